@@ -1,0 +1,52 @@
+//! Every bound of the core, each with its reason.
+//!
+//! A loop or a collection that has no bound here is a mistake: with these numbers the memory and
+//! the time of one command can be told before it runs.
+
+/// Lines one order may have. The longest order of the real shop in the tests has 1,112.
+pub const ORDER_LINES: usize = 2_000;
+
+/// Units one line may ask for, and one adjustment may move: far above any real one, and so low
+/// that the sum over [`ORDER_LINES`] lines fits 32 bits.
+pub const UNITS_PER_LINE: u32 = 1_000_000;
+
+/// Units of one item in one tier of one facility. Receipts beyond it are refused.
+pub const UNITS_PER_SHELF: u32 = 2_000_000_000;
+
+/// Bytes of one encoded command; a full order of [`ORDER_LINES`] lines takes about 60 kB.
+pub const COMMAND_BYTES: usize = 1 << 20;
+
+/// Facilities one network may have. One search looks at [`SOURCING_FACILITIES`] of them at most.
+pub const FACILITIES: usize = 1_024;
+
+/// Facilities one sourcing problem may open: the search keeps sets of them in a 128-bit word.
+pub const SOURCING_FACILITIES: usize = 128;
+
+/// Nodes the sourcing search may visit before it answers with the best plan so far and its gap.
+/// Orders of 60 facilities and 20 lines need about 17,000 (reference study); this is ten times
+/// more, and some 100 ms at the worst.
+pub const SOURCING_NODES: u32 = 200_000;
+
+/// Gateway airports one facility may name.
+pub const GATEWAYS_PER_FACILITY: usize = 16;
+
+/// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
+pub const ITEMS: usize = 10_000_000;
+
+/// Commands one input may lead to inside one settle. The longest honest road (place, tie,
+/// confirm, tell) takes 5; a tick takes some per order it expires ([`DUE_PER_TICK`]).
+pub const STEPS_PER_SETTLE: usize = 16_384;
+
+/// Orders and reservations one tick may end, so that a turn stays short after a long pause;
+/// the deadline stays due, and the next tick goes on.
+pub const DUE_PER_TICK: usize = 1_000;
+
+/// Bytes of a SKU, a code or a name, so that keys stay small.
+pub const TEXT_BYTES: usize = 128;
+
+/// Shipments, reservations or returns of one order: their ids are the order's plus this counter.
+pub const PARTS_PER_ORDER: u16 = u16::MAX;
+
+/// How far in the future (ms) the timestamp inside an order id may lie: clocks differ by minutes,
+/// not by days, and an id from the far future could be used after its order was forgotten.
+pub const ID_FUTURE_MS: u64 = 24 * 60 * 60 * 1_000;

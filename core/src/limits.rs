@@ -16,8 +16,9 @@ pub const UNITS_PER_SHELF: u32 = 2_000_000_000;
 /// Bytes of one encoded command; a full order of [`ORDER_LINES`] lines takes about 60 kB.
 pub const COMMAND_BYTES: usize = 1 << 20;
 
-/// Facilities one network may have. One search looks at [`SOURCING_FACILITIES`] of them at most.
-pub const FACILITIES: usize = 1_024;
+/// Facilities one network may have: one search looks at all of them, so that no order is refused
+/// that enough stock exists for.
+pub const FACILITIES: usize = SOURCING_FACILITIES;
 
 /// Facilities one sourcing problem may open: the search keeps sets of them in a 128-bit word.
 pub const SOURCING_FACILITIES: usize = 128;
@@ -27,15 +28,23 @@ pub const SOURCING_FACILITIES: usize = 128;
 /// more, and some 100 ms at the worst.
 pub const SOURCING_NODES: u32 = 200_000;
 
+/// Shelves one sourcing problem may name: two tiers in each of [`SOURCING_FACILITIES`] for each of
+/// [`ORDER_LINES`]; the search keeps 24 bytes for each.
+pub const SOURCING_ARCS: usize = 1 << 19;
+
+/// What the dearest plan of one sourcing problem may cost, in the caller's unit: all sums of the
+/// search, with some bits for fractions, then fit 63 bits.
+pub const SOURCING_COST: u64 = (1 << 60) - 1;
+
 /// Gateway airports one facility may name.
 pub const GATEWAYS_PER_FACILITY: usize = 16;
 
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;
 
-/// Commands one input may lead to inside one settle. The longest honest road (place, tie,
-/// confirm, tell) takes 5; a tick takes some per order it expires ([`DUE_PER_TICK`]).
-pub const STEPS_PER_SETTLE: usize = 16_384;
+/// Commands one input may lead to inside one settle: a net against a circle of routes, far above
+/// any honest road (an order takes 5; an adjustment takes some per order it strips).
+pub const STEPS_PER_SETTLE: usize = 1 << 20;
 
 /// Orders and reservations one tick may end, so that a turn stays short after a long pause;
 /// the deadline stays due, and the next tick goes on.

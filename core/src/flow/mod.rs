@@ -1,0 +1,24 @@
+//! The flow between the roles: one command and all it leads to.
+//!
+//! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
+//! in `route`, the same for every topology.
+
+mod query;
+mod route;
+mod settle;
+mod shop;
+mod slice;
+mod view;
+
+pub use query::{
+    ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query, QueryRefusal,
+    StockQuery, SummaryQuery,
+};
+pub use route::route;
+pub use settle::{Broken, Settled};
+pub use shop::{Command, Event, PolicySet, Refusal, Roles, SetPolicy, Shop, Tick};
+pub use slice::{Slice, SliceItem};
+pub use view::{
+    Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
+    ShelfView, ShipmentView, Summary,
+};

@@ -1,0 +1,261 @@
+//! What can be asked without changing anything.
+//!
+//! Law: a query sees one state, and of orders only what the one who asks may see.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::shop::Shop;
+use super::view::{
+    Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
+};
+use crate::decide::Principal;
+use crate::demand::{Demand, Destination};
+use crate::ids::{ItemRef, LineNumber, OrderId, ReservationNumber, Text};
+use crate::inventory::{Plan, Unplanned};
+use crate::limits::ORDER_LINES;
+use crate::order::{Order, Status};
+use crate::units::Quantity;
+
+/// A question about a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Query {
+    /// What would become of an order, if it were placed now?
+    Preview(PreviewQuery),
+    /// One order.
+    Order(OrderQuery),
+    /// Orders, the newest first.
+    Orders(OrdersQuery),
+    /// Items, by id.
+    Items(ItemsQuery),
+    /// Stock of some items, shelf by shelf.
+    Stock(StockQuery),
+    /// All facilities, and how many there are of everything.
+    Summary(SummaryQuery),
+}
+
+/// What would become of an order, if it were placed now?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct PreviewQuery {
+    /// What would be ordered.
+    pub lines: Vec<PreviewLine>,
+    /// Where it would go.
+    pub destination: Destination,
+}
+
+/// One line of a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct PreviewLine {
+    /// The item, by id or by SKU.
+    pub item: ItemRef,
+    /// Units wanted.
+    pub quantity: Quantity,
+}
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderQuery {
+    /// The order.
+    pub order: OrderId,
+}
+
+/// Orders, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrdersQuery {
+    /// Only those in this status.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// Only those older than this one: for the next page.
+    #[serde(default)]
+    pub before: Option<OrderId>,
+    /// At most so many; 100 if not said, 1,000 at the most.
+    #[serde(default)]
+    pub limit: Option<u16>,
+}
+
+/// Items, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ItemsQuery {
+    /// Only those whose SKU or name has this text in it, in any case (ASCII).
+    #[serde(default)]
+    pub search: Option<Text>,
+    /// Skip so many: for the next page.
+    #[serde(default)]
+    pub skip: Option<u32>,
+    /// At most so many; 100 if not said, 1,000 at the most.
+    #[serde(default)]
+    pub limit: Option<u16>,
+}
+
+/// Stock of some items, shelf by shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct StockQuery {
+    /// The items: at most 1,000.
+    pub items: Vec<ItemRef>,
+}
+
+/// All facilities, and how many there are of everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SummaryQuery {}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum QueryRefusal {
+    /// No such order at hand, or one of somebody else.
+    UnknownOrder {
+        /// The order asked for.
+        order: OrderId,
+    },
+    /// Only those who work for the shop may ask that.
+    StaffOnly,
+}
+
+impl QueryRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOrder { .. } => "unknown-order",
+            Self::StaffOnly => "staff-only",
+        }
+    }
+}
+
+impl fmt::Display for QueryRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownOrder { order } => write!(
+                f,
+                "there is no order `{order}` at hand; if it ended long ago, it is in the journal"
+            ),
+            Self::StaffOnly => f.write_str("only those who work for the shop may ask that"),
+        }
+    }
+}
+
+impl core::error::Error for QueryRefusal {}
+
+const PAGE: u16 = 100;
+const PAGE_MAX: u16 = 1_000;
+
+fn page(limit: Option<u16>) -> usize {
+    usize::from(limit.unwrap_or(PAGE).min(PAGE_MAX))
+}
+
+impl Shop {
+    /// Answers a question on the state of now.
+    ///
+    /// # Errors
+    /// [`QueryRefusal`] if there is nothing to see, or not for this one.
+    pub fn query(&self, query: &Query, by: &Principal) -> Result<Answer, QueryRefusal> {
+        match query {
+            Query::Preview(query) => Ok(Answer::Preview(self.preview(query))),
+            Query::Order(OrderQuery { order: id }) => {
+                let order = self.orders.get(*id).filter(|o| by.may_touch(o.owner.as_ref()));
+                let order = order.ok_or(QueryRefusal::UnknownOrder { order: *id })?;
+                Ok(Answer::Order(OrderView::of(*id, order, &self.inventory)))
+            }
+            Query::Orders(query) => Ok(Answer::Orders(self.list_orders(query, by))),
+            Query::Items(query) => Ok(Answer::Items(self.list_items(query))),
+            Query::Stock(StockQuery { items }) => {
+                let known = items.iter().take(usize::from(PAGE_MAX));
+                let known = known.filter_map(|item| self.inventory.item(item));
+                let public = matches!(by, Principal::Customer(_));
+                let view = |(id, item)| ItemView::of(id, item, public);
+                Ok(Answer::Items(known.map(view).collect()))
+            }
+            Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
+        }
+    }
+
+    /// What would become of an order, if it were placed now.
+    #[must_use]
+    pub fn preview(&self, query: &PreviewQuery) -> Preview {
+        let demand = |(number, line): (usize, &PreviewLine)| Demand {
+            line: LineNumber(u16::try_from(number).unwrap_or(u16::MAX)),
+            item: line.item.clone(),
+            quantity: line.quantity,
+        };
+        if query.lines.len() > ORDER_LINES || !query.destination.location.is_valid() {
+            return Preview::Malformed;
+        }
+        let demands: Vec<Demand> = query.lines.iter().enumerate().map(demand).collect();
+        match self.inventory.plan(&demands, &query.destination, ReservationNumber(1)) {
+            Ok(plan) => Preview::Served(self.tell_plan(plan)),
+            Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
+            Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
+        }
+    }
+
+    fn tell_plan(&self, plan: Plan) -> PreviewPlan {
+        let facilities = &self.inventory;
+        let parcels = plan.sourced.parcels.iter().filter_map(|parcel| {
+            let portions = plan.portions.iter().filter(|p| p.facility == parcel.facility);
+            ParcelView::of(parcel, portions.copied().collect(), facilities)
+        });
+        PreviewPlan {
+            parcels: parcels.collect(),
+            cost: plan.sourced.cost,
+            proof: plan.sourced.proof,
+            runner_up: plan.sourced.runner_up,
+        }
+    }
+
+    fn list_orders(&self, query: &OrdersQuery, by: &Principal) -> Vec<OrderView> {
+        let wanted = |(id, order): &(&OrderId, &Order)| {
+            by.may_touch(order.owner.as_ref())
+                && query.status.is_none_or(|status| status == order.status)
+                && query.before.is_none_or(|before| **id < before)
+        };
+        let view = |(id, order): (&OrderId, &Order)| OrderView::of(*id, order, &self.inventory);
+        self.orders.iter().rev().filter(wanted).take(page(query.limit)).map(view).collect()
+    }
+
+    fn list_items(&self, query: &ItemsQuery) -> Vec<ItemView> {
+        let search = query.search.as_ref().map(|text| text.as_str().to_ascii_lowercase());
+        let has = |text: &Text, search: &str| text.as_str().to_ascii_lowercase().contains(search);
+        let found = self.inventory.items().filter(|(_, item)| match &search {
+            Some(search) => has(&item.sku, search) || has(&item.name, search),
+            None => true,
+        });
+        let skip = usize::try_from(query.skip.unwrap_or(0)).unwrap_or(usize::MAX);
+        let view = |(id, item)| ItemView::of(id, item, true);
+        found.skip(skip).take(page(query.limit)).map(view).collect()
+    }
+
+    fn summary(&self) -> Summary {
+        let mut orders: BTreeMap<Status, u64> = BTreeMap::new();
+        for (_, order) in self.orders.iter() {
+            let count = orders.entry(order.status).or_default();
+            *count = count.saturating_add(1);
+        }
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        Summary {
+            policy: self.policy,
+            policy_version: self.policy_version,
+            facilities: self.inventory.facilities().map(FacilityView::of).collect(),
+            items: count(self.inventory.item_count()),
+            open_reservations: count(self.inventory.open_reservations()),
+            orders_at_hand: orders.into_iter().collect(),
+        }
+    }
+}

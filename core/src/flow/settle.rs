@@ -1,0 +1,154 @@
+//! Settling: a command and all it leads to, in one atomic, bounded step.
+//!
+//! Law: only the first decision may refuse, and then nothing has changed; what follows from an
+//! event can't be refused, and if it is, the state is broken and must be thrown away.
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::route::route;
+use super::shop::{Command, Event, PolicySet, Refusal, Shop};
+use crate::decide::{Context, CorruptHistory, Decide, Principal};
+use crate::inventory::InventoryCommand;
+use crate::limits::STEPS_PER_SETTLE;
+use crate::order::OrderCommand;
+
+/// What a command led to: all events in order, none if it had been carried out before.
+pub type Settled = Result<Vec<Event>, Refusal>;
+
+/// The state does not hold any more: throw it away, and rebuild it from the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// What went wrong, for those who look after the shop.
+    pub because: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the state does not hold any more: {}", self.because)
+    }
+}
+
+impl core::error::Error for Broken {}
+
+impl From<CorruptHistory> for Broken {
+    fn from(corrupt: CorruptHistory) -> Self {
+        Self { because: corrupt.to_string() }
+    }
+}
+
+impl Shop {
+    /// Carries out a command and all it leads to among the local roles.
+    ///
+    /// # Errors
+    /// [`Broken`] if the state contradicts itself: it is of no use any more. A refusal is no error
+    /// but an answer.
+    pub fn settle(&mut self, command: &Command, context: &Context) -> Result<Settled, Broken> {
+        if let Command::Tick(_) = command {
+            return self.tick(context).map(Ok);
+        }
+        let mut events = match self.decide(command, context) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.follow(&mut events, context)?;
+        Ok(Ok(events))
+    }
+
+    /// Ends what is due: orders first, since an order that expires releases its own stock.
+    fn tick(&mut self, context: &Context) -> Result<Vec<Event>, Broken> {
+        let orders = Command::Order(OrderCommand::Tick);
+        let inventory = Command::Inventory(InventoryCommand::Tick);
+        let ours = [(self.roles.order, orders), (self.roles.inventory, inventory)];
+        let mut all = Vec::new();
+        for (_, command) in ours.into_iter().filter(|(local, _)| *local) {
+            let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
+            let mut events = self.decide(&command, context).map_err(refused)?;
+            self.follow(&mut events, context)?;
+            all.append(&mut events);
+        }
+        Ok(all)
+    }
+
+    /// Applies the events, and those that follow from them, until nothing more follows.
+    fn follow(&mut self, events: &mut Vec<Event>, context: &Context) -> Result<(), Broken> {
+        let within = Context { at: context.at, by: Principal::System };
+        let mut commands = VecDeque::new();
+        let mut steps = 0_usize;
+        self.fold(events, &mut commands)?;
+        while let Some(command) = commands.pop_front() {
+            steps = steps.saturating_add(1);
+            if steps > STEPS_PER_SETTLE {
+                return Err(Broken { because: "a command leads to too many others".to_string() });
+            }
+            if !self.is_local(&command) {
+                continue;
+            }
+            let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
+            let mut next = self.decide(&command, &within).map_err(refused)?;
+            self.fold(&next, &mut commands)?;
+            events.append(&mut next);
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, events: &[Event], commands: &mut VecDeque<Command>) -> Result<(), Broken> {
+        for event in events {
+            self.apply(event)?;
+        }
+        for event in events {
+            route(event, |command| commands.push_back(command));
+        }
+        Ok(())
+    }
+
+    fn is_local(&self, command: &Command) -> bool {
+        match command {
+            Command::SetPolicy(_) | Command::Tick(_) => true,
+            Command::Order(_) => self.roles.order,
+            Command::Inventory(_) => self.roles.inventory,
+            Command::Notification(_) => self.roles.notification,
+        }
+    }
+
+    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+        if !self.is_local(command) {
+            let role = match command {
+                Command::SetPolicy(_) | Command::Tick(_) => "policy",
+                Command::Order(_) => "order",
+                Command::Inventory(_) => "inventory",
+                Command::Notification(_) => "notification",
+            };
+            return Err(Refusal::NotHere { role: role.to_string() });
+        }
+        match command {
+            Command::SetPolicy(set) => {
+                if set.policy == self.policy && self.policy_version > 0 {
+                    return Ok(Vec::new());
+                }
+                let version = self.policy_version.saturating_add(1);
+                Ok(alloc::vec![Event::Policy(PolicySet { version, policy: set.policy })])
+            }
+            Command::Tick(_) => Ok(Vec::new()),
+            Command::Order(command) => {
+                wrap(self.orders.decide(command, context), Event::Order).map_err(Refusal::Order)
+            }
+            Command::Inventory(command) => {
+                wrap(self.inventory.decide(command, context), Event::Inventory)
+                    .map_err(Refusal::Inventory)
+            }
+            Command::Notification(command) => {
+                match wrap(self.notifications.decide(command, context), Event::Notification) {
+                    Ok(events) => Ok(events),
+                    Err(never) => match never {},
+                }
+            }
+        }
+    }
+}
+
+fn wrap<E, R>(decided: Result<Vec<E>, R>, into: fn(E) -> Event) -> Result<Vec<Event>, R> {
+    decided.map(|events| events.into_iter().map(into).collect())
+}

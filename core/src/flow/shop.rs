@@ -1,0 +1,222 @@
+//! The shop: all roles of one partition, and the commands, events and refusals among them.
+//!
+//! Law: the order of the variants is the wire form and never changes.
+
+use alloc::string::String;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::{CorruptHistory, Decide};
+use crate::ids::OrderId;
+use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
+use crate::laws::Audit;
+use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
+use crate::order::{OrderCommand, OrderEvent, OrderRefusal, Orders};
+use crate::policy::Policy;
+use crate::time::Timestamp;
+
+/// The state of one partition: the roles that are local to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shop {
+    pub(super) roles: Roles,
+    pub(super) policy: Policy,
+    pub(super) policy_version: u64,
+    pub(super) orders: Orders,
+    pub(super) inventory: Inventory,
+    pub(super) notifications: Notifications,
+}
+
+/// Which roles are local to a partition; fixed for its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// The order role.
+    pub order: bool,
+    /// The inventory role.
+    pub inventory: bool,
+    /// The notification role.
+    pub notification: bool,
+}
+
+impl Default for Roles {
+    /// All of them: the sequential topology.
+    fn default() -> Self {
+        Self { order: true, inventory: true, notification: true }
+    }
+}
+
+/// Anything that can be asked of a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Put a policy in force.
+    SetPolicy(SetPolicy),
+    /// Time has passed.
+    Tick(Tick),
+    /// For the order role.
+    Order(OrderCommand),
+    /// For the inventory role.
+    Inventory(InventoryCommand),
+    /// For the notification role.
+    Notification(NotificationCommand),
+}
+
+/// Put a policy in force, for all that comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetPolicy {
+    /// The whole policy.
+    pub policy: Policy,
+}
+
+/// Time has passed: end what is due. The host says so when a deadline has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct Tick {}
+
+/// Anything that happens in a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A policy is in force.
+    Policy(PolicySet),
+    /// Of the order role.
+    Order(OrderEvent),
+    /// Of the inventory role.
+    Inventory(InventoryEvent),
+    /// Of the notification role.
+    Notification(NotificationEvent),
+}
+
+/// A policy is in force from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct PolicySet {
+    /// Counts the policies of this shop, from 1.
+    pub version: u64,
+    /// The whole policy.
+    pub policy: Policy,
+}
+
+/// Why nothing happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Refusal {
+    /// The role is not local to this partition.
+    NotHere {
+        /// The role.
+        role: String,
+    },
+    /// The order role refuses.
+    Order(OrderRefusal),
+    /// The inventory role refuses.
+    Inventory(InventoryRefusal),
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotHere { .. } => "role-not-here",
+            Self::Order(refusal) => refusal.code(),
+            Self::Inventory(refusal) => refusal.code(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotHere { role } => {
+                write!(f, "this partition does not have the role `{role}`: ask the one that has")
+            }
+            Self::Order(refusal) => refusal.fmt(f),
+            Self::Inventory(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl Event {
+    /// The order it is about, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::Policy(_) => None,
+            Self::Order(event) => Some(event.order()),
+            Self::Inventory(event) => event.order(),
+            Self::Notification(event) => Some(event.order()),
+        }
+    }
+}
+
+impl Shop {
+    /// An empty shop with these roles.
+    #[must_use]
+    pub fn with_roles(roles: Roles) -> Self {
+        Self { roles, ..Self::default() }
+    }
+
+    /// The order role's state.
+    #[must_use]
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The inventory role's state.
+    #[must_use]
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Folds an event into the role it belongs to.
+    ///
+    /// # Errors
+    /// [`CorruptHistory`] as [`Decide::evolve`].
+    pub fn apply(&mut self, event: &Event) -> Result<(), CorruptHistory> {
+        match event {
+            Event::Policy(set) => {
+                self.policy = set.policy;
+                self.policy_version = set.version;
+                self.orders.set_policy(set.policy.orders);
+                self.inventory.set_policy(set.policy.sourcing);
+                Ok(())
+            }
+            Event::Order(event) => self.orders.evolve(event),
+            Event::Inventory(event) => self.inventory.evolve(event),
+            Event::Notification(event) => self.notifications.evolve(event),
+        }
+    }
+
+    /// Rebuilds what is derived and not part of a snapshot; call it after decoding one.
+    pub fn restore(&mut self) {
+        self.orders.restore();
+        self.inventory.restore();
+    }
+
+    /// The next moment at which a tick has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let both = [self.orders.next_deadline(), self.inventory.next_deadline()];
+        both.into_iter().flatten().min()
+    }
+
+    /// Checks every law over the state of now.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        let mut audit = Audit::default();
+        self.orders.audit(&mut audit);
+        self.inventory.audit(&mut audit);
+        audit
+    }
+}

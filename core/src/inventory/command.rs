@@ -1,0 +1,178 @@
+//! What can be asked of the inventory role.
+//!
+//! Law: what comes from the flow (reserve, allocate, release, ship, restock) names the order and
+//! the reservation, never "the stock of that item".
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::demand::{Demand, Destination, Hold, Portion};
+use crate::geo::GeoPoint;
+use crate::ids::{
+    Country, FacilityRef, ItemRef, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
+    Tier,
+};
+use crate::units::{Quantity, UnitPrice};
+
+/// A command to the inventory role. `Reserve` and all after it come from the flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant is documented at its payload")]
+pub enum InventoryCommand {
+    DefineItem(DefineItem),
+    DefineFacility(DefineFacility),
+    Receive(ReceiveStock),
+    Adjust(AdjustStock),
+    Reserve(Reserve),
+    Allocate(Allocate),
+    Release(Release),
+    Ship(ShipStock),
+    Restock(Restock),
+    /// Ends the reservations that are due.
+    Tick,
+}
+
+/// Define an item that can be stocked and sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct DefineItem {
+    /// The SKU: what people call it; unique, case matters.
+    pub sku: Text,
+    /// What it is.
+    pub name: Text,
+    /// The list price of one unit, for a catalogue; orders carry their own prices.
+    #[serde(default)]
+    pub unit_price: UnitPrice,
+}
+
+/// Define a place that holds stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct DefineFacility {
+    /// The code: what people call it; unique, case matters.
+    pub code: Text,
+    /// What it is.
+    pub name: Text,
+    /// The country it lies in.
+    pub country: Country,
+    /// Where it lies.
+    pub location: GeoPoint,
+    /// The airports it exports by; without any it ships within its country only.
+    #[serde(default)]
+    pub gateways: Vec<GatewaySpec>,
+}
+
+/// An airport a facility exports by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct GatewaySpec {
+    /// Its IATA code.
+    pub iata: Text,
+    /// Where it lies.
+    pub location: GeoPoint,
+}
+
+/// Take in stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ReceiveStock {
+    /// The item.
+    pub item: ItemRef,
+    /// The facility.
+    pub facility: FacilityRef,
+    /// The tier.
+    pub tier: Tier,
+    /// Units received.
+    pub quantity: Quantity,
+}
+
+/// Correct stock by what was seen: a physical fact, which wins over promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct AdjustStock {
+    /// The item.
+    pub item: ItemRef,
+    /// The facility.
+    pub facility: FacilityRef,
+    /// The tier.
+    pub tier: Tier,
+    /// What was seen.
+    pub adjustment: Adjustment,
+    /// How many units.
+    pub quantity: Quantity,
+}
+
+/// What was seen when stock was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Adjustment {
+    /// More than the books say.
+    Found,
+    /// Less than the books say.
+    Lost,
+    /// There, and not fit for sale.
+    Damaged,
+}
+
+/// Tie stock for an order, all of it or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserve {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation to make.
+    pub reservation: ReservationNumber,
+    /// What it is to tie.
+    pub demands: Vec<Demand>,
+    /// Where the order goes.
+    pub destination: Destination,
+    /// How firmly.
+    pub hold: Hold,
+}
+
+/// Make a soft reservation hard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocate {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation.
+    pub reservation: ReservationNumber,
+}
+
+/// Free tied units. Never fails: what is not tied any more is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The order.
+    pub order: OrderId,
+    /// The units.
+    pub portions: Vec<Portion>,
+}
+
+/// Book units out that left the facility.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipStock {
+    /// The order.
+    pub order: OrderId,
+    /// The shipment.
+    pub shipment: ShipmentNumber,
+    /// The units.
+    pub portions: Vec<Portion>,
+}
+
+/// Book units in that came back and are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restock {
+    /// The order.
+    pub order: OrderId,
+    /// The return.
+    pub number: ReturnNumber,
+    /// Whether they are fit for sale.
+    pub sellable: bool,
+    /// The units, and where they are now.
+    pub portions: Vec<Portion>,
+}

@@ -1,0 +1,199 @@
+//! What happened to stock: facts, in the past tense, for ever.
+//!
+//! Law: an event says everything `evolve` needs; the order of the variants is the wire form and
+//! never changes.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::{Adjustment, GatewaySpec};
+use crate::demand::{Hold, Portion, Shortfall, Sourced};
+use crate::geo::GeoPoint;
+use crate::ids::{
+    Country, FacilityId, ItemId, ItemName, OrderId, ReservationNumber, ReturnNumber,
+    ShipmentNumber, Text, Tier,
+};
+use crate::units::UnitPrice;
+
+/// An event of the inventory role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant is documented at its payload")]
+pub enum InventoryEvent {
+    ItemDefined(ItemDefined),
+    FacilityDefined(FacilityDefined),
+    Received(StockReceived),
+    Adjusted(StockAdjusted),
+    Stripped(PromiseStripped),
+    Tied(InventoryTied),
+    Rejected(InventoryRejected),
+    Allocated(InventoryAllocated),
+    Released(InventoryReleased),
+    Expired(InventoryExpired),
+    Shipped(StockShipped),
+    Restocked(StockRestocked),
+}
+
+/// Declares the payload of an event.
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+    )*};
+}
+
+facts! {
+    /// An item can be stocked and sold.
+    ItemDefined {
+        /// Its id, for ever.
+        id: ItemId,
+        /// Its SKU.
+        sku: Text,
+        /// What it is.
+        name: Text,
+        /// Its list price.
+        unit_price: UnitPrice,
+    }
+    /// A facility can hold stock.
+    FacilityDefined {
+        /// Its id, for ever.
+        id: FacilityId,
+        /// Its code.
+        code: Text,
+        /// What it is.
+        name: Text,
+        /// Its country.
+        country: Country,
+        /// Where it lies.
+        location: GeoPoint,
+        /// The airports it exports by.
+        gateways: Vec<GatewaySpec>,
+    }
+    /// Stock was taken in.
+    StockReceived {
+        /// The item.
+        item: ItemName,
+        /// The facility.
+        facility: FacilityId,
+        /// The tier.
+        tier: Tier,
+        /// Units that came on hand.
+        quantity: u32,
+    }
+    /// Stock was corrected by what was seen. The promises it strips come before it, as events of
+    /// their own.
+    StockAdjusted {
+        /// The item.
+        item: ItemName,
+        /// The facility.
+        facility: FacilityId,
+        /// The tier.
+        tier: Tier,
+        /// What was seen.
+        adjustment: Adjustment,
+        /// How many units.
+        quantity: u32,
+    }
+    /// Promised units turned out not to be there: the order must be sourced again.
+    PromiseStripped {
+        /// The order that loses them.
+        order: OrderId,
+        /// The units.
+        portions: Vec<Portion>,
+    }
+    /// Stock was tied for an order (also: reserved). All its demand, as planned.
+    InventoryTied {
+        /// The order.
+        order: OrderId,
+        /// The reservation.
+        reservation: ReservationNumber,
+        /// How firmly.
+        hold: Hold,
+        /// The units, and where they lie.
+        portions: Vec<Portion>,
+        /// The items among them, with the SKUs of this moment.
+        items: Vec<ItemName>,
+        /// What the plan costs, how far it is proven, and what came second.
+        sourced: Sourced,
+    }
+    /// Stock can't be tied for an order: nothing is.
+    InventoryRejected {
+        /// The order.
+        order: OrderId,
+        /// The reservation that was asked for.
+        reservation: ReservationNumber,
+        /// Items that are unknown or short; empty if stock is not the reason.
+        shortfalls: Vec<Shortfall>,
+        /// The most parcels allowed, if the plan would need more.
+        too_many_parcels: Option<u16>,
+        /// The reservation had ended before it could be made hard.
+        lapsed: bool,
+    }
+    /// A soft reservation became hard.
+    InventoryAllocated {
+        /// The order.
+        order: OrderId,
+        /// The reservation.
+        reservation: ReservationNumber,
+    }
+    /// Tied units are free again.
+    InventoryReleased {
+        /// The order.
+        order: OrderId,
+        /// The units.
+        portions: Vec<Portion>,
+    }
+    /// A soft reservation came to its end: its units are free again.
+    InventoryExpired {
+        /// The order.
+        order: OrderId,
+        /// The reservation.
+        reservation: ReservationNumber,
+    }
+    /// Units left the facility: on hand and promises go down together.
+    StockShipped {
+        /// The order.
+        order: OrderId,
+        /// The shipment.
+        shipment: ShipmentNumber,
+        /// The units.
+        portions: Vec<Portion>,
+    }
+    /// Units came back on hand.
+    StockRestocked {
+        /// The order.
+        order: OrderId,
+        /// The return.
+        number: ReturnNumber,
+        /// Whether they are fit for sale.
+        sellable: bool,
+        /// The units, and where they are now.
+        portions: Vec<Portion>,
+    }
+}
+
+impl InventoryEvent {
+    /// The order it is about, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        Some(match self {
+            Self::Stripped(e) => e.order,
+            Self::Tied(e) => e.order,
+            Self::Rejected(e) => e.order,
+            Self::Allocated(e) => e.order,
+            Self::Released(e) => e.order,
+            Self::Expired(e) => e.order,
+            Self::Shipped(e) => e.order,
+            Self::Restocked(e) => e.order,
+            Self::ItemDefined(_)
+            | Self::FacilityDefined(_)
+            | Self::Received(_)
+            | Self::Adjusted(_) => return None,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Facilities and the ways from them: on the ground, or by the best gateway airport.
+//!
+//! Law: distances are integers; of equally cheap gateways the first named wins.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::demand::{Destination, Parcel};
+use crate::geo::{GeoPoint, GlobeVector, metres};
+use crate::ids::{Country, FacilityId, Text};
+use crate::policy::SourcingPolicy;
+
+/// A place that holds stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facility {
+    /// Its code.
+    pub code: Text,
+    /// What it is.
+    pub name: Text,
+    /// Its country.
+    pub country: Country,
+    /// Where it lies.
+    pub location: GeoPoint,
+    /// The airports it exports by.
+    pub gateways: Vec<Gateway>,
+    pub(super) vector: GlobeVector,
+}
+
+/// An airport a facility exports by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gateway {
+    /// Its IATA code.
+    pub iata: Text,
+    /// Where it lies.
+    pub location: GeoPoint,
+    vector: GlobeVector,
+    /// From the facility, on the ground.
+    ground_metres: u32,
+}
+
+/// The cost of a way, and which gateway it takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) cost: u64,
+    gateway: Option<usize>,
+    ground_metres: u32,
+    air_metres: u32,
+}
+
+impl Facility {
+    pub(super) fn new(event: &super::event::FacilityDefined) -> Self {
+        let vector = GlobeVector::from(event.location);
+        let gateway = |spec: &super::command::GatewaySpec| {
+            let there = GlobeVector::from(spec.location);
+            Gateway {
+                iata: spec.iata.clone(),
+                location: spec.location,
+                vector: there,
+                ground_metres: metres(&vector, &there),
+            }
+        };
+        Self {
+            code: event.code.clone(),
+            name: event.name.clone(),
+            country: event.country,
+            location: event.location,
+            gateways: event.gateways.iter().map(gateway).collect(),
+            vector,
+        }
+    }
+
+    /// The cheapest way of one parcel to the destination; `None` if it can't leave the country.
+    pub(super) fn way(
+        &self,
+        destination: &Destination,
+        there: &GlobeVector,
+        policy: &SourcingPolicy,
+    ) -> Option<Way> {
+        let parcel = u64::from(policy.parcel);
+        if self.country == destination.country {
+            let ground_metres = metres(&self.vector, there);
+            let cost = parcel.saturating_add(travel(ground_metres, policy.ground_km));
+            return Some(Way { cost, gateway: None, ground_metres, air_metres: 0 });
+        }
+        let base = parcel.saturating_add(u64::from(policy.export));
+        let by = |(at, gateway): (usize, &Gateway)| {
+            let air_metres = metres(&gateway.vector, there);
+            let ground = travel(gateway.ground_metres, policy.ground_km);
+            let cost =
+                base.saturating_add(ground).saturating_add(travel(air_metres, policy.air_km));
+            Way { cost, gateway: Some(at), ground_metres: gateway.ground_metres, air_metres }
+        };
+        self.gateways.iter().enumerate().map(by).min_by_key(|way| way.cost)
+    }
+
+    /// The way as the event tells it.
+    pub(super) fn parcel(&self, facility: FacilityId, way: &Way) -> Parcel {
+        let gateway = way.gateway.and_then(|at| self.gateways.get(at));
+        Parcel {
+            facility,
+            gateway: gateway.map(|gateway| gateway.iata.clone()),
+            ground_metres: way.ground_metres,
+            air_metres: way.air_metres,
+        }
+    }
+}
+
+/// The cost of so many metres at a rate per kilometre, rounded down.
+fn travel(metres: u32, per_km: u32) -> u64 {
+    u64::from(metres).saturating_mul(u64::from(per_km)).checked_div(1_000).unwrap_or(0)
+}

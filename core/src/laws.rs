@@ -1,0 +1,103 @@
+//! The laws as predicates over plain numbers: one text for debug assertions, property tests,
+//! simulation and `audit`.
+//!
+//! Law: a predicate here knows no role; whoever holds state hands it numbers.
+
+use alloc::vec::Vec;
+
+/// A law that does not hold, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The law, by its name below.
+    pub law: &'static str,
+    /// What breaks it, for people.
+    pub found: alloc::string::String,
+}
+
+/// Collects what is broken while a state is walked.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Everything found so far.
+    pub broken: Vec<Broken>,
+    /// Predicates evaluated so far: an audit that looked at nothing proves nothing.
+    pub checked: u64,
+}
+
+impl Audit {
+    /// Records whether a law holds; `found` is called only when it does not.
+    pub fn expect(
+        &mut self,
+        law: &'static str,
+        holds: bool,
+        found: impl FnOnce() -> alloc::string::String,
+    ) {
+        self.checked = self.checked.saturating_add(1);
+        if !holds {
+            self.broken.push(Broken { law, found: found() });
+        }
+    }
+}
+
+/// Name of [`line_is_conserved`].
+pub const LINE_CONSERVED: &str = "line units are conserved";
+/// Name of [`returns_are_bounded`].
+pub const RETURNS_BOUNDED: &str = "returns never exceed what was delivered";
+/// Name of [`never_oversold`].
+pub const NEVER_OVERSOLD: &str = "promises never exceed sellable stock";
+/// Name of [`promises_match`].
+pub const PROMISES_MATCH: &str = "counters equal the open reservations";
+/// Name of [`plan_serves_demand`].
+pub const PLAN_SERVES: &str = "the plan books what was asked";
+
+/// Every unit ordered lies in exactly one bucket.
+#[must_use]
+pub fn line_is_conserved(ordered: u32, buckets: &[u32]) -> bool {
+    let sum = buckets.iter().try_fold(0_u32, |sum, &n| sum.checked_add(n));
+    sum == Some(ordered)
+}
+
+/// `delivered >= requested back >= received back = sum of dispositions`.
+#[must_use]
+pub fn returns_are_bounded(delivered: u32, requested: u32, dispositions: &[u32]) -> bool {
+    let received = dispositions.iter().try_fold(0_u32, |sum, &n| sum.checked_add(n));
+    delivered >= requested && received.is_some_and(|received| requested >= received)
+}
+
+/// What is promised on a shelf is there and fit for sale.
+#[must_use]
+pub fn never_oversold(on_hand: u32, unavailable: u32, reserved: u32, allocated: u32) -> bool {
+    let promised = u64::from(reserved).checked_add(u64::from(allocated));
+    let sellable = on_hand.checked_sub(unavailable).map(u64::from);
+    matches!((promised, sellable), (Some(promised), Some(sellable)) if promised <= sellable)
+}
+
+/// A shelf's counters are the sums over the reservations that name it.
+#[must_use]
+pub fn promises_match(counter: (u32, u32), sums: (u64, u64)) -> bool {
+    (u64::from(counter.0), u64::from(counter.1)) == sums
+}
+
+/// The plan that was checked is the plan that is booked: it sums to the demand.
+#[must_use]
+pub fn plan_serves_demand(demanded: u64, mut booked: impl Iterator<Item = u32>) -> bool {
+    let sum = booked.try_fold(0_u64, |sum, n| sum.checked_add(u64::from(n)));
+    sum == Some(demanded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_law_can_fail() {
+        assert!(line_is_conserved(5, &[2, 3]) && !line_is_conserved(5, &[2, 2]));
+        assert!(!line_is_conserved(0, &[u32::MAX, 1]));
+        assert!(returns_are_bounded(5, 4, &[3, 1]) && !returns_are_bounded(5, 4, &[3, 2]));
+        assert!(!returns_are_bounded(3, 4, &[]));
+        assert!(never_oversold(10, 2, 4, 4) && !never_oversold(10, 2, 4, 5));
+        assert!(!never_oversold(1, 2, 0, 0));
+        assert!(promises_match((1, 2), (1, 2)) && !promises_match((1, 2), (2, 1)));
+        assert!(plan_serves_demand(3, [1, 2].into_iter()));
+        assert!(!plan_serves_demand(3, [1, 1].into_iter()));
+    }
+}

@@ -1,0 +1,146 @@
+//! The notification role: which news of an order a customer is told, each once.
+//!
+//! Law: the same news is told once, however often it is heard; what is told is an event, and
+//! whoever sends letters follows the events.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::{Context, CorruptHistory, Decide};
+use crate::ids::{OrderId, ShipmentNumber};
+
+/// A command to the notification role; all come from the flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationCommand {
+    /// Tell the customer some news.
+    Tell(Tell),
+    /// Nobody will have news of the order any more.
+    Forget(OrderId),
+}
+
+/// News of an order to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tell {
+    /// The order.
+    pub order: OrderId,
+    /// What about it.
+    pub news: News,
+}
+
+/// What a customer is told about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum News {
+    /// It is confirmed.
+    Accepted,
+    /// It can't be had.
+    Rejected,
+    /// It was not paid in time.
+    Expired,
+    /// It is cancelled.
+    Cancelled,
+    /// Some of it is cancelled, because stock that was promised is not there.
+    Shortened,
+    /// A parcel of it is on its way.
+    Shipped(ShipmentNumber),
+    /// A parcel of it arrived.
+    Delivered(ShipmentNumber),
+}
+
+/// An event of the notification role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationEvent {
+    /// A customer was told some news.
+    Told(CustomerNotified),
+    /// An order was forgotten.
+    Forgotten(OrderForgotten),
+}
+
+/// A customer is to be told some news, now and once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct CustomerNotified {
+    /// The order.
+    pub order: OrderId,
+    /// What about it.
+    pub news: News,
+}
+
+/// The notification role remembers nothing of the order any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderForgotten {
+    /// The order.
+    pub order: OrderId,
+}
+
+/// What was told of each order at hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notifications {
+    told: BTreeMap<OrderId, Vec<News>>,
+}
+
+/// Nothing is refused: news that were told are not told again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Never {}
+
+impl Decide for Notifications {
+    type Command = NotificationCommand;
+    type Event = NotificationEvent;
+    type Refusal = Never;
+
+    fn decide(
+        &self,
+        command: &NotificationCommand,
+        _: &Context,
+    ) -> Result<Vec<NotificationEvent>, Never> {
+        Ok(match *command {
+            NotificationCommand::Tell(Tell { order, news }) => {
+                if self.told.get(&order).is_some_and(|told| told.contains(&news)) {
+                    return Ok(vec![]);
+                }
+                vec![NotificationEvent::Told(CustomerNotified { order, news })]
+            }
+            NotificationCommand::Forget(order) => {
+                if !self.told.contains_key(&order) {
+                    return Ok(vec![]);
+                }
+                vec![NotificationEvent::Forgotten(OrderForgotten { order })]
+            }
+        })
+    }
+
+    fn evolve(&mut self, event: &NotificationEvent) -> Result<(), CorruptHistory> {
+        match *event {
+            NotificationEvent::Told(CustomerNotified { order, news }) => {
+                let told = self.told.entry(order).or_default();
+                if told.contains(&news) {
+                    return Err(CorruptHistory::because("the same news is told twice"));
+                }
+                told.push(news);
+            }
+            NotificationEvent::Forgotten(OrderForgotten { order }) => {
+                let known = self.told.remove(&order);
+                known.ok_or(CorruptHistory::because("an unknown order is forgotten"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NotificationEvent {
+    /// The order it is about.
+    #[must_use]
+    pub fn order(&self) -> OrderId {
+        match self {
+            Self::Told(e) => e.order,
+            Self::Forgotten(e) => e.order,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What happened to orders: facts, in the past tense, for ever.
+//!
+//! Law: an event says everything `evolve` needs, moments included; the order of the variants is
+//! the wire form and never changes.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::{CancelReason, OrderLine};
+use crate::demand::{Demand, Destination, Hold, Portion, Shortfall};
+use crate::ids::{
+    FacilityId, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
+};
+use crate::time::Timestamp;
+use crate::units::Amount;
+
+/// An event of the order role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant is documented at its payload")]
+pub enum OrderEvent {
+    Placed(OrderPlaced),
+    Sourced(OrderSourced),
+    AllocationRequested(AllocationRequested),
+    Allocated(OrderAllocated),
+    Confirmed(OrderConfirmed),
+    Rejected(OrderRejected),
+    Expired(OrderExpired),
+    LinesCancelled(OrderLinesCancelled),
+    Cancelled(OrderCancelled),
+    Unsourced(OrderUnsourced),
+    TieReturned(TieReturned),
+    PaymentAuthorized(PaymentAuthorized),
+    Shipped(ShipmentShipped),
+    Delivered(ShipmentDelivered),
+    ReturnRequested(ReturnRequested),
+    ReturnReceived(ReturnReceived),
+    Completed(OrderCompleted),
+    Archived(OrderArchived),
+}
+
+/// Declares the payload of an event: a struct that always names its order.
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+        pub struct $name {
+            /// The order.
+            pub order: OrderId,
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+    )*};
+}
+
+facts! {
+    /// An order was placed: it is pending, and stock is asked for as reservation 1.
+    OrderPlaced {
+        /// When.
+        at: Timestamp,
+        /// Whose it is, if anybody's.
+        owner: Option<Text>,
+        /// The number people see.
+        number: Option<Text>,
+        /// What was ordered.
+        lines: Vec<OrderLine>,
+        /// Where it goes.
+        destination: Destination,
+        /// Whether it waits for a payment.
+        payment: PaymentTerms,
+        /// The sum of the line totals.
+        total: Amount,
+    }
+    /// Stock was tied for the order: units leave `unsourced`.
+    OrderSourced {
+        /// The reservation.
+        reservation: ReservationNumber,
+        /// How firmly: `Soft` fills `reserved`, `Hard` fills `allocated`.
+        hold: Hold,
+        /// Where the units lie.
+        portions: Vec<Portion>,
+    }
+    /// Nothing more is missing: the inventory is asked to make the reservation hard.
+    AllocationRequested {
+        /// The reservation.
+        reservation: ReservationNumber,
+    }
+    /// The reservation became hard: its units go from `reserved` to `allocated`.
+    OrderAllocated {
+        /// The reservation.
+        reservation: ReservationNumber,
+    }
+    /// Stock is allocated and payment is satisfied: fulfilment may see the order.
+    OrderConfirmed {}
+    /// The order can't be had: every unit goes to `cancelled`.
+    OrderRejected {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: Rejection,
+        /// Units that were tied and are free again.
+        released: Vec<Portion>,
+    }
+    /// The payment did not come in time: every unit goes to `cancelled`.
+    OrderExpired {
+        /// When.
+        at: Timestamp,
+        /// Units that were tied and are free again.
+        released: Vec<Portion>,
+    }
+    /// Units were cancelled before they were shipped.
+    OrderLinesCancelled {
+        /// Why.
+        reason: CancelReason,
+        /// Units that were not tied yet.
+        unsourced: Vec<UnitsOfLine>,
+        /// Units that were tied and are free again.
+        released: Vec<Portion>,
+    }
+    /// The last unit was cancelled.
+    OrderCancelled {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: CancelReason,
+    }
+    /// Promised stock was not there: its units are unsourced, and stock is asked for again.
+    OrderUnsourced {
+        /// The units that were promised.
+        portions: Vec<Portion>,
+        /// The reservation asked for instead.
+        reservation: ReservationNumber,
+        /// What it is to tie.
+        demands: Vec<Demand>,
+        /// Where the order goes.
+        destination: Destination,
+        /// How firmly it is to tie.
+        hold: Hold,
+    }
+    /// Stock was tied that the order does not want any more.
+    TieReturned {
+        /// The units that are free again.
+        portions: Vec<Portion>,
+    }
+    /// A payment was authorized.
+    PaymentAuthorized {
+        /// How much.
+        amount: Amount,
+    }
+    /// A parcel left a facility.
+    ShipmentShipped {
+        /// When.
+        at: Timestamp,
+        /// The shipment.
+        shipment: ShipmentNumber,
+        /// The facility.
+        facility: FacilityId,
+        /// What is in it.
+        portions: Vec<Portion>,
+    }
+    /// A parcel arrived.
+    ShipmentDelivered {
+        /// When.
+        at: Timestamp,
+        /// The shipment.
+        shipment: ShipmentNumber,
+    }
+    /// Delivered units are announced to come back.
+    ReturnRequested {
+        /// The return.
+        number: ReturnNumber,
+        /// Which units.
+        units: Vec<UnitsOfLine>,
+    }
+    /// Announced units came back.
+    ReturnReceived {
+        /// The return.
+        number: ReturnNumber,
+        /// What became of them.
+        disposition: Disposition,
+        /// Which units, and where they arrived (back in the tier they were picked from).
+        units: Vec<Portion>,
+    }
+    /// Every unit is delivered, lost or cancelled.
+    OrderCompleted {
+        /// When.
+        at: Timestamp,
+    }
+    /// The order left the resident state; the journal keeps its story.
+    OrderArchived {}
+}
+
+/// Whether an order waits for a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PaymentTerms {
+    /// It does not.
+    NotRequired,
+    /// It does, until a moment.
+    Required {
+        /// The first moment that is too late.
+        deadline: Timestamp,
+    },
+}
+
+/// Why an order can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Rejection {
+    /// Items are unknown, or there is not enough of them.
+    Stock {
+        /// Which, and how many short.
+        shortfalls: Vec<Shortfall>,
+    },
+    /// There is enough, but not in so few parcels as the policy allows.
+    TooManyParcels {
+        /// The most parcels allowed.
+        allowed: u16,
+    },
+    /// The reservation came to its end before it could be made hard.
+    ReservationLapsed,
+}
+
+/// Units of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct UnitsOfLine {
+    /// The line.
+    pub line: LineNumber,
+    /// How many; never zero.
+    pub quantity: u32,
+}
+
+/// What becomes of returned units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Disposition {
+    /// As new: back on the shelf, for sale.
+    Restock,
+    /// Put aside to be looked at: on hand, and not for sale.
+    Quarantine,
+    /// Of no use: not on hand.
+    WriteOff,
+    /// Refused: goes back to the customer.
+    BackToCustomer,
+}
+
+impl OrderEvent {
+    /// The order it is about.
+    #[must_use]
+    pub fn order(&self) -> OrderId {
+        match self {
+            Self::Placed(e) => e.order,
+            Self::Sourced(e) => e.order,
+            Self::AllocationRequested(e) => e.order,
+            Self::Allocated(e) => e.order,
+            Self::Confirmed(e) => e.order,
+            Self::Rejected(e) => e.order,
+            Self::Expired(e) => e.order,
+            Self::LinesCancelled(e) => e.order,
+            Self::Cancelled(e) => e.order,
+            Self::Unsourced(e) => e.order,
+            Self::TieReturned(e) => e.order,
+            Self::PaymentAuthorized(e) => e.order,
+            Self::Shipped(e) => e.order,
+            Self::Delivered(e) => e.order,
+            Self::ReturnRequested(e) => e.order,
+            Self::ReturnReceived(e) => e.order,
+            Self::Completed(e) => e.order,
+            Self::Archived(e) => e.order,
+        }
+    }
+}

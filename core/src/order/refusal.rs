@@ -1,0 +1,207 @@
+//! Why the order role refuses: one enum, in order of precedence.
+//!
+//! Law: the first that applies is the one that is answered; codes are stable for ever.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::LineRef;
+use super::transitions::Status;
+use crate::ids::OrderId;
+use crate::units::Amount;
+
+/// Why nothing happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum OrderRefusal {
+    /// No such order, or one of somebody else.
+    UnknownOrder {
+        /// The order asked for.
+        order: OrderId,
+    },
+    /// The id was made before orders that are already archived: it may have been used before.
+    StaleId {
+        /// The order asked for.
+        order: OrderId,
+    },
+    /// The id claims a moment more than a day ahead.
+    IdFromFuture {
+        /// The order asked for.
+        order: OrderId,
+    },
+    /// An order for another customer.
+    NotYourOrder,
+    /// The same id, and other contents.
+    PlacedDifferently {
+        /// The order that has this id.
+        order: OrderId,
+    },
+    /// An order without lines.
+    NoLines,
+    /// More lines than an order may have.
+    TooManyLines {
+        /// Lines given.
+        given: u32,
+        /// The most allowed.
+        allowed: u32,
+    },
+    /// The destination is no point on the globe.
+    NoSuchPlace,
+    /// The total does not fit the currency's minor units.
+    TotalTooLarge,
+    /// The order's status does not allow it.
+    NotWhen {
+        /// Its status.
+        status: Status,
+    },
+    /// Everything was shipped already: ask for a return.
+    UseReturn,
+    /// The order does not wait for a payment.
+    NothingToPay,
+    /// The payment is in another currency, or too small.
+    AmountTooSmall {
+        /// What is needed.
+        needed: Amount,
+    },
+    /// A command that names lines names none.
+    NothingNamed,
+    /// No such line in the order.
+    NoSuchLine {
+        /// The line asked for.
+        line: LineRef,
+    },
+    /// Fewer units of a line can be cancelled or returned than asked.
+    TooManyUnits {
+        /// The line asked for.
+        line: LineRef,
+        /// Units asked for.
+        asked: u32,
+        /// Units that can be.
+        possible: u32,
+    },
+    /// Nothing of the order lies in that facility, or nothing is left to ship.
+    NothingToShip,
+    /// No such shipment.
+    NoSuchShipment,
+    /// No such return on its way.
+    NoSuchReturn,
+    /// The order has had as many shipments, returns or reservations as can be counted.
+    TooManyParts,
+}
+
+impl OrderRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOrder { .. } => "unknown-order",
+            Self::StaleId { .. } => "stale-order-id",
+            Self::IdFromFuture { .. } => "order-id-from-future",
+            Self::NotYourOrder => "not-your-order",
+            Self::PlacedDifferently { .. } => "placed-differently",
+            Self::NoLines => "no-lines",
+            Self::TooManyLines { .. } => "too-many-lines",
+            Self::NoSuchPlace => "no-such-place",
+            Self::TotalTooLarge => "total-too-large",
+            Self::NotWhen { .. } => "not-in-this-status",
+            Self::UseReturn => "use-return",
+            Self::NothingToPay => "nothing-to-pay",
+            Self::AmountTooSmall { .. } => "amount-too-small",
+            Self::NothingNamed => "nothing-named",
+            Self::NoSuchLine { .. } => "no-such-line",
+            Self::TooManyUnits { .. } => "too-many-units",
+            Self::NothingToShip => "nothing-to-ship",
+            Self::NoSuchShipment => "no-such-shipment",
+            Self::NoSuchReturn => "no-such-return",
+            Self::TooManyParts => "too-many-parts",
+        }
+    }
+
+    /// Every code, in order of precedence: for documentation and for clients.
+    #[must_use]
+    pub fn codes() -> Vec<&'static str> {
+        alloc::vec![
+            "unknown-order",
+            "stale-order-id",
+            "order-id-from-future",
+            "not-your-order",
+            "placed-differently",
+            "no-lines",
+            "too-many-lines",
+            "no-such-place",
+            "total-too-large",
+            "not-in-this-status",
+            "use-return",
+            "nothing-to-pay",
+            "amount-too-small",
+            "nothing-named",
+            "no-such-line",
+            "too-many-units",
+            "nothing-to-ship",
+            "no-such-shipment",
+            "no-such-return",
+            "too-many-parts",
+        ]
+    }
+}
+
+impl fmt::Display for OrderRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownOrder { order } => write!(f, "there is no order `{order}`"),
+            Self::StaleId { order } => {
+                write!(f, "the order id `{order}` is too old to be new: make a new id")
+            }
+            Self::IdFromFuture { order } => {
+                write!(f, "the order id `{order}` lies more than a day ahead: set the clock right")
+            }
+            Self::NotYourOrder => f.write_str("an order can't be placed for another customer"),
+            Self::PlacedDifferently { order } => write!(
+                f,
+                "there is an order `{order}` with other contents: make a new id for a new order"
+            ),
+            Self::NoLines => f.write_str("an order needs at least one line"),
+            Self::TooManyLines { given, allowed } => {
+                write!(f, "{given} lines are too many: an order has at most {allowed}")
+            }
+            Self::NoSuchPlace => f.write_str(
+                "the destination is no point on the globe: give micro-degrees of latitude \
+                 (-90,000,000 to 90,000,000) and longitude (-180,000,000 to 180,000,000)",
+            ),
+            Self::TotalTooLarge => f.write_str("the total of the order is too large to count"),
+            Self::NotWhen { status } => {
+                write!(f, "that can't be done to an order that is {status}")
+            }
+            Self::UseReturn => {
+                f.write_str("what is shipped can't be cancelled any more: ask for a return")
+            }
+            Self::NothingToPay => f.write_str("the order does not wait for a payment"),
+            Self::AmountTooSmall { needed } => write!(f, "the payment must be at least {needed}"),
+            Self::NothingNamed => f.write_str("name at least one line"),
+            Self::NoSuchLine { line } => write!(f, "the order has no {line}"),
+            Self::TooManyUnits { line, asked, possible } => {
+                write!(f, "{asked} units of {line} are too many: {possible} are possible")
+            }
+            Self::NothingToShip => f.write_str("nothing of the order is left to ship there"),
+            Self::NoSuchShipment => f.write_str("the order has no such shipment"),
+            Self::NoSuchReturn => f.write_str("the order has no such return on its way"),
+            Self::TooManyParts => {
+                f.write_str("the order has had too many shipments, returns or reservations")
+            }
+        }
+    }
+}
+
+impl core::error::Error for OrderRefusal {}
+
+impl fmt::Display for LineRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "line {}", number.0),
+            Self::Item(item) => write!(f, "line of item `{item}`"),
+        }
+    }
+}

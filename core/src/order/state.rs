@@ -1,0 +1,255 @@
+//! The state of the order role: every open order, and the deadlines among them.
+//!
+//! Law: the state is proportional to open work; a finished order leaves it after the window.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::buckets::Buckets;
+use super::event::{PaymentTerms, Rejection, UnitsOfLine};
+use super::transitions::Status;
+use crate::demand::{Destination, Hold, Portion};
+use crate::ids::{
+    FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
+};
+use crate::laws::{self, Audit};
+use crate::policy::OrderPolicy;
+use crate::time::Timestamp;
+use crate::units::{Amount, Currency, UnitPrice};
+
+/// All orders at hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    pub(super) policy: OrderPolicy,
+    pub(super) orders: BTreeMap<OrderId, Order>,
+    /// No archived order has an id made at or after this moment.
+    pub(super) horizon: Timestamp,
+    /// Derived from the orders; see [`Orders::restore`].
+    #[serde(skip)]
+    pub(super) deadlines: BTreeSet<(Timestamp, OrderId)>,
+}
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Where it stands in its life.
+    pub status: Status,
+    /// Whose it is.
+    pub owner: Option<Text>,
+    /// The number people see.
+    pub number: Option<Text>,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it came to its end.
+    pub ended_at: Option<Timestamp>,
+    /// Why it was rejected, if it was.
+    pub rejection: Option<Rejection>,
+    /// The currency of its prices.
+    pub currency: Currency,
+    /// The total as placed.
+    pub total: Amount,
+    /// Where it goes.
+    pub destination: Destination,
+    /// How payment stands.
+    pub payment: Payment,
+    /// Its lines, as placed.
+    pub lines: Vec<Line>,
+    /// What is tied and not yet shipped.
+    pub tied: Vec<Tied>,
+    /// The last reservation asked for; counts them.
+    pub reservations: ReservationNumber,
+    /// Parcels, in order of their numbers.
+    pub shipments: Vec<Shipment>,
+    /// Returns, in order of their numbers.
+    pub returns: Vec<Return>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The item as the order named it.
+    pub item: ItemRef,
+    /// The price of one unit.
+    pub unit_price: UnitPrice,
+    /// Where its units are.
+    pub buckets: Buckets,
+}
+
+/// Units that are tied to stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tied {
+    /// Where, and how many.
+    pub portion: Portion,
+    /// Hard (`allocated`), or still soft (`reserved`).
+    pub hard: bool,
+}
+
+/// How payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payment {
+    /// The order does not wait for one.
+    NotRequired,
+    /// It waits until the deadline.
+    Awaiting(Timestamp),
+    /// It was authorized.
+    Authorized(Amount),
+}
+
+/// One parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// Its number, from 1.
+    pub number: ShipmentNumber,
+    /// Where it started.
+    pub facility: FacilityId,
+    /// What is in it.
+    pub portions: Vec<Portion>,
+    /// Whether it arrived.
+    pub delivered: bool,
+}
+
+/// One return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// Its number, from 1.
+    pub number: ReturnNumber,
+    /// What was announced.
+    pub units: Vec<UnitsOfLine>,
+    /// Whether it came.
+    pub received: bool,
+}
+
+impl Orders {
+    /// An order at hand; archived ones are only in the journal.
+    #[must_use]
+    pub fn get(&self, order: OrderId) -> Option<&Order> {
+        self.orders.get(&order)
+    }
+
+    /// All orders at hand, by id, so by the time they were placed.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&OrderId, &Order)> {
+        self.orders.iter()
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> &OrderPolicy {
+        &self.policy
+    }
+
+    /// Puts a policy in force, for what is placed and ended from now on.
+    pub fn set_policy(&mut self, policy: OrderPolicy) {
+        self.policy = policy;
+        // Archive moments follow the policy.
+        self.restore();
+    }
+
+    /// The next moment at which a tick has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|&(at, _)| at)
+    }
+
+    /// Takes over orders as they are, for a client's slice.
+    pub(crate) fn adopt(&mut self, orders: impl IntoIterator<Item = (OrderId, Order)>) {
+        self.orders.extend(orders);
+        self.restore();
+    }
+
+    /// Rebuilds what is derived and not part of a snapshot.
+    pub fn restore(&mut self) {
+        let due = |(id, order): (&OrderId, &Order)| Some((order.deadline(&self.policy)?, *id));
+        self.deadlines = self.orders.iter().filter_map(due).collect();
+    }
+
+    /// Checks the laws of every order.
+    pub fn audit(&self, audit: &mut Audit) {
+        for (id, order) in &self.orders {
+            for (number, line) in order.lines.iter().enumerate() {
+                line.buckets.audit(audit);
+                let (soft, hard) = order.tied_units(number);
+                let counters = (line.buckets.reserved, line.buckets.allocated);
+                let same = laws::promises_match(counters, (soft, hard));
+                audit.expect(laws::PROMISES_MATCH, same, || {
+                    format!("order {id} line {number}: {counters:?} against {soft}, {hard}")
+                });
+            }
+        }
+    }
+}
+
+impl Order {
+    /// The terms it was placed under, as the event told them.
+    #[must_use]
+    pub fn terms(payment: PaymentTerms) -> Payment {
+        match payment {
+            PaymentTerms::NotRequired => Payment::NotRequired,
+            PaymentTerms::Required { deadline } => Payment::Awaiting(deadline),
+        }
+    }
+
+    /// Whether payment stands in the way of a confirmation.
+    #[must_use]
+    pub fn is_payment_satisfied(&self) -> bool {
+        match self.payment {
+            Payment::NotRequired | Payment::Authorized(_) => true,
+            Payment::Awaiting(_) => false,
+        }
+    }
+
+    /// When a tick has something to do for it: an expiry, or the archive.
+    #[must_use]
+    pub fn deadline(&self, policy: &OrderPolicy) -> Option<Timestamp> {
+        match (self.status, self.payment, self.ended_at) {
+            (Status::Pending, Payment::Awaiting(deadline), _) => Some(deadline),
+            (_, _, Some(ended)) => Some(ended.after(policy.archive_after)),
+            _ => None,
+        }
+    }
+
+    /// How firmly stock is to be tied for it: softly while a payment is awaited.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        match self.payment {
+            Payment::Awaiting(until) => Hold::Soft { until },
+            Payment::NotRequired | Payment::Authorized(_) => Hold::Hard,
+        }
+    }
+
+    /// A line by its number.
+    #[must_use]
+    pub fn line(&self, number: LineNumber) -> Option<&Line> {
+        self.lines.get(number.index())
+    }
+
+    /// Whether every unit is delivered, lost or cancelled.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.lines.iter().all(|line| line.buckets.settled() == line.buckets.ordered)
+    }
+
+    /// The total of what nobody cancelled; `None` if it does not fit.
+    #[must_use]
+    pub fn wanted_total(&self) -> Option<Amount> {
+        let mut minor = 0_i64;
+        for line in &self.lines {
+            let units = line.buckets.wanted();
+            minor = minor.checked_add(line.unit_price.times(units, self.currency)?)?;
+        }
+        Some(Amount { currency: self.currency, minor })
+    }
+
+    /// Units of a line tied softly and tied hard, by the portions.
+    fn tied_units(&self, line: usize) -> (u64, u64) {
+        let mut sums = (0_u64, 0_u64);
+        for tied in self.tied.iter().filter(|t| t.portion.line.index() == line) {
+            let units = u64::from(tied.portion.quantity);
+            let sum = if tied.hard { &mut sums.1 } else { &mut sums.0 };
+            *sum = sum.saturating_add(units);
+        }
+        sums
+    }
+}

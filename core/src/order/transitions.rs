@@ -1,0 +1,163 @@
+//! Which command an order hears in which status: the table that `decide`, the documentation, the
+//! console and the tests share.
+//!
+//! Law: the table is complete (every command has a verdict in every status), and `decide` asks it
+//! before anything else.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::OrderCommand;
+
+/// The lifecycle of an order, stored; all other statuses are derived from its buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Status {
+    /// Not there (yet, or any more).
+    Unplaced,
+    /// Placed: cancellable without anybody's consent, and invisible to fulfilment.
+    Pending,
+    /// Stock allocated and payment satisfied: fulfilment sees it.
+    Confirmed,
+    /// Every unit delivered, lost or cancelled.
+    Completed,
+    /// Refused for want of stock.
+    Rejected,
+    /// Not paid in time.
+    Expired,
+    /// Cancelled to the last unit.
+    Cancelled,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unplaced => "not placed",
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// A command without its contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each kind is the command of the same name")]
+pub enum CommandKind {
+    Place,
+    AuthorizePayment,
+    Cancel,
+    Ship,
+    Deliver,
+    RequestReturn,
+    ReceiveReturn,
+    RecordTied,
+    RecordRejected,
+    RecordAllocated,
+    RecordLapsed,
+    RecordStripped,
+}
+
+/// What the table says of a command in a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The guards of the command decide.
+    Decide,
+    /// Already so, or too late to matter: nothing happens.
+    Nothing,
+    /// There is no such order.
+    Unknown,
+    /// The status does not allow it.
+    NotWhen,
+    /// Shipped already: a return is the way.
+    UseReturn,
+}
+
+/// The statuses in the order of the table's columns.
+pub const STATUSES: [Status; 7] = [
+    Status::Unplaced,
+    Status::Pending,
+    Status::Confirmed,
+    Status::Completed,
+    Status::Rejected,
+    Status::Expired,
+    Status::Cancelled,
+];
+
+use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn as R};
+
+/// The table: a row a command, a column a status as in [`STATUSES`].
+#[rustfmt::skip]
+pub const TRANSITIONS: [(CommandKind, [Verdict; 7]); 12] = [
+    //                              unplaced pending confirmed completed rejected expired cancelled
+    (CommandKind::Place,            [D,      D,      D,        D,        D,       D,      D]),
+    (CommandKind::AuthorizePayment, [U,      D,      D,        D,        W,       W,      W]),
+    (CommandKind::Cancel,           [U,      D,      D,        R,        W,       W,      N]),
+    (CommandKind::Ship,             [U,      W,      D,        N,        W,       W,      W]),
+    (CommandKind::Deliver,          [U,      W,      D,        D,        W,       W,      W]),
+    (CommandKind::RequestReturn,    [U,      W,      D,        D,        W,       W,      W]),
+    (CommandKind::ReceiveReturn,    [U,      W,      D,        D,        W,       W,      W]),
+    (CommandKind::RecordTied,       [D,      D,      D,        D,        D,       D,      D]),
+    (CommandKind::RecordRejected,   [N,      D,      D,        N,        N,       N,      N]),
+    (CommandKind::RecordAllocated,  [N,      D,      D,        N,        N,       N,      N]),
+    (CommandKind::RecordLapsed,     [N,      D,      N,        N,        N,       N,      N]),
+    (CommandKind::RecordStripped,   [N,      D,      D,        N,        N,       N,      N]),
+];
+
+/// The verdict on a command in a status.
+#[must_use]
+pub fn verdict(kind: CommandKind, status: Status) -> Verdict {
+    let column = STATUSES.iter().position(|&s| s == status);
+    let row = TRANSITIONS.iter().find(|(k, _)| *k == kind);
+    // Both are always there (a test says so); a table with a hole must refuse, not allow.
+    match (row, column) {
+        (Some((_, row)), Some(column)) => row.get(column).copied().unwrap_or(Verdict::NotWhen),
+        _ => Verdict::NotWhen,
+    }
+}
+
+impl CommandKind {
+    /// The kind of a command; none for a tick, which is about no single order.
+    #[must_use]
+    pub fn of(command: &OrderCommand) -> Option<Self> {
+        Some(match command {
+            OrderCommand::Place(_) => Self::Place,
+            OrderCommand::AuthorizePayment(_) => Self::AuthorizePayment,
+            OrderCommand::Cancel(_) => Self::Cancel,
+            OrderCommand::Ship(_) => Self::Ship,
+            OrderCommand::Deliver(_) => Self::Deliver,
+            OrderCommand::RequestReturn(_) => Self::RequestReturn,
+            OrderCommand::ReceiveReturn(_) => Self::ReceiveReturn,
+            OrderCommand::RecordTied(_) => Self::RecordTied,
+            OrderCommand::RecordRejected(_) => Self::RecordRejected,
+            OrderCommand::RecordAllocated(_) => Self::RecordAllocated,
+            OrderCommand::RecordLapsed(_) => Self::RecordLapsed,
+            OrderCommand::RecordStripped(_) => Self::RecordStripped,
+            OrderCommand::Tick => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_stand_in_the_order_of_the_kinds() {
+        assert!(TRANSITIONS.is_sorted_by(|a, b| a.0 < b.0));
+        assert_eq!(TRANSITIONS.last().map(|row| row.0), Some(CommandKind::RecordStripped));
+        assert!(STATUSES.is_sorted());
+    }
+
+    #[test]
+    fn a_pending_order_is_cancellable_and_invisible_to_fulfilment() {
+        assert_eq!(verdict(CommandKind::Cancel, Status::Pending), Verdict::Decide);
+        assert_eq!(verdict(CommandKind::Ship, Status::Pending), Verdict::NotWhen);
+        assert_eq!(verdict(CommandKind::Cancel, Status::Completed), Verdict::UseReturn);
+    }
+}

@@ -1,0 +1,93 @@
+//! What the shop may choose: payment, time limits, and what sourcing weighs.
+//!
+//! Law: policy is an input like any other (`SetPolicy`), so a replay follows the policy of then.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Span;
+
+/// The policy of a shop, as `SetPolicy` sets it as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct Policy {
+    /// For the order role.
+    pub orders: OrderPolicy,
+    /// For the inventory role.
+    pub sourcing: SourcingPolicy,
+}
+
+/// What the order role may choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderPolicy {
+    /// Whether an order waits for a payment.
+    pub payment: PaymentPolicy,
+    /// How long after its end an order stays at hand: the window for returns. Then it is archived,
+    /// and only the journal knows it.
+    pub archive_after: Span,
+}
+
+impl Default for OrderPolicy {
+    /// No payment; 90 days for returns, as long as the longest common return window.
+    fn default() -> Self {
+        Self { payment: PaymentPolicy::None, archive_after: Span::from_days(90) }
+    }
+}
+
+/// Whether an order waits for a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PaymentPolicy {
+    /// It does not: stock is allocated and the order confirmed in the same turn.
+    None,
+    /// It does: stock is reserved until the deadline, and the order expires without a payment.
+    Required {
+        /// Time to pay, from the moment the order is placed.
+        deadline: Span,
+    },
+}
+
+/// What sourcing weighs, in ten-thousandths of the currency's major unit.
+///
+/// The cheapest plan wins. A facility costs `parcel` once, and the way to the destination per
+/// kilometre; a parcel that leaves the country goes by the gateway airport that makes ground and
+/// air together cheapest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SourcingPolicy {
+    /// Packing and handing over one parcel.
+    pub parcel: u32,
+    /// A parcel's kilometre on the ground.
+    pub ground_km: u32,
+    /// A parcel's kilometre in the air.
+    pub air_km: u32,
+    /// Customs and handling of a parcel that leaves the country.
+    pub export: u32,
+    /// Picking one unit from primary stock.
+    pub primary_unit: u32,
+    /// Fetching one unit from back stock.
+    pub back_unit: u32,
+    /// The most parcels an order may be split into; `None` for no limit.
+    pub max_parcels: Option<u16>,
+}
+
+impl Default for SourcingPolicy {
+    /// Plausible figures in pounds: a parcel 3.50, a kilometre 0.8 p on the ground and 0.05 p in
+    /// the air, export papers 6.00, a unit 2 p to pick and 12 p to fetch. They are a starting
+    /// point, not a measurement: set your own.
+    fn default() -> Self {
+        Self {
+            parcel: 35_000,
+            ground_km: 80,
+            air_km: 5,
+            export: 60_000,
+            primary_unit: 200,
+            back_unit: 1_200,
+            max_parcels: None,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The lists of commands, events and queries: kind, name, version, scope, payload.
+//!
+//! Law: append only. The place in a list is the kind on the wire.
+
+use alloc::vec::Vec;
+
+use serde::{Serialize, Serializer};
+
+use super::{NotReadable, from_bytes, write};
+use crate::flow::{Answer, Command, Event, Query};
+use crate::inventory::{InventoryCommand as I, InventoryEvent as IE};
+use crate::notification::NotificationEvent as NE;
+use crate::order::{OrderCommand as O, OrderEvent as OE};
+
+/// A kind of command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindOfCommand {
+    /// Its name in the API.
+    pub name: &'static str,
+    /// The scope needed to give it.
+    pub scope: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+}
+
+/// A kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindOfEvent {
+    /// Its name.
+    pub name: &'static str,
+    /// The version of its contents.
+    pub version: u32,
+}
+
+/// A kind of query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindOfQuery {
+    /// Its name in the API.
+    pub name: &'static str,
+    /// The scope needed to ask it.
+    pub scope: &'static str,
+    /// What it tells, in a sentence.
+    pub about: &'static str,
+}
+
+/// Walks a list of kinds: `kind name payload-type { value pattern }`.
+macro_rules! codec {
+    (
+        $list:ident, $of:ident, $value:ty, $what:literal, $encode:ident, $decode:ident, $each:ident;
+        $($kind:literal $name:ident($p:ident: $payload:ty) { $($form:tt)* } $($field:ident: $text:expr),*;)*
+    ) => {
+        #[doc = concat!("Every ", $what, "; the place in the list is the kind on the wire.")]
+        pub const $list: &[$of] = &[$($of { name: stringify!($name), $($field: $text),* }),*];
+
+        #[doc = concat!("The kind and the bytes of a ", $what, ", written behind `out`; no kind for one")]
+        #[doc = "that never leaves the core."]
+        ///
+        /// # Errors
+        /// [`NotReadable`] if it can't be written, which none brings about.
+        #[allow(unreachable_patterns, reason = "some lists name all variants, some do not")]
+        pub fn $encode(value: &$value, out: Vec<u8>) -> Result<Option<(u16, Vec<u8>)>, NotReadable> {
+            match value {
+                $($($form)* => Ok(Some(($kind, write($p, out)?))),)*
+                _ => Ok(None),
+            }
+        }
+
+        #[doc = concat!("The ", $what, " of a kind from its bytes.")]
+        ///
+        /// # Errors
+        /// [`NotReadable`] for an unknown kind, or bytes that are not of its form.
+        pub fn $decode(kind: u16, bytes: &[u8]) -> Result<$value, NotReadable> {
+            match kind {
+                $($kind => {
+                    let $p: $payload = from_bytes(stringify!($name), bytes)?;
+                    Ok($($form)*)
+                })*
+                _ => Err(unknown($what, kind)),
+            }
+        }
+
+        #[allow(unused_macros, reason = "not every list is walked in every build")]
+        /// Calls a macro for each kind.
+        macro_rules! $each {
+            ($then:ident) => { $then! { $($kind $name ($p: $payload) { $($form)* })* } };
+        }
+        #[cfg(feature = "json")]
+        pub(super) use $each;
+    };
+}
+
+codec! {
+    COMMANDS, KindOfCommand, Command, "command", encode_command, decode_command, each_command;
+    0 SetPolicy(p: crate::flow::SetPolicy) { Command::SetPolicy(p) }
+        scope: "policy:write", about: "Put a policy in force, for all that comes after.";
+    1 Tick(p: crate::flow::Tick) { Command::Tick(p) }
+        scope: "flow", about: "Time has passed: end what is due.";
+    2 PlaceOrder(p: crate::order::PlaceOrder) { Command::Order(O::Place(p)) }
+        scope: "orders:write", about: "Place an order: it is recorded, and stock is asked for.";
+    3 AuthorizePayment(p: crate::order::AuthorizePayment) { Command::Order(O::AuthorizePayment(p)) }
+        scope: "payments:write", about: "Tell that a payment was authorized.";
+    4 CancelOrder(p: crate::order::CancelOrder) { Command::Order(O::Cancel(p)) }
+        scope: "orders:write", about: "Cancel an order, or units of some of its lines.";
+    5 ShipOrder(p: crate::order::ShipOrder) { Command::Order(O::Ship(p)) }
+        scope: "fulfilment:write", about: "Ship what is allocated, one shipment per facility.";
+    6 DeliverShipment(p: crate::order::DeliverShipment) { Command::Order(O::Deliver(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment arrived.";
+    7 RequestReturn(p: crate::order::RequestReturn) { Command::Order(O::RequestReturn(p)) }
+        scope: "orders:write", about: "Announce that delivered units come back.";
+    8 ReceiveReturn(p: crate::order::ReceiveReturn) { Command::Order(O::ReceiveReturn(p)) }
+        scope: "fulfilment:write", about: "Take in a return that was announced.";
+    9 DefineItem(p: crate::inventory::DefineItem) { Command::Inventory(I::DefineItem(p)) }
+        scope: "inventory:write", about: "Define an item that can be stocked and sold.";
+    10 DefineFacility(p: crate::inventory::DefineFacility) { Command::Inventory(I::DefineFacility(p)) }
+        scope: "inventory:write", about: "Define a place that holds stock.";
+    11 ReceiveStock(p: crate::inventory::ReceiveStock) { Command::Inventory(I::Receive(p)) }
+        scope: "inventory:write", about: "Take in stock.";
+    12 AdjustStock(p: crate::inventory::AdjustStock) { Command::Inventory(I::Adjust(p)) }
+        scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
+}
+
+codec! {
+    EVENTS, KindOfEvent, Event, "event", encode_event, decode_event, each_event;
+    0 PolicySet(p: crate::flow::PolicySet) { Event::Policy(p) } version: 1;
+    1 OrderPlaced(p: crate::order::OrderPlaced) { Event::Order(OE::Placed(p)) } version: 1;
+    2 OrderSourced(p: crate::order::OrderSourced) { Event::Order(OE::Sourced(p)) } version: 1;
+    3 AllocationRequested(p: crate::order::AllocationRequested)
+        { Event::Order(OE::AllocationRequested(p)) } version: 1;
+    4 OrderAllocated(p: crate::order::OrderAllocated) { Event::Order(OE::Allocated(p)) } version: 1;
+    5 OrderConfirmed(p: crate::order::OrderConfirmed) { Event::Order(OE::Confirmed(p)) } version: 1;
+    6 OrderRejected(p: crate::order::OrderRejected) { Event::Order(OE::Rejected(p)) } version: 1;
+    7 OrderExpired(p: crate::order::OrderExpired) { Event::Order(OE::Expired(p)) } version: 1;
+    8 OrderLinesCancelled(p: crate::order::OrderLinesCancelled)
+        { Event::Order(OE::LinesCancelled(p)) } version: 1;
+    9 OrderCancelled(p: crate::order::OrderCancelled) { Event::Order(OE::Cancelled(p)) } version: 1;
+    10 OrderUnsourced(p: crate::order::OrderUnsourced) { Event::Order(OE::Unsourced(p)) } version: 1;
+    11 TieReturned(p: crate::order::TieReturned) { Event::Order(OE::TieReturned(p)) } version: 1;
+    12 PaymentAuthorized(p: crate::order::PaymentAuthorized)
+        { Event::Order(OE::PaymentAuthorized(p)) } version: 1;
+    13 ShipmentShipped(p: crate::order::ShipmentShipped) { Event::Order(OE::Shipped(p)) } version: 1;
+    14 ShipmentDelivered(p: crate::order::ShipmentDelivered)
+        { Event::Order(OE::Delivered(p)) } version: 1;
+    15 ReturnRequested(p: crate::order::ReturnRequested)
+        { Event::Order(OE::ReturnRequested(p)) } version: 1;
+    16 ReturnReceived(p: crate::order::ReturnReceived)
+        { Event::Order(OE::ReturnReceived(p)) } version: 1;
+    17 OrderCompleted(p: crate::order::OrderCompleted) { Event::Order(OE::Completed(p)) } version: 1;
+    18 OrderArchived(p: crate::order::OrderArchived) { Event::Order(OE::Archived(p)) } version: 1;
+    19 ItemDefined(p: crate::inventory::ItemDefined) { Event::Inventory(IE::ItemDefined(p)) } version: 1;
+    20 FacilityDefined(p: crate::inventory::FacilityDefined)
+        { Event::Inventory(IE::FacilityDefined(p)) } version: 1;
+    21 StockReceived(p: crate::inventory::StockReceived) { Event::Inventory(IE::Received(p)) } version: 1;
+    22 StockAdjusted(p: crate::inventory::StockAdjusted) { Event::Inventory(IE::Adjusted(p)) } version: 1;
+    23 PromiseStripped(p: crate::inventory::PromiseStripped)
+        { Event::Inventory(IE::Stripped(p)) } version: 1;
+    24 InventoryTied(p: crate::inventory::InventoryTied) { Event::Inventory(IE::Tied(p)) } version: 1;
+    25 InventoryRejected(p: crate::inventory::InventoryRejected)
+        { Event::Inventory(IE::Rejected(p)) } version: 1;
+    26 InventoryAllocated(p: crate::inventory::InventoryAllocated)
+        { Event::Inventory(IE::Allocated(p)) } version: 1;
+    27 InventoryReleased(p: crate::inventory::InventoryReleased)
+        { Event::Inventory(IE::Released(p)) } version: 1;
+    28 InventoryExpired(p: crate::inventory::InventoryExpired)
+        { Event::Inventory(IE::Expired(p)) } version: 1;
+    29 StockShipped(p: crate::inventory::StockShipped) { Event::Inventory(IE::Shipped(p)) } version: 1;
+    30 StockRestocked(p: crate::inventory::StockRestocked)
+        { Event::Inventory(IE::Restocked(p)) } version: 1;
+    31 CustomerNotified(p: crate::notification::CustomerNotified)
+        { Event::Notification(NE::Told(p)) } version: 1;
+    32 OrderForgotten(p: crate::notification::OrderForgotten)
+        { Event::Notification(NE::Forgotten(p)) } version: 1;
+}
+
+codec! {
+    QUERIES, KindOfQuery, Query, "query", encode_query, decode_query, each_query;
+    0 Preview(p: crate::flow::PreviewQuery) { Query::Preview(p) }
+        scope: "orders:read", about: "What would become of an order, if it were placed now?";
+    1 Order(p: crate::flow::OrderQuery) { Query::Order(p) }
+        scope: "orders:read", about: "One order.";
+    2 Orders(p: crate::flow::OrdersQuery) { Query::Orders(p) }
+        scope: "orders:read", about: "Orders, the newest first.";
+    3 Items(p: crate::flow::ItemsQuery) { Query::Items(p) }
+        scope: "catalogue:read", about: "Items, by id.";
+    4 Stock(p: crate::flow::StockQuery) { Query::Stock(p) }
+        scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
+    5 Summary(p: crate::flow::SummaryQuery) { Query::Summary(p) }
+        scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
+}
+
+/// A function over the kinds of events.
+macro_rules! payload {
+    ($($kind:literal $name:ident ($p:ident: $payload:ty) { $($form:tt)* })*) => {
+        /// The name of an event's kind, and its payload in any form that serde can write.
+        ///
+        /// # Errors
+        /// That of the serializer.
+        pub fn serialize_event_payload<S: Serializer>(
+            event: &Event,
+            serializer: S,
+        ) -> Result<(&'static str, S::Ok), S::Error> {
+            match event {
+                $($($form)* => $p.serialize(serializer).map(|ok| (stringify!($name), ok)),)*
+            }
+        }
+    };
+}
+each_event!(payload);
+
+/// The bytes of an answer.
+///
+/// # Errors
+/// As [`encode_event`].
+pub fn encode_answer(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
+    write(answer, Vec::new())
+}
+
+/// An answer from its bytes.
+///
+/// # Errors
+/// As [`decode_event`].
+pub fn decode_answer(bytes: &[u8]) -> Result<Answer, NotReadable> {
+    from_bytes("an answer", bytes)
+}
+
+fn unknown(what: &'static str, kind: u16) -> NotReadable {
+    let because = alloc::format!("there is no {what} of kind {kind}");
+    NotReadable { what, because }
+}

@@ -1,0 +1,188 @@
+//! What a journal can refuse or fail at, in the words of the journal.
+//!
+//! Law: an error names the place and what to do, and its text never repeats its source.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::record::RecordError;
+
+/// A cause from below the journal: SQLite, a server, a codec.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a journal refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// There is no journal at this place.
+    #[error("there is no journal in `{}`: create one first", .dir.display())]
+    Missing {
+        /// The directory that was looked at.
+        dir: PathBuf,
+    },
+    /// Creation found something already there.
+    #[error("`{}` already holds a journal: open it, or choose another directory", .dir.display())]
+    Exists {
+        /// The directory that was to hold the new journal.
+        dir: PathBuf,
+    },
+    /// Somebody else writes this journal.
+    #[error("the journal in `{}` is already open by another process or writer", .dir.display())]
+    AlreadyOpen {
+        /// The journal's directory.
+        dir: PathBuf,
+    },
+    /// The files are not a journal of this kind, or of a version this build does not know.
+    #[error("`{}` is not a journal that this build can read: {found}", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found there.
+        found: String,
+    },
+    /// The record handed in does not continue the head: a fault in the calling program.
+    /// Nothing was written and the journal goes on.
+    #[error("the record handed in does not continue the journal")]
+    NotContinuing(#[source] RecordError),
+    /// The caller asks for a position behind the end: it has seen more than the journal holds.
+    #[error("{what} {asked} was asked for, but the journal goes on at {what} {next}")]
+    Beyond {
+        /// `input` or `event`.
+        what: &'static str,
+        /// The position asked for.
+        asked: u64,
+        /// The next position that the journal will write.
+        next: u64,
+    },
+    /// Bytes that the journal kept have changed.
+    #[error("the journal is damaged at {place}: restore it from a copy")]
+    Damaged {
+        /// Where.
+        place: Place,
+        /// What was found there.
+        source: Cause,
+    },
+    /// A record is whole, but whoever knows its body can't read it: it was written by another
+    /// version. Raised above the journal, which never looks into a body.
+    #[error("the turn of inputs {from}..{to} is whole but can't be read: {why}")]
+    Unreadable {
+        /// First input of the record.
+        from: u64,
+        /// Last input of the record.
+        to: u64,
+        /// What the reader of the body says.
+        why: String,
+    },
+    /// The journal ends before a position that was once confirmed.
+    #[error(
+        "the journal ends at input {ends} but its anchor says {anchor}: {} inputs lost",
+        .anchor.saturating_sub(*.ends)
+    )]
+    TailLost {
+        /// Last input in the journal.
+        ends: u64,
+        /// Last input that the anchor confirms.
+        anchor: u64,
+    },
+    /// The journal has another record at the anchor's position.
+    #[error(
+        "the journal's record that ends at input {input} is not the one its anchor confirms: \
+         journal and anchor are not of one history"
+    )]
+    OtherHistory {
+        /// Last input that the anchor confirms.
+        input: u64,
+    },
+    /// The anchor is missing or both of its slots are damaged.
+    #[error(
+        "the anchor `{}` {state}: it can't be told whether the journal, which ends at input \
+         {ends}, lost its tail; to go on all the same, open it once accepting the lost anchor",
+        .path.display()
+    )]
+    AnchorLost {
+        /// The anchor file.
+        path: PathBuf,
+        /// `is missing` or `is damaged in both slots`.
+        state: &'static str,
+        /// Last input in the journal.
+        ends: u64,
+    },
+    /// An earlier write failed: nothing more is accepted until the journal is opened anew.
+    #[error("the journal takes no more records since a write failed ({cause}): open it anew")]
+    Poisoned {
+        /// The failure that came first.
+        cause: String,
+    },
+    /// No room for the record. The journal is poisoned; free space, then open it anew.
+    #[error("there is no room for the record: free space, then open the journal anew")]
+    Full {
+        /// What the store says.
+        source: Cause,
+    },
+    /// Opening has to move SQLite's log, and a reader of another process holds it.
+    #[error("a reader in the middle of a long read holds the log: let it end, then open again")]
+    LogInUse {
+        /// What the store says.
+        source: Cause,
+    },
+    /// The store under the journal failed.
+    #[error("can't {doing}")]
+    Storage {
+        /// What was being done.
+        doing: &'static str,
+        /// What the store says.
+        source: Cause,
+    },
+    /// A file beside the database failed.
+    #[error("can't {doing} `{}`", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl JournalError {
+    /// An [`JournalError::Io`] maker for `map_err`.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// A place in a journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The header that was made at creation.
+    Header,
+    /// One record.
+    Record {
+        /// 1-based number of the record.
+        number: u64,
+        /// Its first input.
+        first_input: u64,
+        /// Its last input, if that can be told.
+        last_input: Option<u64>,
+    },
+    /// The pages of the store, outside any one record.
+    Pages,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header => f.write_str("its header"),
+            Self::Record { number, first_input, last_input: Some(last) } => {
+                write!(f, "record {number} (inputs {first_input}..{last})")
+            }
+            Self::Record { number, first_input, last_input: None } => {
+                write!(f, "record {number} (inputs from {first_input})")
+            }
+            Self::Pages => f.write_str("the pages of its database"),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The feed: the journal read as a sequence of events, from any place on.
+//!
+//! Law: the journal is the outbox; a feed is a cursor on it, and needs nothing else to go on.
+
+use earmark_abi::{Outcome, Verdict, decode};
+
+use super::follower::turn_of;
+use crate::journal::{JournalError, JournalReader, Place, Sealed};
+
+/// Records read at once.
+const RECORDS: usize = 64;
+
+/// One event of a journal, as it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// Its place among the events, from 1.
+    pub sequence: u64,
+    /// The input that caused it.
+    pub input: u64,
+    /// The moment of that input.
+    pub at: u64,
+    /// Its kind.
+    pub kind: u16,
+    /// What it is about.
+    pub subject: String,
+    /// Whose that is; empty if nobody's.
+    pub owner: String,
+    /// The event, in the plugin's own form.
+    pub body: Vec<u8>,
+}
+
+/// A cursor on the events of a journal.
+pub struct Feed {
+    reader: Box<dyn JournalReader>,
+    next: u64,
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feed").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl Feed {
+    pub(super) fn new(reader: Box<dyn JournalReader>, from_event: u64) -> Self {
+        Self { reader, next: from_event.max(1) }
+    }
+
+    /// The event it gives next.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.next
+    }
+
+    /// The next events, a few turns of them; empty when it has caught up.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn more(&mut self) -> Result<Vec<FeedEvent>, JournalError> {
+        let head = self.reader.head()?;
+        if self.next >= head.next_event {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for sealed in &self.reader.read_events_from(self.next, RECORDS)? {
+            read_turn(sealed, self.next, &mut found)?;
+        }
+        if let Some(last) = found.last() {
+            self.next = last.sequence.saturating_add(1);
+        }
+        Ok(found)
+    }
+}
+
+/// The events of one record from `from` on.
+fn read_turn(sealed: &Sealed, from: u64, found: &mut Vec<FeedEvent>) -> Result<(), JournalError> {
+    let record = &sealed.record;
+    let damaged = |why: String| JournalError::Damaged {
+        place: Place::Record {
+            number: sealed.number,
+            first_input: record.first_input,
+            last_input: Some(record.last_input()),
+        },
+        source: why.into(),
+    };
+    let turn = turn_of(record).map_err(|fault| damaged(fault.to_string()))?;
+    let mut sequence = record.first_event;
+    let outcomes = turn.inputs.iter().zip(&turn.outcomes);
+    for (number, (input, bytes)) in (record.first_input..).zip(outcomes) {
+        let outcome: Outcome<'_> =
+            decode("an outcome", bytes).map_err(|error| damaged(error.to_string()))?;
+        let Verdict::Accepted { events } = outcome.verdict else { continue };
+        for event in events {
+            let own = event.subject.is_empty();
+            let subject = if own { outcome.subject } else { event.subject };
+            let owner = if own { outcome.owner } else { event.owner };
+            if sequence >= from {
+                found.push(FeedEvent {
+                    sequence,
+                    input: number,
+                    at: input.at,
+                    kind: event.kind,
+                    subject: subject.to_string(),
+                    owner: owner.to_string(),
+                    body: event.body.to_vec(),
+                });
+            }
+            sequence = sequence.saturating_add(1);
+        }
+    }
+    Ok(())
+}

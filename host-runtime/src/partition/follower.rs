@@ -1,0 +1,280 @@
+//! The follower: a second body that applies what is durable, one step behind.
+//!
+//! Law: it sees only durable records, so whatever is read from it will still be so after a crash.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, encode};
+
+use super::body::TurnRecord;
+use super::origins::Origins;
+use super::submission::{Caller, Origin, Receipt};
+use super::turn::principal;
+use super::{Answered, Position};
+use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
+use crate::plugin::{Body, Fault};
+
+/// What is asked of the follower.
+pub(super) enum Ask {
+    Apply {
+        record: Arc<Record>,
+        anchor: Anchor,
+    },
+    Query {
+        by: Caller,
+        kind: u16,
+        body: Vec<u8>,
+        reply: SyncSender<Result<Answered, Fault>>,
+    },
+    Slice {
+        by: Caller,
+        body: Vec<u8>,
+        reply: SyncSender<Result<Answered, Fault>>,
+    },
+    Audit {
+        reply: SyncSender<Result<Audited, Fault>>,
+    },
+    Digest {
+        reply: SyncSender<Result<([u8; 32], Position), Fault>>,
+    },
+    /// The plugin's own snapshot, for a leader that lost its body.
+    Snapshot {
+        reply: SyncSender<Result<Vec<u8>, Fault>>,
+    },
+    Save {
+        reply: SyncSender<Result<(), Fault>>,
+    },
+    Cursor {
+        source: String,
+        reply: SyncSender<u64>,
+    },
+    Close,
+}
+
+/// Where snapshots go, and how often.
+pub(super) struct Snapshots {
+    pub(super) store: SnapshotStore,
+    pub(super) every_inputs: u64,
+    pub(super) plugin: [u8; 32],
+}
+
+/// The state of a follower.
+pub(super) struct Follower {
+    pub(super) body: Box<dyn Body>,
+    pub(super) origins: Origins,
+    /// Where it stands.
+    pub(super) anchor: Anchor,
+    pub(super) snapshots: Option<Snapshots>,
+    pub(super) saved_at: u64,
+}
+
+impl Follower {
+    /// Works until told to close.
+    pub(super) fn run(mut self, asks: &Receiver<Ask>) {
+        let mut fault: Option<Fault> = None;
+        while let Ok(ask) = asks.recv() {
+            match ask {
+                Ask::Close => break,
+                Ask::Apply { record, anchor } => {
+                    if fault.is_none() {
+                        fault = self.follow(&record, anchor).err();
+                    }
+                    if let Some(fault) = &fault {
+                        tracing::error!(%fault, "the follower can't follow");
+                    }
+                }
+                Ask::Cursor { source, reply } => drop(reply.send(self.origins.last(&source))),
+                other => self.answer(other, fault.as_ref()),
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: Ask, fault: Option<&Fault>) {
+        let holds = fault.cloned().map_or(Ok(()), Err);
+        match ask {
+            Ask::Query { by, kind, body, reply } => {
+                let call = Call::Query { by: principal(&by), kind, body: &body };
+                drop(reply.send(holds.and_then(|()| self.read(&call))));
+            }
+            Ask::Slice { by, body, reply } => {
+                let call = Call::Slice { by: principal(&by), body: &body };
+                drop(reply.send(holds.and_then(|()| self.read(&call))));
+            }
+            Ask::Audit { reply } => drop(reply.send(holds.and_then(|()| self.audit()))),
+            Ask::Digest { reply } => {
+                let digest = holds.and_then(|()| digest(self.body.as_mut()));
+                drop(reply.send(digest.map(|digest| (digest, position(&self.anchor)))));
+            }
+            Ask::Snapshot { reply } => {
+                drop(reply.send(holds.and_then(|()| snapshot(self.body.as_mut()))));
+            }
+            Ask::Save { reply } => drop(reply.send(holds.and_then(|()| self.save()))),
+            Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Close => {}
+        }
+    }
+
+    fn follow(&mut self, record: &Record, anchor: Anchor) -> Result<(), Fault> {
+        apply(self.body.as_mut(), &[record])?;
+        note_origins(&mut self.origins, record)?;
+        self.anchor = anchor;
+        let due = self.snapshots.as_ref().map(|s| s.every_inputs);
+        if due.is_some_and(|every| anchor.inputs.saturating_sub(self.saved_at) >= every) {
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Saves a snapshot; that it can't be saved is told, but stops nothing.
+    fn save(&mut self) -> Result<(), Fault> {
+        let Some(snapshots) = &self.snapshots else { return Ok(()) };
+        let state = snapshot(self.body.as_mut())?;
+        let saved = (self.origins.cursors(), state);
+        let body = encode(&saved).map_err(|error| Fault::Answer(error.to_string()))?;
+        let head = SnapshotHead { at: self.anchor, plugin: snapshots.plugin };
+        match snapshots.store.save(&head, &body) {
+            Ok(path) => tracing::info!(path = %path.display(), "saved a snapshot"),
+            Err(error) => tracing::warn!(%error, "could not save a snapshot"),
+        }
+        self.saved_at = self.anchor.inputs;
+        Ok(())
+    }
+
+    fn read(&mut self, call: &Call<'_>) -> Result<Answered, Fault> {
+        let bytes = encode(call).map_err(|error| Fault::Answer(error.to_string()))?;
+        let answer = match read_answer(self.body.call(&bytes)?)? {
+            Answer::Bytes(bytes) => Ok(bytes.to_vec()),
+            Answer::Refused(refused) => {
+                Err((refused.code.to_string(), refused.message.to_string(), refused.body.to_vec()))
+            }
+            Answer::Failed(failed) if failed.kind != FailureKind::Broken => {
+                Err(("malformed".to_string(), failed.message, Vec::new()))
+            }
+            other => return Err(unexpected(&other)),
+        };
+        Ok(Answered { answer, position: position(&self.anchor) })
+    }
+
+    fn audit(&mut self) -> Result<Audited, Fault> {
+        let call = encode(&Call::Audit).map_err(|error| Fault::Answer(error.to_string()))?;
+        match read_answer(self.body.call(&call)?)? {
+            Answer::Audited(audited) => Ok(audited),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// A position as those outside know it.
+pub(super) fn position(anchor: &Anchor) -> Position {
+    Position { inputs: anchor.inputs, events: anchor.events, chain: anchor.chain }
+}
+
+/// Applies the events of records to a body, in one call.
+pub(super) fn apply(body: &mut dyn Body, records: &[&Record]) -> Result<Option<u64>, Fault> {
+    let mut events = Vec::new();
+    for record in records {
+        let turn = turn_of(record)?;
+        for outcome in &turn.outcomes {
+            let outcome: Outcome<'_> =
+                decode("an outcome", outcome).map_err(|e| Fault::Answer(e.to_string()))?;
+            if let Verdict::Accepted { events: happened } = outcome.verdict {
+                events.extend(happened.iter().map(|event| (event.kind, event.body)));
+            }
+        }
+    }
+    let call = encode(&Call::Apply { events }).map_err(|error| Fault::Answer(error.to_string()))?;
+    match read_answer(body.call(&call)?)? {
+        Answer::Done { next_deadline } => Ok(next_deadline),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Moves the cursors of a record's sources on, and keeps their outcomes.
+pub(super) fn note_origins(origins: &mut Origins, record: &Record) -> Result<(), Fault> {
+    let turn = turn_of(record)?;
+    if turn.origins.is_empty() {
+        return Ok(());
+    }
+    let position = record.first_event.saturating_add(u64::from(record.events)).saturating_sub(1);
+    let mut first_events = Vec::with_capacity(turn.outcomes.len());
+    let mut next = record.first_event;
+    for outcome in &turn.outcomes {
+        first_events.push(next);
+        let outcome: Outcome<'_> =
+            decode("an outcome", outcome).map_err(|e| Fault::Answer(e.to_string()))?;
+        if let Verdict::Accepted { events } = outcome.verdict {
+            next = next.saturating_add(u64::try_from(events.len()).unwrap_or(0));
+        }
+    }
+    for one in &turn.origins {
+        let at = usize::try_from(one.input).unwrap_or(usize::MAX);
+        let (Some(input), Some(outcome)) = (turn.inputs.get(at), turn.outcomes.get(at)) else {
+            return Err(Fault::Answer("a record names an input that it does not have".to_string()));
+        };
+        let origin = Origin { source: Arc::from(one.source), sequence: one.sequence };
+        let receipt = Receipt {
+            input: record.first_input.saturating_add(u64::from(one.input)),
+            first_event: first_events.get(at).copied().unwrap_or(next),
+            position,
+            at: input.at,
+            outcome: Arc::from(*outcome),
+            again: true,
+        };
+        origins.note(&origin, receipt);
+    }
+    Ok(())
+}
+
+/// The turn in a record.
+pub(super) fn turn_of(record: &Record) -> Result<TurnRecord<'_>, Fault> {
+    decode("the record of a turn", &record.body).map_err(|e| Fault::Answer(e.to_string()))
+}
+
+/// The plugin's own snapshot.
+pub(super) fn snapshot(body: &mut dyn Body) -> Result<Vec<u8>, Fault> {
+    let call = encode(&Call::Snapshot).map_err(|error| Fault::Answer(error.to_string()))?;
+    match read_answer(body.call(&call)?)? {
+        Answer::Bytes(bytes) => Ok(bytes.to_vec()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Puts a body in the state of a snapshot, or without one in the empty state of the roles.
+pub(super) fn begin(
+    body: &mut dyn Body,
+    roles: &[String],
+    snapshot: Option<&[u8]>,
+) -> Result<Option<u64>, Fault> {
+    let roles = roles.iter().map(String::as_str).collect();
+    let call = match snapshot {
+        Some(snapshot) => encode(&Call::Restore { snapshot }),
+        None => encode(&Call::Configure { roles }),
+    };
+    let call = call.map_err(|error| Fault::Answer(error.to_string()))?;
+    match read_answer(body.call(&call)?)? {
+        Answer::Done { next_deadline } => Ok(next_deadline),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn digest(body: &mut dyn Body) -> Result<[u8; 32], Fault> {
+    let call = encode(&Call::Digest).map_err(|error| Fault::Answer(error.to_string()))?;
+    match read_answer(body.call(&call)?)? {
+        Answer::Digest(digest) => Ok(digest),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn read_answer(bytes: &[u8]) -> Result<Answer<'_>, Fault> {
+    decode("an answer of ABI 1", bytes).map_err(|error| Fault::Answer(error.to_string()))
+}
+
+fn unexpected(answer: &Answer<'_>) -> Fault {
+    match answer {
+        Answer::Failed(failed) if failed.kind == FailureKind::Broken => {
+            Fault::Broken(failed.message.clone())
+        }
+        Answer::Failed(failed) => Fault::Answer(failed.message.clone()),
+        _ => Fault::Answer("it answers another question".to_string()),
+    }
+}

@@ -1,0 +1,314 @@
+//! The leader: takes what waits, lets the plugin decide, hands the record to the writer, and takes
+//! the next while that one syncs.
+//!
+//! Law: when a body fails on a batch, it is thrown away; the batch is halved until one input is
+//! left, and that one is judged by fuel, never by a clock. Everybody else is served.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Position;
+use super::follower::{Ask, begin};
+use super::origins::{Origins, Seen};
+use super::submission::{Caller, NotAccepted, Receipt, Reply, Submission};
+use super::turn::{self, Decided, Stamped};
+use super::writer::Job;
+use crate::journal::Clock;
+use crate::plugin::{Bodies, Body, Fault};
+
+/// Bytes of commands in one turn at the most: a turn's record stays small, and its time short.
+const TURN_BYTES: usize = 4 << 20;
+
+/// What is handed to the leader.
+pub(super) enum Work {
+    One(Submission),
+    Many(Vec<Submission>),
+    Close,
+}
+
+/// The state of a leader.
+pub(super) struct Leader {
+    pub(super) bodies: Arc<dyn Bodies>,
+    pub(super) body: Box<dyn Body>,
+    pub(super) roles: Vec<String>,
+    pub(super) clock: Clock,
+    pub(super) origins: Origins,
+    pub(super) position: Position,
+    /// The moment of the last input.
+    pub(super) at: u64,
+    pub(super) next_deadline: Option<u64>,
+    pub(super) turn_inputs: usize,
+    pub(super) jobs: SyncSender<Job>,
+    pub(super) asks: SyncSender<Ask>,
+    pub(super) by_host: Arc<Caller>,
+    /// Set when the plugin could not be brought back: nothing more is decided.
+    pub(super) lost: Option<String>,
+}
+
+/// The clock of the machine, in milliseconds since the epoch.
+pub(super) fn clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Leader {
+    /// Works until told to close, or until nobody can hand anything in.
+    pub(super) fn run(mut self, work: &Receiver<Work>) {
+        let mut waiting: Vec<Submission> = Vec::new();
+        let mut open = true;
+        while open || !waiting.is_empty() {
+            if waiting.is_empty() {
+                open = self.wait(work, &mut waiting);
+            }
+            while open && waiting.len() < self.turn_inputs {
+                match work.try_recv() {
+                    Ok(Work::One(one)) => waiting.push(one),
+                    Ok(Work::Many(many)) => waiting.extend(many),
+                    Ok(Work::Close) => open = false,
+                    Err(_) => break,
+                }
+            }
+            let rest = waiting.split_off(self.cut(&waiting));
+            let batch = std::mem::replace(&mut waiting, rest);
+            self.take(batch);
+        }
+    }
+
+    /// Waits for work, or for a deadline; whether the partition is still open.
+    fn wait(&mut self, work: &Receiver<Work>, waiting: &mut Vec<Submission>) -> bool {
+        let got = match (self.clock, self.next_deadline) {
+            (Clock::Live, Some(deadline)) if self.lost.is_none() => {
+                work.recv_timeout(Duration::from_millis(deadline.saturating_sub(clock())))
+            }
+            (Clock::Live | Clock::Logical, _) => {
+                work.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            }
+        };
+        match got {
+            Ok(Work::One(one)) => waiting.push(one),
+            Ok(Work::Many(many)) => waiting.extend(many),
+            Ok(Work::Close) | Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        true
+    }
+
+    /// How many of those waiting make one turn.
+    fn cut(&self, waiting: &[Submission]) -> usize {
+        let mut bytes = 0_usize;
+        let fits = |one: &&Submission| {
+            bytes = bytes.saturating_add(one.command.len());
+            bytes <= TURN_BYTES
+        };
+        let most = waiting.len().min(self.turn_inputs);
+        waiting.iter().take(most).take_while(fits).count().max(1).min(waiting.len())
+    }
+
+    /// One batch: what is due first, then the inputs, without those that were handed in before.
+    fn take(&mut self, batch: Vec<Submission>) {
+        if let Some(why) = self.lost.clone() {
+            let lost = |one: Submission| (one.reply, Err(NotAccepted::Plugin(why.clone())));
+            let answers = batch.into_iter().map(lost).collect();
+            drop(self.jobs.send(Job::Tell { answers }));
+            return;
+        }
+        let mut inputs: Vec<Stamped> = Vec::with_capacity(batch.len().saturating_add(1));
+        let mut replies: Vec<Option<Reply>> = Vec::with_capacity(inputs.capacity());
+        let now = if self.clock == Clock::Live { clock().max(self.at) } else { self.at };
+        if self.clock == Clock::Live && self.next_deadline.is_some_and(|due| due <= now) {
+            if let Some(tick) = self.tick(now) {
+                inputs.push(tick);
+                replies.push(None);
+            }
+        }
+        for mut one in batch {
+            let at = match self.clock {
+                Clock::Live => now,
+                Clock::Logical => one.at.unwrap_or(self.at).max(self.at),
+            };
+            self.at = at;
+            let in_this_turn = |origin: &super::Origin| {
+                let same = |s: &Stamped| {
+                    s.origin.as_ref().is_some_and(|known| known.source == origin.source)
+                };
+                inputs.iter().any(same)
+            };
+            if let Some(origin) = one.origin.clone() {
+                // A source's place may depend on what it handed in earlier in this very turn.
+                let seen = match self.origins.look_up(&origin) {
+                    Seen::New if in_this_turn(&origin) => {
+                        let latest = latest_of(&inputs, &origin.source);
+                        if origin.sequence > latest {
+                            Seen::New
+                        } else {
+                            self.settle(&mut inputs, &mut replies);
+                            self.origins.look_up(&origin)
+                        }
+                    }
+                    seen => seen,
+                };
+                let answer = match seen {
+                    Seen::New => None,
+                    Seen::Again(receipt) => Some(Ok(receipt)),
+                    Seen::LongAgo => Some(Err(NotAccepted::LongAgo {
+                        source_name: origin.source.to_string(),
+                        sequence: origin.sequence,
+                    })),
+                };
+                if let Some(answer) = answer {
+                    self.settle(&mut inputs, &mut replies);
+                    drop(self.jobs.send(Job::Tell { answers: vec![(one.reply, answer)] }));
+                    continue;
+                }
+            }
+            inputs.push(Stamped::of(&mut one, at));
+            replies.push(Some(one.reply));
+        }
+        self.settle(&mut inputs, &mut replies);
+    }
+
+    /// Decides on the inputs gathered so far.
+    fn settle(&mut self, inputs: &mut Vec<Stamped>, replies: &mut Vec<Option<Reply>>) {
+        if !inputs.is_empty() {
+            self.decide(std::mem::take(inputs), std::mem::take(replies));
+        }
+    }
+
+    fn tick(&self, now: u64) -> Option<Stamped> {
+        let kind = self.bodies.description().tick?;
+        // A tick has nothing to say: its contents are empty in any plugin's form.
+        let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
+        Some(Stamped { at: now, kind, command, by, origin: None })
+    }
+
+    /// Decides on a batch; when the body fails on it, brings a new one up and halves the batch.
+    fn decide(&mut self, mut batch: Vec<Stamped>, mut replies: Vec<Option<Reply>>) {
+        let fault = match turn::decide(self.body.as_mut(), &batch) {
+            Ok(decided) => return self.hand_over(&batch, &decided, replies, None),
+            Err(fault) => fault,
+        };
+        tracing::warn!(%fault, inputs = batch.len(), "the plugin failed on a turn");
+        if let Err(why) = self.replace() {
+            return self.lose(&why, replies);
+        }
+        if batch.len() > 1 {
+            let middle = batch.len().div_ceil(2);
+            let (later, later_replies) = (batch.split_off(middle), replies.split_off(middle));
+            self.decide(batch, replies);
+            if self.lost.is_some() {
+                let why = self.lost.clone().unwrap_or_default();
+                return self.lose(&why, later_replies);
+            }
+            return self.decide(later, later_replies);
+        }
+        self.judge(&batch, replies);
+    }
+
+    /// The suspect runs again, on fuel: over budget it is dead, under it it goes through.
+    fn judge(&mut self, batch: &[Stamped], replies: Vec<Option<Reply>>) {
+        let judged = self.state().and_then(|state| {
+            let mut body = self.bodies.metered().map_err(|fault| fault.to_string())?;
+            let begun = begin(body.as_mut(), &self.roles, Some(&state));
+            begun.map_err(|fault| fault.to_string())?;
+            Ok((turn::decide(body.as_mut(), batch), state))
+        });
+        match judged {
+            Ok((Ok(decided), _)) => {
+                tracing::info!("the input was only slow; it goes through");
+                self.hand_over(batch, &decided, replies, None);
+                // The fast body did not see it happen.
+                if let Err(why) = self.replace() {
+                    self.lost = Some(why);
+                }
+            }
+            Ok((Err(verdict), _)) => match turn::dead(&verdict) {
+                Ok(decided) => {
+                    let next_deadline = self.next_deadline;
+                    let decided = Decided { next_deadline, ..decided };
+                    self.hand_over(batch, &decided, replies, Some(verdict));
+                }
+                Err(fault) => self.lose(&fault.to_string(), replies),
+            },
+            Err(why) => self.lose(&why, replies),
+        }
+    }
+
+    /// Makes the record of a turn, and moves on.
+    fn hand_over(
+        &mut self,
+        batch: &[Stamped],
+        decided: &Decided,
+        replies: Vec<Option<Reply>>,
+        verdict: Option<Fault>,
+    ) {
+        let plugin = (self.bodies.digest(), self.bodies.description().schema_version);
+        let dead = if verdict.is_some() { vec![0] } else { Vec::new() };
+        let made = turn::record(plugin, self.position, batch, decided, dead);
+        let (record, after) = match made {
+            Ok(made) => made,
+            Err(fault) => return self.lose(&fault.to_string(), replies),
+        };
+        let mut next_event = record.first_event;
+        let mut answers = Vec::with_capacity(batch.len());
+        let outcomes = decided.outcomes.iter().zip(batch).zip(replies);
+        for (input, (((outcome, events), one), reply)) in (record.first_input..).zip(outcomes) {
+            let receipt = Receipt {
+                input,
+                first_event: next_event,
+                position: after.events,
+                at: one.at,
+                outcome: Arc::clone(outcome),
+                again: false,
+            };
+            next_event = next_event.saturating_add(u64::from(*events));
+            if let Some(origin) = &one.origin {
+                self.origins.note(origin, receipt.clone());
+            }
+            if let Some(reply) = reply {
+                let answer = match &verdict {
+                    Some(verdict) => Err(NotAccepted::Dead { verdict: verdict.clone(), input }),
+                    None => Ok(receipt),
+                };
+                answers.push((reply, answer));
+            }
+        }
+        self.position = after;
+        self.next_deadline = decided.next_deadline;
+        drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
+    }
+
+    /// A new body in the state of all that is durable.
+    fn replace(&mut self) -> Result<(), String> {
+        let state = self.state()?;
+        let mut body = self.bodies.fast().map_err(|fault| fault.to_string())?;
+        let begun = begin(body.as_mut(), &self.roles, Some(&state));
+        self.next_deadline = begun.map_err(|fault| fault.to_string())?;
+        self.body = body;
+        Ok(())
+    }
+
+    /// The follower's state, once everything handed over is durable.
+    fn state(&self) -> Result<Vec<u8>, String> {
+        let gone = || "a thread of the partition is gone".to_string();
+        let (done, told) = sync_channel(1);
+        self.jobs.send(Job::Flush { done }).map_err(|_| gone())?;
+        told.recv().map_err(|_| gone())??;
+        let (reply, told) = sync_channel(1);
+        self.asks.send(Ask::Snapshot { reply }).map_err(|_| gone())?;
+        told.recv().map_err(|_| gone())?.map_err(|fault| fault.to_string())
+    }
+
+    fn lose(&mut self, why: &str, replies: Vec<Option<Reply>>) {
+        tracing::error!(why, "the plugin could not be brought back");
+        self.lost = Some(why.to_string());
+        let lost = |reply| (reply, Err(NotAccepted::Plugin(why.to_string())));
+        let answers = replies.into_iter().flatten().map(lost).collect();
+        drop(self.jobs.send(Job::Tell { answers }));
+    }
+}
+
+fn latest_of(inputs: &[Stamped], source: &Arc<str>) -> u64 {
+    let of = |one: &Stamped| one.origin.clone().filter(|origin| origin.source == *source);
+    inputs.iter().filter_map(of).map(|origin| origin.sequence).max().unwrap_or(0)
+}

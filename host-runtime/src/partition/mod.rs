@@ -1,0 +1,262 @@
+//! A partition: one plugin, one journal, one sequence of turns.
+//!
+//! ```text
+//!  submit --> leader: batch, one call --> writer: append, durable --> answers
+//!                ^                            |
+//!                '--- snapshot, when the -----+--> follower: apply --> queries, slices, snapshots
+//!                     leader's body failed
+//! ```
+//!
+//! Law: answers, reads and publications show only what is durable; memory never leads the journal
+//! for longer than a turn, and when a turn fails its memory is thrown away.
+
+mod body;
+mod feed;
+mod follower;
+mod leader;
+mod open;
+mod origins;
+mod rebuild;
+mod submission;
+mod turn;
+mod writer;
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
+use tokio::sync::watch;
+
+pub use body::{OriginOf, TurnRecord};
+pub use feed::{Feed, FeedEvent};
+pub use open::{OpenError, Options, Where};
+pub use rebuild::{Rebuilt, rebuild};
+pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
+
+use crate::journal::{Header, JournalReader};
+use crate::plugin::{Bodies, Body, Fault};
+use follower::Ask;
+use leader::Work;
+
+/// How far a partition has come, durably.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Inputs in the journal.
+    pub inputs: u64,
+    /// Events in the journal.
+    pub events: u64,
+    /// The chain over them.
+    pub chain: [u8; 32],
+}
+
+/// A partition that is open. Dropping it closes it in order.
+pub struct Partition {
+    bodies: Arc<dyn Bodies>,
+    header: Header,
+    work: SyncSender<Work>,
+    asks: SyncSender<Ask>,
+    position: watch::Receiver<Position>,
+    readers: Mutex<Box<dyn JournalReader>>,
+    translators: Mutex<Vec<Box<dyn Body>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Partition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partition").field("plugin", &self.header.plugin).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a question, and the state it was asked of.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The answer, in the plugin's own form; or the refusal: code, message, facts.
+    pub answer: Result<Vec<u8>, (String, String, Vec<u8>)>,
+    /// The state it was asked of.
+    pub position: Position,
+}
+
+impl Partition {
+    /// What the plugin says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Arc<Description> {
+        self.bodies.description()
+    }
+
+    /// The digest of the plugin.
+    #[must_use]
+    pub fn plugin_digest(&self) -> [u8; 32] {
+        self.bodies.digest()
+    }
+
+    /// What was stated when the journal was created.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How far it has come, durably; changes can be waited for.
+    #[must_use]
+    pub fn position(&self) -> watch::Receiver<Position> {
+        self.position.clone()
+    }
+
+    /// Hands in an input; waits for a place in the queue.
+    ///
+    /// # Errors
+    /// [`NotAccepted::Closed`], and then the reply is not called.
+    pub fn submit(&self, submission: Submission) -> Result<(), NotAccepted> {
+        self.work.send(Work::One(submission)).map_err(|_| NotAccepted::Closed)
+    }
+
+    /// Hands in inputs, in order; waits for a place in the queue.
+    ///
+    /// # Errors
+    /// As [`Partition::submit`].
+    pub fn submit_all(&self, submissions: Vec<Submission>) -> Result<(), NotAccepted> {
+        self.work.send(Work::Many(submissions)).map_err(|_| NotAccepted::Closed)
+    }
+
+    /// Hands in an input if there is a place in the queue.
+    ///
+    /// # Errors
+    /// [`NotAccepted::Busy`] or [`NotAccepted::Closed`], and then the reply is not called.
+    pub fn try_submit(&self, submission: Submission) -> Result<(), NotAccepted> {
+        self.work.try_send(Work::One(submission)).map_err(|error| match error {
+            TrySendError::Full(_) => NotAccepted::Busy,
+            TrySendError::Disconnected(_) => NotAccepted::Closed,
+        })
+    }
+
+    /// Asks a question of the durable state; waits for the answer.
+    ///
+    /// # Errors
+    /// The fault of the follower's body, or that it is gone.
+    pub fn query(&self, by: &Caller, kind: u16, body: &[u8]) -> Result<Answered, Fault> {
+        let (by, body) = (by.clone(), body.to_vec());
+        self.ask(|reply| Ask::Query { by, kind, body, reply })?
+    }
+
+    /// Cuts a client's slice out of the durable state; waits for it.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn slice(&self, by: &Caller, body: &[u8]) -> Result<Answered, Fault> {
+        let (by, body) = (by.clone(), body.to_vec());
+        self.ask(|reply| Ask::Slice { by, body, reply })?
+    }
+
+    /// Checks the plugin's laws over the durable state.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn audit(&self) -> Result<Audited, Fault> {
+        self.ask(|reply| Ask::Audit { reply })?
+    }
+
+    /// The digest of the durable state, and where it stands.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn digest(&self) -> Result<([u8; 32], Position), Fault> {
+        self.ask(|reply| Ask::Digest { reply })?
+    }
+
+    /// Saves a snapshot of the durable state now, if the partition has a place for them.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn save_snapshot(&self) -> Result<(), Fault> {
+        self.ask(|reply| Ask::Save { reply })?
+    }
+
+    /// How far a source has come: what it hands in at or before this is not carried out again.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn cursor(&self, source: &str) -> Result<u64, Fault> {
+        let source = source.to_string();
+        self.ask(|reply| Ask::Cursor { source, reply })
+    }
+
+    /// A feed of the events from this one on.
+    ///
+    /// # Errors
+    /// The failure of the store.
+    pub fn feed(&self, from_event: u64) -> Result<Feed, crate::journal::JournalError> {
+        let reader = match self.readers.lock() {
+            Ok(reader) => reader.another()?,
+            Err(poisoned) => poisoned.into_inner().another()?,
+        };
+        Ok(Feed::new(reader, from_event))
+    }
+
+    /// JSON to bytes, on an instance off the partition's threads.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON (outer), or with the plugin.
+    pub fn from_json(
+        &self,
+        form: Form,
+        kind: u16,
+        json: &[u8],
+    ) -> Result<Result<Vec<u8>, String>, Fault> {
+        self.translate(&Call::FromJson { form, kind, json })
+    }
+
+    /// Bytes to JSON, on an instance off the partition's threads.
+    ///
+    /// # Errors
+    /// As [`Partition::from_json`].
+    pub fn to_json(
+        &self,
+        form: Form,
+        kind: u16,
+        bytes: &[u8],
+    ) -> Result<Result<Vec<u8>, String>, Fault> {
+        self.translate(&Call::ToJson { form, kind, bytes })
+    }
+
+    fn translate(&self, call: &Call<'_>) -> Result<Result<Vec<u8>, String>, Fault> {
+        let idle = match self.translators.lock() {
+            Ok(mut idle) => idle.pop(),
+            Err(poisoned) => poisoned.into_inner().pop(),
+        };
+        let mut body = match idle {
+            Some(body) => body,
+            None => self.bodies.fast()?,
+        };
+        let bytes = encode(call).map_err(|error| Fault::Answer(error.to_string()))?;
+        let answer = decode("an answer of ABI 1", body.call(&bytes)?);
+        let told = match answer.map_err(|error| Fault::Answer(error.to_string()))? {
+            Answer::Bytes(bytes) => Ok(bytes.to_vec()),
+            Answer::Failed(failed) if failed.kind != FailureKind::Broken => Err(failed.message),
+            other => return Err(Fault::Answer(format!("it is not a translation: {other:?}"))),
+        };
+        // A body that failed was dropped above; one that answered serves again.
+        if let Ok(mut idle) = self.translators.lock() {
+            idle.push(body);
+        }
+        Ok(told)
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(SyncSender<T>) -> Ask) -> Result<T, Fault> {
+        let gone = || Fault::Trap("the follower is gone".to_string());
+        let (reply, told): (_, Receiver<T>) = sync_channel(1);
+        self.asks.send(ask(reply)).map_err(|_| gone())?;
+        told.recv().map_err(|_| gone())
+    }
+}
+
+impl Drop for Partition {
+    fn drop(&mut self) {
+        // The leader ends its writer, and that the follower; whoever is gone already is no matter.
+        drop(self.work.send(Work::Close));
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the partition panicked");
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Opening a partition: journal, rebuild, threads.
+//!
+//! Law: a partition is open only when its state is the journal's end.
+
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use super::follower::{Follower, Snapshots};
+use super::leader::{Leader, clock};
+use super::rebuild::{RebuildError, rebuild};
+use super::{Caller, Partition, writer};
+use crate::journal::{
+    Clock, Header, Journal, JournalError, MemoryJournal, OpenOptions, SnapshotStore, SqliteJournal,
+};
+use crate::plugin::Bodies;
+
+/// How many submissions (or lists of them) may wait for the leader.
+const QUEUE: usize = 4_096;
+/// How many turns may wait to be durable: one is computed while one syncs.
+const TURNS_AHEAD: usize = 1;
+/// How many asks may wait for the follower.
+const ASKS: usize = 1_024;
+/// Snapshots kept.
+const SNAPSHOTS_KEPT: usize = 2;
+
+/// Where a partition keeps its journal.
+#[derive(Debug, Clone)]
+pub enum Where {
+    /// In this directory, as SQLite.
+    Directory(PathBuf),
+    /// In memory: gone when it closes.
+    Memory,
+}
+
+/// How to open a partition.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where its journal is.
+    pub place: Where,
+    /// Which clock stamps its inputs; counts when the journal is made.
+    pub clock: Clock,
+    /// The roles that are local; counts when the journal is made. None: all the plugin has.
+    pub roles: Vec<String>,
+    /// Inputs in one turn at the most.
+    pub turn_inputs: usize,
+    /// Save a snapshot after so many inputs; never if 0.
+    pub snapshot_every: u64,
+    /// How to open the journal.
+    pub journal: OpenOptions,
+}
+
+impl Options {
+    /// The usual: live clock, all roles, turns of at most 4,096 inputs, a snapshot after every
+    /// million of them.
+    #[must_use]
+    pub fn new(place: Where) -> Self {
+        Self {
+            place,
+            clock: Clock::Live,
+            roles: Vec::new(),
+            turn_inputs: 4_096,
+            snapshot_every: 1_000_000,
+            journal: OpenOptions::default(),
+        }
+    }
+}
+
+/// Why a partition can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal can't be opened.
+    #[error("the journal can't be opened")]
+    Journal(#[from] JournalError),
+    /// The journal is another plugin's.
+    #[error("the journal holds turns of the plugin `{journal}`, not of `{plugin}`")]
+    OtherPlugin {
+        /// The journal's.
+        journal: String,
+        /// The one given.
+        plugin: String,
+    },
+    /// The journal's clock is of another kind.
+    #[error("the journal has a {0:?} clock, which it keeps for its life: use another directory")]
+    OtherClock(Clock),
+    /// The state can't be rebuilt.
+    #[error("the state can't be rebuilt from the journal")]
+    Rebuild(#[from] RebuildError),
+    /// The snapshots can't be looked at.
+    #[error("the snapshots can't be looked at")]
+    Snapshots(#[from] crate::journal::SnapshotError),
+    /// A thread can't be started.
+    #[error("a thread can't be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl Partition {
+    /// Opens a partition, or makes a new one; `progress` hears of inputs rebuilt, and of how many.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(
+        bodies: Arc<dyn Bodies>,
+        options: &Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, OpenError> {
+        let journal = open_journal(bodies.as_ref(), options)?;
+        let header = journal.header().clone();
+        check_header(&header, bodies.as_ref(), options)?;
+        let snapshots = match &options.place {
+            Where::Directory(dir) => {
+                Some(SnapshotStore::open(&dir.join("snapshots"), SNAPSHOTS_KEPT)?)
+            }
+            Where::Memory => None,
+        };
+        let mut reader = journal.reader()?;
+        let rebuilt = rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), 2, progress)?;
+        for skipped in &rebuilt.skipped {
+            tracing::warn!(skipped, "a snapshot can't be used");
+        }
+        let mut fresh = rebuilt.bodies.into_iter();
+        let (Some(first), Some(second)) = (fresh.next(), fresh.next()) else {
+            let lost = crate::plugin::Fault::Trap("no body was made".to_string());
+            return Err(OpenError::Rebuild(RebuildError::Plugin(lost)));
+        };
+        let (work, work_in) = sync_channel(QUEUE);
+        let (jobs, jobs_in) = sync_channel(TURNS_AHEAD);
+        let (asks, asks_in) = sync_channel(ASKS);
+        let (told, position) = watch::channel(rebuilt.position);
+        let leader = Leader {
+            bodies: Arc::clone(&bodies),
+            body: first,
+            roles: header.roles.clone(),
+            clock: header.clock,
+            origins: super::origins::Origins::restore(rebuilt.origins.cursors()),
+            position: rebuilt.position,
+            at: rebuilt.at,
+            next_deadline: rebuilt.next_deadline,
+            turn_inputs: options.turn_inputs.max(1),
+            jobs,
+            asks: asks.clone(),
+            by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
+            lost: None,
+        };
+        let every_inputs = options.snapshot_every;
+        let plugin = bodies.digest();
+        let follower = Follower {
+            body: second,
+            origins: rebuilt.origins,
+            anchor: rebuilt.anchor,
+            snapshots: snapshots.filter(|_| every_inputs > 0).map(|store| Snapshots {
+                store,
+                every_inputs,
+                plugin,
+            }),
+            saved_at: rebuilt.from_snapshot.unwrap_or(0),
+        };
+        let to_follower = asks.clone();
+        let threads = vec![
+            spawn("earmark-follower", move || follower.run(&asks_in))?,
+            spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
+            spawn("earmark-leader", move || leader.run(&work_in))?,
+        ];
+        let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
+        Ok(Self { bodies, header, work, asks, position, readers, translators, threads })
+    }
+}
+
+fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, OpenError> {
+    std::thread::Builder::new().name(name.to_string()).spawn(run).map_err(OpenError::Thread)
+}
+
+fn open_journal(bodies: &dyn Bodies, options: &Options) -> Result<Box<dyn Journal>, OpenError> {
+    let header = || Header {
+        id: new_id(),
+        plugin: bodies.description().name.clone(),
+        roles: options.roles.clone(),
+        clock: options.clock,
+        created_at_ms: clock(),
+    };
+    match &options.place {
+        Where::Memory => Ok(Box::new(MemoryJournal::new(header()))),
+        Where::Directory(dir) => match SqliteJournal::open(dir, &options.journal) {
+            Ok(journal) => Ok(Box::new(journal)),
+            Err(JournalError::Missing { .. }) => {
+                Ok(Box::new(SqliteJournal::create(dir, &header(), &options.journal)?))
+            }
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+fn check_header(header: &Header, bodies: &dyn Bodies, options: &Options) -> Result<(), OpenError> {
+    let plugin = &bodies.description().name;
+    if header.plugin != *plugin {
+        let (journal, plugin) = (header.plugin.clone(), plugin.clone());
+        return Err(OpenError::OtherPlugin { journal, plugin });
+    }
+    if header.clock != options.clock {
+        return Err(OpenError::OtherClock(header.clock));
+    }
+    Ok(())
+}
+
+/// An id for a journal: time, process and address-space layout, hashed. It needs to be new, not
+/// secret.
+fn new_id() -> [u8; 16] {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let mut id = [0; 16];
+    for half in id.chunks_exact_mut(8) {
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u64(clock());
+        hasher.write_u32(std::process::id());
+        half.copy_from_slice(&hasher.finish().to_le_bytes());
+    }
+    id
+}

@@ -1,0 +1,80 @@
+//! The inbox: how far each source has come, and its last outcomes.
+//!
+//! Law: the cursor of a source never goes back; what is at or behind it is not carried out again.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::submission::{Origin, Receipt};
+
+/// Outcomes kept of each source, so that a retry hears what the first try would have heard.
+const OUTCOMES_KEPT: usize = 256;
+
+/// How far each source has come.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    sources: HashMap<Arc<str>, Source>,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    last: u64,
+    kept: VecDeque<(u64, Receipt)>,
+}
+
+/// What the inbox says of an input.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// It is new.
+    New,
+    /// It was carried out; this was its outcome.
+    Again(Receipt),
+    /// It, or a later one, was carried out; the outcome is not at hand.
+    LongAgo,
+}
+
+impl Origins {
+    /// What is known of an input.
+    pub(super) fn look_up(&self, origin: &Origin) -> Seen {
+        let Some(source) = self.sources.get(&origin.source) else { return Seen::New };
+        if origin.sequence > source.last {
+            return Seen::New;
+        }
+        let kept = source.kept.iter().find(|(sequence, _)| *sequence == origin.sequence);
+        match kept {
+            Some((_, receipt)) => Seen::Again(Receipt { again: true, ..receipt.clone() }),
+            None => Seen::LongAgo,
+        }
+    }
+
+    /// Moves the cursor of a source on, and keeps the outcome.
+    pub(super) fn note(&mut self, origin: &Origin, receipt: Receipt) {
+        let source = self.sources.entry(Arc::clone(&origin.source)).or_default();
+        source.last = source.last.max(origin.sequence);
+        source.kept.push_back((origin.sequence, receipt));
+        if source.kept.len() > OUTCOMES_KEPT {
+            source.kept.pop_front();
+        }
+    }
+
+    /// How far a source has come; 0 if it never was heard of.
+    pub(super) fn last(&self, source: &str) -> u64 {
+        self.sources.get(source).map_or(0, |source| source.last)
+    }
+
+    /// All cursors, in order of the sources: for a snapshot.
+    pub(super) fn cursors(&self) -> Vec<(String, u64)> {
+        let mut all: Vec<(String, u64)> =
+            self.sources.iter().map(|(name, source)| (name.to_string(), source.last)).collect();
+        all.sort();
+        all
+    }
+
+    /// The cursors of a snapshot.
+    pub(super) fn restore(cursors: Vec<(String, u64)>) -> Self {
+        let source = |(name, last): (String, u64)| {
+            (Arc::from(name.as_str()), Source { last, kept: VecDeque::new() })
+        };
+        Self { sources: cursors.into_iter().map(source).collect() }
+    }
+}

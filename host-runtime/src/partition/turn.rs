@@ -1,0 +1,156 @@
+//! The turn: from a batch of inputs to a record, as a plan without side effects.
+//!
+//! Law: what a plan says of the journal (numbers, chain, cursors) follows from the plan before it
+//! and the plugin's answer alone.
+
+use std::sync::Arc;
+
+use earmark_abi::{
+    Answer, Call, FailureKind, Input, Outcome, Principal, Refused, Turn, Verdict, chain, decode,
+    encode,
+};
+
+use super::Position;
+use super::body::{OriginOf, TurnRecord};
+use super::submission::{Caller, Origin, Submission};
+use crate::journal::Record;
+use crate::plugin::{Body, Fault};
+
+/// An input with its moment: what a turn is made of.
+pub(super) struct Stamped {
+    pub(super) at: u64,
+    pub(super) kind: u16,
+    pub(super) command: Vec<u8>,
+    pub(super) by: Arc<Caller>,
+    pub(super) origin: Option<Origin>,
+}
+
+impl Stamped {
+    pub(super) fn of(submission: &mut Submission, at: u64) -> Self {
+        Self {
+            at,
+            kind: submission.kind,
+            command: std::mem::take(&mut submission.command),
+            by: Arc::clone(&submission.by),
+            origin: submission.origin.clone(),
+        }
+    }
+}
+
+/// What the plugin made of a batch.
+pub(super) struct Decided {
+    /// One encoded outcome an input, and how many events it has.
+    pub(super) outcomes: Vec<(Arc<[u8]>, u32)>,
+    pub(super) next_deadline: Option<u64>,
+}
+
+/// The principals of a batch, each once, and each input's place among them.
+struct Cast<'a> {
+    principals: Vec<Principal<'a>>,
+    inputs: Vec<Input<'a>>,
+}
+
+fn cast(batch: &[Stamped]) -> Cast<'_> {
+    let mut known: Vec<&Arc<Caller>> = Vec::new();
+    let mut inputs = Vec::with_capacity(batch.len());
+    for one in batch {
+        let same = |caller: &&Arc<Caller>| Arc::ptr_eq(caller, &one.by) || ***caller == *one.by;
+        let by = known.iter().position(same).unwrap_or_else(|| {
+            known.push(&one.by);
+            known.len().saturating_sub(1)
+        });
+        let by = u16::try_from(by).unwrap_or(u16::MAX);
+        inputs.push(Input { at: one.at, by, kind: one.kind, command: &one.command });
+    }
+    Cast { principals: known.iter().map(|caller| principal(caller)).collect(), inputs }
+}
+
+/// A caller as the plugin hears of him.
+pub(super) fn principal(caller: &Caller) -> Principal<'_> {
+    let scopes = caller.scopes.iter().map(String::as_str).collect();
+    Principal { subject: &caller.subject, scopes }
+}
+
+/// Lets a body decide on a batch.
+pub(super) fn decide(body: &mut dyn Body, batch: &[Stamped]) -> Result<Decided, Fault> {
+    let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
+    let Cast { principals, inputs } = cast(batch);
+    let call = encode(&Call::Turn(Turn { principals, inputs, chain: None })).map_err(not)?;
+    let turned = match decode("an answer of ABI 1", body.call(&call)?).map_err(not)? {
+        Answer::Turned(turned) => turned,
+        Answer::Failed(failed) if failed.kind == FailureKind::Broken => {
+            return Err(Fault::Broken(failed.message));
+        }
+        Answer::Failed(failed) => return Err(Fault::Answer(failed.message)),
+        _ => return Err(Fault::Answer("it is not the outcome of a turn".to_string())),
+    };
+    if turned.outcomes.len() != batch.len() {
+        let (given, asked) = (turned.outcomes.len(), batch.len());
+        return Err(Fault::Answer(format!("it has {given} outcomes for {asked} inputs")));
+    }
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for bytes in &turned.outcomes {
+        let outcome: Outcome<'_> = decode("an outcome", bytes).map_err(not)?;
+        let events = match outcome.verdict {
+            Verdict::Accepted { events } => events.len(),
+            Verdict::Refused(_) => 0,
+        };
+        outcomes.push((Arc::from(*bytes), u32::try_from(events).unwrap_or(u32::MAX)));
+    }
+    Ok(Decided { outcomes, next_deadline: turned.next_deadline })
+}
+
+/// The host's own outcome for an input that no plugin could answer.
+pub(super) fn dead(verdict: &Fault) -> Result<Decided, Fault> {
+    let message = format!("the plugin could not answer this input: {verdict}");
+    let refused = Refused { code: "dead-letter", message: &message, body: &[] };
+    let outcome = Outcome { subject: "", owner: "", verdict: Verdict::Refused(refused) };
+    let bytes = encode(&outcome).map_err(|error| Fault::Answer(error.to_string()))?;
+    Ok(Decided { outcomes: vec![(Arc::from(bytes), 0)], next_deadline: None })
+}
+
+fn origin_of((input, one): (u32, &Stamped)) -> Option<OriginOf<'_>> {
+    let Origin { source, sequence } = one.origin.as_ref()?;
+    Some(OriginOf { input, source, sequence: *sequence })
+}
+
+/// The record of a turn, and where the journal stands after it.
+pub(super) fn record(
+    plugin: ([u8; 32], u32),
+    before: Position,
+    batch: &[Stamped],
+    decided: &Decided,
+    dead: Vec<u32>,
+) -> Result<(Record, Position), Fault> {
+    let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
+    let Cast { principals, inputs } = cast(batch);
+    let encoded: Result<Vec<Vec<u8>>, _> = principals.iter().map(encode).collect();
+    let encoded = encoded.map_err(not)?;
+    let mut after = before;
+    for (input, (outcome, events)) in inputs.iter().zip(&decided.outcomes) {
+        let by = encoded.get(usize::from(input.by)).map(Vec::as_slice).unwrap_or_default();
+        after.chain = chain::extend_encoded(&after.chain, by, input, outcome);
+        after.events = after.events.saturating_add(u64::from(*events));
+    }
+    let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+    after.inputs = after.inputs.saturating_add(u64::from(count));
+    let body = TurnRecord {
+        plugin: plugin.0,
+        schema: plugin.1,
+        recorded_at: super::leader::clock(),
+        principals,
+        inputs,
+        outcomes: decided.outcomes.iter().map(|(outcome, _)| &**outcome).collect(),
+        origins: (0..).zip(batch).filter_map(origin_of).collect(),
+        dead,
+    };
+    let record = Record {
+        first_input: before.inputs.saturating_add(1),
+        inputs: count,
+        first_event: before.events.saturating_add(1),
+        events: u32::try_from(after.events.saturating_sub(before.events)).unwrap_or(u32::MAX),
+        chain: after.chain,
+        body: encode(&body).map_err(not)?,
+    };
+    Ok((record, after))
+}

@@ -1,0 +1,94 @@
+//! The writer: makes records durable, and then tells everybody.
+//!
+//! Law: nobody hears of a record before it is durable; after a failed append nothing more is
+//! accepted.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use tokio::sync::watch;
+
+use super::Position;
+use super::follower::Ask;
+use super::submission::{NotAccepted, Receipt, Reply};
+use crate::journal::{Journal, Record};
+
+/// What the leader hands over, in order.
+pub(super) enum Job {
+    /// A turn: append it, then give its answers.
+    Append {
+        record: Arc<Record>,
+        after: Position,
+        answers: Vec<(Reply, Result<Receipt, NotAccepted>)>,
+    },
+    /// Answers that need no record of their own, but must not overtake those before them.
+    Tell { answers: Vec<(Reply, Result<Receipt, NotAccepted>)> },
+    /// Say when everything before this is done, and whether the journal still works.
+    Flush { done: SyncSender<Result<(), String>> },
+}
+
+/// Works until the leader is gone; then closes the journal.
+pub(super) fn run(
+    mut journal: Box<dyn Journal>,
+    jobs: &Receiver<Job>,
+    asks: &SyncSender<Ask>,
+    position: &watch::Sender<Position>,
+) {
+    let mut failed: Option<String> = None;
+    for job in jobs {
+        match job {
+            Job::Append { record, after, answers } => {
+                let appended = match &failed {
+                    Some(why) => Err(why.clone()),
+                    None => journal.append(&record).map_err(|error| chain_of(&error)),
+                };
+                let head = match appended {
+                    Ok(head) => head,
+                    Err(why) => {
+                        tracing::error!(why, "the journal failed; nothing more is accepted");
+                        refuse(answers, &why);
+                        failed = Some(why);
+                        continue;
+                    }
+                };
+                // First the follower, so that whoever hears an answer and then asks sees it.
+                drop(asks.send(Ask::Apply { record, anchor: head.anchor() }));
+                position.send_replace(after);
+                give(answers);
+            }
+            Job::Tell { answers } => match &failed {
+                None => give(answers),
+                Some(why) => refuse(answers, why),
+            },
+            Job::Flush { done } => {
+                drop(done.send(failed.clone().map_or(Ok(()), Err)));
+            }
+        }
+    }
+    drop(asks.send(Ask::Close));
+    if let Err(error) = journal.close() {
+        tracing::error!(why = chain_of(&error), "the journal did not close in order");
+    }
+}
+
+fn give(answers: impl IntoIterator<Item = (Reply, Result<Receipt, NotAccepted>)>) {
+    for (reply, answer) in answers {
+        reply(answer);
+    }
+}
+
+fn refuse(answers: Vec<(Reply, Result<Receipt, NotAccepted>)>, why: &str) {
+    give(answers.into_iter().map(|(to, _)| (to, Err(NotAccepted::Storage(why.to_string())))));
+}
+
+/// An error and what it comes from, in one line.
+pub(super) fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

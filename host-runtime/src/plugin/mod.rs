@@ -1,0 +1,103 @@
+//! Plugins: modules in WebAssembly behind ABI 1, run with limits.
+//!
+//! Law: a plugin can neither reach out (it has no imports) nor take more than its limits give it;
+//! whatever it does instead is a [`Fault`] with a name.
+
+mod engine;
+mod file;
+mod instance;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use earmark_abi::Description;
+
+pub use file::{LoadError, PluginFile};
+pub use instance::Instance;
+
+/// What a plugin may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of its module file.
+    pub module_bytes: usize,
+    /// Bytes of its memory.
+    pub memory_bytes: usize,
+    /// Bytes of its stack.
+    pub stack_bytes: usize,
+    /// Bytes of one answer.
+    pub answer_bytes: usize,
+    /// Time for one call on the fast engine. A trip is no verdict: the suspect runs again on fuel.
+    pub deadline: Duration,
+    /// Fuel for one input on the metered engine, in wasmtime's units (about one per instruction):
+    /// the verdict.
+    pub fuel: u64,
+}
+
+impl Default for Limits {
+    /// 1 GiB of memory for the state of a large shop; 2 s for a turn of thousands of inputs; and
+    /// for one input 2 billion units of fuel, some seconds, which the hardest sourcing problem
+    /// (2,000 lines, 128 facilities, all nodes of its budget) stays within.
+    fn default() -> Self {
+        Self {
+            module_bytes: 16 << 20,
+            memory_bytes: 1 << 30,
+            stack_bytes: 1 << 20,
+            answer_bytes: 256 << 20,
+            deadline: Duration::from_secs(2),
+            fuel: 2_000_000_000,
+        }
+    }
+}
+
+/// Something that answers calls of ABI 1: a plugin's instance, or the native body.
+pub trait Body: Send {
+    /// Answers a call; the answer is there until the next one.
+    ///
+    /// # Errors
+    /// [`Fault`]: the body is of no use any more.
+    fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault>;
+}
+
+/// Something that makes bodies, all alike.
+pub trait Bodies: Send + Sync {
+    /// What they say of themselves.
+    fn description(&self) -> &Arc<Description>;
+
+    /// The digest of the code.
+    fn digest(&self) -> [u8; 32];
+
+    /// A new body without a state, on the fast engine.
+    ///
+    /// # Errors
+    /// [`Fault`] if it can't even begin.
+    fn fast(&self) -> Result<Box<dyn Body>, Fault>;
+
+    /// A new body without a state, on the engine whose budget is deterministic.
+    ///
+    /// # Errors
+    /// [`Fault`] if it can't even begin.
+    fn metered(&self) -> Result<Box<dyn Body>, Fault>;
+}
+
+/// What a body did instead of answering.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It took longer than its deadline; that may be the machine's fault.
+    #[error("it did not answer within {0:?}")]
+    Deadline(Duration),
+    /// It took more than its fuel.
+    #[error("it took more than {0} units of fuel")]
+    Fuel(u64),
+    /// It wanted more memory than it may have.
+    #[error("it wanted more than {0} bytes of memory")]
+    Memory(usize),
+    /// It ran into a trap.
+    #[error("it trapped: {0}")]
+    Trap(String),
+    /// Its answer is none.
+    #[error("its answer is not one: {0}")]
+    Answer(String),
+    /// Its state does not hold any more, by its own word.
+    #[error("its state does not hold any more: {0}")]
+    Broken(String),
+}

@@ -1,3 +1,89 @@
-//! The `earmark` command.
+//! The `earmark` command: serve, replay, verify, demo.
+//!
+//! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
-fn main() {}
+mod serve;
+mod shop;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use earmark_host::plugin::{Bodies, Limits, PluginFile};
+
+/// An order-and-inventory host: a plugin's decisions, made durable and served.
+#[derive(Debug, Parser)]
+#[command(name = "earmark", version, arg_required_else_help = true)]
+struct Cli {
+    /// The plugin to run [default: the one `cargo xtask setup` built]
+    #[arg(long, global = true, value_name = "FILE", env = "EARMARK_PLUGIN")]
+    plugin: Option<PathBuf>,
+    /// Run the built-in shop linked in instead of a plugin
+    #[cfg(feature = "native")]
+    #[arg(long, global = true, conflicts_with = "plugin")]
+    native: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a partition over HTTP, and the page
+    Serve(serve::Serve),
+    /// Replay the documents of a shop through the plugin, durably
+    Replay(Box<shop::replay::Replay>),
+    /// Check every record of a journal, and the laws over the state it makes
+    Verify(verify::Verify),
+    /// Fill a generated shop with orders, print what came of them, and serve it
+    Demo(shop::demo::Demo),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    match &cli.command {
+        Command::Serve(serve) => serve.run(&bodies(cli)?),
+        Command::Replay(replay) => replay.run(&bodies(cli)?),
+        Command::Verify(verify) => verify.run(|| bodies(cli)),
+        Command::Demo(demo) => demo.run(&bodies(cli)?),
+    }
+}
+
+fn bodies(cli: &Cli) -> Result<Arc<dyn Bodies>> {
+    #[cfg(feature = "native")]
+    if cli.native {
+        return Ok(Arc::new(shop::native::NativeBodies::new()));
+    }
+    let path = match &cli.plugin {
+        Some(path) => path.clone(),
+        None => built()?,
+    };
+    let plugin = PluginFile::load(&path, Limits::default())
+        .with_context(|| format!("can't run the plugin `{}`", path.display()))?;
+    Ok(Arc::new(plugin))
+}
+
+/// The plugin that `cargo xtask` put beside this program.
+fn built() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let beside = |dir: &std::path::Path| dir.join("earmark").join("earmark.plugin.wasm");
+    let found = program.ancestors().skip(1).map(beside).find(|path| path.is_file());
+    found.context(
+        "there is no plugin: build it with `cargo xtask plugin`, or name one with --plugin FILE",
+    )
+}

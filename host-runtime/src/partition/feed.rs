@@ -52,28 +52,64 @@ impl Feed {
         self.next
     }
 
+    /// Goes on with this event, wherever it stood: so that one cursor can serve many.
+    pub fn seek(&mut self, from_event: u64) {
+        self.next = from_event.max(1);
+    }
+
     /// The next events, a few turns of them; empty when it has caught up.
     ///
     /// # Errors
     /// [`JournalError`].
     pub fn more(&mut self) -> Result<Vec<FeedEvent>, JournalError> {
-        let head = self.reader.head()?;
-        if self.next >= head.next_event {
-            return Ok(Vec::new());
+        let (mut found, end) = (Vec::new(), self.reader.head()?.next_event);
+        self.read(RECORDS, usize::MAX, end, &mut found)?;
+        Ok(found)
+    }
+
+    /// The next events, not more than `most`; empty when it has caught up.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn at_most(&mut self, most: usize) -> Result<Vec<FeedEvent>, JournalError> {
+        let (mut found, end) = (Vec::new(), self.reader.head()?.next_event);
+        // One record may have thousands of events, or one: more of them only when they are small.
+        let mut records = 1;
+        while found.len() < most && self.read(records, most, end, &mut found)? {
+            records = records.saturating_mul(4).min(RECORDS);
         }
-        let mut found = Vec::new();
-        for sealed in &self.reader.read_events_from(self.next, RECORDS)? {
-            read_turn(sealed, self.next, &mut found)?;
+        Ok(found)
+    }
+
+    /// Reads some records; whether that found anything.
+    fn read(
+        &mut self,
+        records: usize,
+        most: usize,
+        end: u64,
+        found: &mut Vec<FeedEvent>,
+    ) -> Result<bool, JournalError> {
+        if self.next >= end {
+            return Ok(false);
+        }
+        let before = found.len();
+        for sealed in &self.reader.read_events_from(self.next, records)? {
+            read_turn(sealed, self.next, most, found)?;
         }
         if let Some(last) = found.last() {
             self.next = last.sequence.saturating_add(1);
         }
-        Ok(found)
+        Ok(found.len() > before)
     }
 }
 
-/// The events of one record from `from` on.
-fn read_turn(sealed: &Sealed, from: u64, found: &mut Vec<FeedEvent>) -> Result<(), JournalError> {
+/// The events of one record from `from` on, until there are `most`.
+fn read_turn(
+    sealed: &Sealed,
+    from: u64,
+    most: usize,
+    found: &mut Vec<FeedEvent>,
+) -> Result<(), JournalError> {
     let record = &sealed.record;
     let damaged = |why: String| JournalError::Damaged {
         place: Place::Record {
@@ -91,6 +127,9 @@ fn read_turn(sealed: &Sealed, from: u64, found: &mut Vec<FeedEvent>) -> Result<(
             decode("an outcome", bytes).map_err(|error| damaged(error.to_string()))?;
         let Verdict::Accepted { events } = outcome.verdict else { continue };
         for event in events {
+            if found.len() >= most {
+                return Ok(());
+            }
             let own = event.subject.is_empty();
             let subject = if own { outcome.subject } else { event.subject };
             let owner = if own { outcome.owner } else { event.owner };

@@ -101,7 +101,9 @@ impl Follower {
                 let call = Call::Slice { by: principal(&by), body: &body };
                 drop(reply.send(holds.and_then(|()| self.read(&call))));
             }
-            Ask::Audit { reply } => drop(reply.send(holds.and_then(|()| self.audit()))),
+            Ask::Audit { reply } => {
+                drop(reply.send(holds.and_then(|()| audit(self.body.as_mut()))))
+            }
             Ask::Digest { reply } => {
                 let digest = holds.and_then(|()| digest(self.body.as_mut()));
                 drop(reply.send(digest.map(|digest| (digest, position(&self.anchor)))));
@@ -154,13 +156,14 @@ impl Follower {
         };
         Ok(Answered { answer, position: position(&self.anchor) })
     }
+}
 
-    fn audit(&mut self) -> Result<Audited, Fault> {
-        let call = encode(&Call::Audit).map_err(|error| Fault::Answer(error.to_string()))?;
-        match read_answer(self.body.call(&call)?)? {
-            Answer::Audited(audited) => Ok(audited),
-            other => Err(unexpected(&other)),
-        }
+/// The laws over a body's state.
+pub(super) fn audit(body: &mut dyn Body) -> Result<Audited, Fault> {
+    let call = encode(&Call::Audit).map_err(|error| Fault::Answer(error.to_string()))?;
+    match read_answer(body.call(&call)?)? {
+        Answer::Audited(audited) => Ok(audited),
+        other => Err(unexpected(&other)),
     }
 }
 

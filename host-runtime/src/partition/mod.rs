@@ -31,7 +31,7 @@ use tokio::sync::watch;
 pub use body::{OriginOf, TurnRecord};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 
 use crate::journal::{Header, JournalReader};
@@ -185,11 +185,18 @@ impl Partition {
     /// # Errors
     /// The failure of the store.
     pub fn feed(&self, from_event: u64) -> Result<Feed, crate::journal::JournalError> {
-        let reader = match self.readers.lock() {
-            Ok(reader) => reader.another()?,
-            Err(poisoned) => poisoned.into_inner().another()?,
-        };
-        Ok(Feed::new(reader, from_event))
+        Ok(Feed::new(self.reader()?, from_event))
+    }
+
+    /// A reader of the journal itself.
+    ///
+    /// # Errors
+    /// The failure of the store.
+    pub fn reader(&self) -> Result<Box<dyn JournalReader>, crate::journal::JournalError> {
+        match self.readers.lock() {
+            Ok(reader) => reader.another(),
+            Err(poisoned) => poisoned.into_inner().another(),
+        }
     }
 
     /// JSON to bytes, on an instance off the partition's threads.

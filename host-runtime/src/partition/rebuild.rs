@@ -38,6 +38,19 @@ impl std::fmt::Debug for Rebuilt {
     }
 }
 
+impl Rebuilt {
+    /// Checks the plugin's laws over the first body: how many predicates, and what is broken.
+    ///
+    /// # Errors
+    /// The fault of the body.
+    pub fn audit(&mut self) -> Result<(u64, Vec<String>), Fault> {
+        let Some(body) = self.bodies.first_mut() else { return Ok((0, Vec::new())) };
+        let audited = super::follower::audit(body.as_mut())?;
+        let told = audited.broken.iter().map(|b| format!("{}: {}", b.law, b.found)).collect();
+        Ok((audited.checked, told))
+    }
+}
+
 /// Why a state can't be rebuilt.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {

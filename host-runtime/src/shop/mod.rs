@@ -23,5 +23,16 @@ pub(crate) mod calendar;
 pub(crate) mod hash;
 pub(crate) mod input;
 
+pub(crate) mod commands;
+pub(crate) mod corpus;
+pub(crate) mod drive;
+pub(crate) mod replay;
+pub(crate) mod report;
+pub(crate) mod tally;
+
+pub(crate) mod demo;
+#[cfg(feature = "native")]
+pub(crate) mod native;
+
 #[cfg(test)]
 mod tests;

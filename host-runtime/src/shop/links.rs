@@ -70,6 +70,7 @@ impl Links {
         self.by_cancel.get(cancel).and_then(|skus| skus.get(sku)).map_or(&[], Vec::as_slice)
     }
 
+    #[cfg(test)]
     /// How many links there are, and how many units they have.
     pub(crate) fn totals(&self) -> (usize, i64) {
         let links = || self.by_cancel.values().flat_map(BTreeMap::values).flatten();

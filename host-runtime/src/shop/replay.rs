@@ -7,7 +7,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -20,7 +19,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::commands::{self, Timely};
 use super::corpus;
-use super::drive::drive;
+use super::drive::{Driven, drive};
 use super::network::Network;
 use super::plan::PlanOptions;
 use super::report::{self, Facts};
@@ -132,11 +131,14 @@ impl Replay {
         let expected = shop.expected(&options);
         let compare = self.stock == StockPolicy::Ample;
         let (origin, notes) = (shop.origin.clone(), shop.notes.clone());
-        let timing = (commands.len() as u64, driven.now, driven.took);
-        let (facts, tally) =
-            look(&partition, &partition_options.place, origin, notes, timing, |tally| {
-                compare.then(|| differences(&expected, tally))
-            })?;
+        let (facts, tally) = look(
+            &partition,
+            &partition_options.place,
+            origin,
+            notes,
+            (commands.len(), &driven),
+            |tally| compare.then(|| differences(&expected, tally)),
+        )?;
         print!("{}", report::table(&facts, &plan, &expected, &tally));
         if let Some(file) = &self.json {
             let text = serde_json::to_string_pretty(&report::json(&facts, &plan, &tally))?;
@@ -159,7 +161,7 @@ impl Replay {
         Options { clock: Clock::Logical, snapshot_every, journal, ..Options::new(place) }
     }
 
-    fn drive(&self, partition: &Partition, commands: &[Timely]) -> Result<super::drive::Driven> {
+    fn drive(&self, partition: &Partition, commands: &[Timely]) -> Result<Driven> {
         let bar = progress(commands.len() as u64, "replaying");
         let printed = AtomicU64::new(0);
         let out = std::sync::Mutex::new(std::io::stdout());
@@ -201,7 +203,7 @@ pub(crate) fn look(
     place: &Where,
     origin: String,
     notes: Vec<String>,
-    (commands, now, took): (u64, u64, Duration),
+    (commands, driven): (usize, &Driven),
     compare: impl FnOnce(&Tally) -> Option<Vec<String>>,
 ) -> Result<(Facts, Tally)> {
     let tally = Tally::of(partition.reader()?.as_mut())?;
@@ -211,9 +213,10 @@ pub(crate) fn look(
     let facts = Facts {
         origin,
         notes,
-        commands,
-        now,
-        seconds: took.as_secs_f64(),
+        commands: commands as u64,
+        before: driven.before,
+        now: driven.now,
+        seconds: driven.took.as_secs_f64(),
         inputs: position.inputs,
         events: position.events,
         chain: blake3::Hash::from_bytes(position.chain).to_hex().to_string(),

@@ -18,8 +18,9 @@ pub(crate) struct Facts {
     pub(crate) origin: String,
     /// What was missing, and done instead.
     pub(crate) notes: Vec<String>,
-    /// Commands in the list, and those handed in by this run.
+    /// Commands in the list, those an earlier run had handed in, and those handed in by this one.
     pub(crate) commands: u64,
+    pub(crate) before: u64,
     pub(crate) now: u64,
     /// Seconds from the first to the last durable answer of this run.
     pub(crate) seconds: f64,
@@ -70,6 +71,17 @@ pub(crate) fn table(facts: &Facts, plan: &Plan<'_>, expected: &Expected, tally: 
     for ((command, code), count) in &tally.refusals {
         row("refused", format!("{} x {command} ({code})", grouped(*count)));
     }
+    out.push_str(&proof(facts, tally));
+    out
+}
+
+/// What became of the units, whether the laws hold, and where the journal stands.
+fn proof(facts: &Facts, tally: &Tally) -> String {
+    let mut out = String::new();
+    let mut row = |name: &str, value: String| {
+        // Writing into a string never fails.
+        let _ = writeln!(out, "  {name:<28} {value}");
+    };
     let told: Vec<String> =
         tally.told.iter().map(|(n, c)| format!("{} {n}", grouped(*c))).collect();
     row("customers told", told.join(", "));
@@ -105,6 +117,9 @@ pub(crate) fn table(facts: &Facts, plan: &Plan<'_>, expected: &Expected, tally: 
     row("chain", facts.chain.clone());
     if let Some(bytes) = facts.journal_bytes {
         row("journal", format!("{:.1} MB", bytes as f64 / 1e6));
+    }
+    if facts.before > 0 {
+        row("went on after command", grouped(facts.before));
     }
     if facts.now > 0 {
         let rate = |n: f64| grouped((n / facts.seconds.max(1e-9)) as u64);

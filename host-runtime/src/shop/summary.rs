@@ -78,6 +78,7 @@ impl Expected {
         expected
     }
 
+    #[cfg(test)]
     /// The figures of all items together.
     pub(crate) fn total(&self) -> ItemFigures {
         self.items.values().fold(ItemFigures::default(), |sum, item| ItemFigures {
@@ -90,12 +91,14 @@ impl Expected {
         })
     }
 
+    #[cfg(test)]
     /// Items that were adjusted but never ordered.
     pub(crate) fn never_sold(&self) -> usize {
         let adjusted = |item: &ItemFigures| item.found + item.lost > 0;
         self.items.values().filter(|item| item.ordered == 0 && adjusted(item)).count()
     }
 
+    #[cfg(test)]
     /// Orders that name no country.
     pub(crate) fn orders_without_country(&self) -> u64 {
         self.orders_by_country.get("").copied().unwrap_or(0)

@@ -1,0 +1,134 @@
+//! What all requests share: the partition, and what its description comes to.
+//!
+//! Law: everything here is made once, from the description; a request looks up and allocates little.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::Bytes;
+use earmark_abi::Description;
+use tokio::sync::{Semaphore, watch};
+
+use super::access::{FLOW, Gate};
+use super::feed::Readers;
+use super::problem::Problem;
+use super::{HttpOptions, ServeError, about};
+use crate::partition::{NotAccepted, Partition, Position};
+
+/// A command or a query, by its name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) kind: u16,
+    pub(super) scope: String,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) partition: Arc<Partition>,
+    pub(super) position: watch::Receiver<Position>,
+    pub(super) gate: Gate,
+    pub(super) limits: super::HttpLimits,
+    commands: HashMap<String, Named>,
+    queries: HashMap<String, Named>,
+    /// The description, as JSON.
+    pub(super) description: Bytes,
+    /// The `source` of the journal's events.
+    pub(super) source: String,
+    /// Queries and slices at once.
+    pub(super) questions: Arc<Semaphore>,
+    pub(super) streams: Arc<Semaphore>,
+    pub(super) readers: Readers,
+    /// True when the server ends.
+    pub(super) closing: watch::Receiver<bool>,
+    /// Set when the partition takes no commands any more.
+    failed: AtomicBool,
+}
+
+impl App {
+    pub(super) fn new(
+        partition: Arc<Partition>,
+        options: &HttpOptions,
+        closing: watch::Receiver<bool>,
+    ) -> Result<Self, ServeError> {
+        let says = Arc::clone(partition.description());
+        let commands = (0..)
+            .zip(&says.commands)
+            .filter(|(kind, one)| one.scope != FLOW && says.tick != Some(*kind));
+        let commands = commands.map(|(kind, one)| named(kind, &one.name, &one.scope)).collect();
+        let queries = (0..).zip(&says.queries);
+        let queries = queries.map(|(kind, one)| named(kind, &one.name, &one.scope)).collect();
+        let limits = options.limits.clone();
+        Ok(Self {
+            position: partition.position(),
+            gate: Gate::new(options, &says)?,
+            commands,
+            queries,
+            description: about::describe(&says),
+            source: format!("urn:earmark:journal:{}", hex(&partition.header().id)),
+            questions: Arc::new(Semaphore::new(limits.questions)),
+            streams: Arc::new(Semaphore::new(limits.streams)),
+            readers: Readers::new(limits.feed_readers),
+            limits,
+            closing,
+            failed: AtomicBool::new(false),
+            partition,
+        })
+    }
+
+    pub(super) fn says(&self) -> &Description {
+        self.partition.description()
+    }
+
+    pub(super) fn command(&self, name: &str) -> Result<&Named, Problem> {
+        look_up(&self.commands, "command", name)
+    }
+
+    pub(super) fn query(&self, name: &str) -> Result<&Named, Problem> {
+        look_up(&self.queries, "query", name)
+    }
+
+    /// The name of a kind of event.
+    pub(super) fn event_name(&self, kind: u16) -> &str {
+        self.says().events.get(usize::from(kind)).map_or("", |event| event.name.as_str())
+    }
+
+    /// Takes note of a partition that fails for good.
+    pub(super) fn heard(&self, why: &NotAccepted) {
+        match why {
+            NotAccepted::Closed | NotAccepted::Storage(_) | NotAccepted::Plugin(_) => {
+                self.failed.store(true, Ordering::Relaxed);
+            }
+            NotAccepted::Busy | NotAccepted::LongAgo { .. } | NotAccepted::Dead { .. } => {}
+        }
+    }
+
+    /// Whether commands are taken.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.failed.load(Ordering::Relaxed) && !*self.closing.borrow()
+    }
+}
+
+fn named(kind: u16, name: &str, scope: &str) -> (String, Named) {
+    (name.to_string(), Named { kind, scope: scope.to_string() })
+}
+
+fn look_up<'a>(
+    all: &'a HashMap<String, Named>,
+    what: &str,
+    name: &str,
+) -> Result<&'a Named, Problem> {
+    all.get(name).ok_or_else(|| {
+        let mut known: Vec<&str> = all.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        Problem::unknown(what, name, &known)
+    })
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

@@ -1,0 +1,198 @@
+//! `POST /api/commands/{Name}`: one input, and what became of it.
+//!
+//! Law: an answer is given when the input is durable; asked again with the same source and count,
+//! it is the same answer.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use earmark_abi::{EventOut, Form, Outcome, Refused, Verdict, decode};
+use tokio::sync::oneshot;
+
+use super::about::json;
+use super::access::Who;
+use super::app::{App, hex};
+use super::body;
+use super::problem::Problem;
+use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
+use crate::plugin::Fault;
+
+/// Names a client: what it sends is carried out once, by the count in [`SEQUENCE`].
+const SOURCE: &str = "earmark-source";
+/// A client's own count of its commands, ascending from 1.
+const SEQUENCE: &str = "earmark-sequence";
+/// `return=minimal` leaves the events out of the answer (RFC 7240).
+const PREFER: &str = "prefer";
+/// Bytes of a client's name.
+const SOURCE_BYTES: usize = 64;
+/// Bodies longer than this are translated off the threads that serve connections.
+const SHORT: usize = 32 << 10;
+
+/// Gives a command.
+pub(super) async fn command(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, sent) = request.into_parts();
+    let who = app.gate.who(&parts.headers, None)?;
+    let named = app.command(&name)?;
+    who.needs(&named.scope)?;
+    let origin = origin(&parts.headers, &who)?;
+    let minimal = parts.headers.get_all(PREFER).iter().any(|one| one == "return=minimal");
+    let kind = named.kind;
+    let payload = body::json(&parts.headers, sent, &app.limits).await?;
+    let command = read(&app, kind, payload).await?;
+    let (receipt, durable) = submit(&app, &who, kind, command, origin).await?;
+    if receipt.outcome.len() > SHORT && !minimal {
+        let told = tokio::task::spawn_blocking(move || tell(&app, &who, &receipt, durable, false));
+        return told.await.map_err(|_| ended())?;
+    }
+    tell(&app, &who, &receipt, durable, minimal)
+}
+
+/// The command in the plugin's own form. A short one takes microseconds.
+async fn read(app: &Arc<App>, kind: u16, payload: Bytes) -> Result<Vec<u8>, Problem> {
+    let command = if payload.len() > SHORT {
+        let app = Arc::clone(app);
+        let read = move || app.partition.from_json(Form::Command, kind, &payload);
+        tokio::task::spawn_blocking(read).await.map_err(|_| ended())?
+    } else {
+        app.partition.from_json(Form::Command, kind, &payload)
+    };
+    command.map_err(|fault| Problem::fault(&fault))?.map_err(Problem::malformed)
+}
+
+/// Hands the command in, and waits until it is durable; and where the journal stood then.
+async fn submit(
+    app: &App,
+    who: &Who,
+    kind: u16,
+    command: Vec<u8>,
+    origin: Option<Origin>,
+) -> Result<(Receipt, Position), Problem> {
+    let (tell, told) = oneshot::channel();
+    let position = app.position.clone();
+    // Called by the writer right behind the record: the position is that of the record.
+    let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
+    let by = Arc::clone(&who.caller);
+    let submission = Submission { kind, command, by, origin, at: None, reply };
+    let answered = match app.partition.try_submit(submission) {
+        // A reply that is dropped uncalled: the partition closed with the input still waiting.
+        Ok(()) => told.await.unwrap_or((Err(NotAccepted::Closed), Position::default())),
+        Err(why) => (Err(why), Position::default()),
+    };
+    let receipt = answered.0.map_err(|why| {
+        app.heard(&why);
+        Problem::not_accepted(&why)
+    })?;
+    Ok((receipt, answered.1))
+}
+
+/// The place in a client's own sequence, if it says so. The name is the caller's own: nobody can
+/// take another one's counts.
+fn origin(headers: &HeaderMap, who: &Who) -> Result<Option<Origin>, Problem> {
+    let (source, sequence) = match (headers.get(SOURCE), headers.get(SEQUENCE)) {
+        (None, None) => return Ok(None),
+        (Some(source), Some(sequence)) => (source, sequence),
+        _ => {
+            let both = "`Earmark-Source` and `Earmark-Sequence` go together: give both or none";
+            return Err(Problem::malformed(both));
+        }
+    };
+    let source = source.to_str().ok().filter(|s| !s.is_empty() && s.len() <= SOURCE_BYTES);
+    let source = source.ok_or_else(|| {
+        Problem::malformed("`Earmark-Source` is a name of 1 to 64 visible ASCII characters")
+    })?;
+    let sequence = sequence.to_str().ok().and_then(|s| s.parse().ok()).filter(|count| *count > 0);
+    let sequence = sequence.ok_or_else(|| {
+        Problem::malformed("`Earmark-Sequence` is a whole number from 1, one more each time")
+    })?;
+    let subject = &who.caller.subject;
+    // With its length in front, no subject and name run together to those of another.
+    let source = format!("client:{}:{subject}:{source}", subject.len());
+    Ok(Some(Origin { source: Arc::from(source), sequence }))
+}
+
+/// The answer, as JSON.
+fn tell(
+    app: &App,
+    who: &Who,
+    receipt: &Receipt,
+    durable: Position,
+    minimal: bool,
+) -> Result<Response, Problem> {
+    let outcome: Outcome<'_> = decode("an outcome", &receipt.outcome)
+        .map_err(|error| Problem::fault(&Fault::Answer(error.to_string())))?;
+    let events = match &outcome.verdict {
+        Verdict::Accepted { events } => events.as_slice(),
+        Verdict::Refused(refused) => return Err(refuse(app, refused, Some(receipt.input))),
+    };
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(format!(r#"{{"input":{},"subject":"#, receipt.input).as_bytes());
+    quote(outcome.subject, &mut text);
+    let (at, again) = (receipt.at, receipt.again);
+    text.extend_from_slice(format!(r#","at":{at},"again":{again},"events":["#).as_bytes());
+    let shown = if minimal { &[] } else { events };
+    let mut first = true;
+    for (sequence, event) in (receipt.first_event..).zip(shown) {
+        let own = event.subject.is_empty();
+        let (subject, owner) =
+            if own { (outcome.subject, outcome.owner) } else { (event.subject, event.owner) };
+        if who.sees(owner) {
+            if !first {
+                text.push(b',');
+            }
+            first = false;
+            write_event(app, event, sequence, subject, &mut text)?;
+        }
+    }
+    let (events, chain) = (durable.events, hex(&durable.chain));
+    text.extend_from_slice(format!(r#"],"position":{events},"chain":"{chain}"}}"#).as_bytes());
+    Ok(json(text))
+}
+
+fn write_event(
+    app: &App,
+    event: &EventOut<'_>,
+    sequence: u64,
+    subject: &str,
+    text: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let data = app.partition.to_json(Form::Event, event.kind, event.body);
+    let unread = |why| Problem::fault(&Fault::Answer(why));
+    let data = data.map_err(|fault| Problem::fault(&fault))?.map_err(unread)?;
+    text.extend_from_slice(br#"{"type":"#);
+    quote(app.event_name(event.kind), text);
+    text.extend_from_slice(format!(r#","sequence":{sequence},"subject":"#).as_bytes());
+    quote(subject, text);
+    text.extend_from_slice(br#","data":"#);
+    text.extend_from_slice(&data);
+    text.push(b'}');
+    Ok(())
+}
+
+/// A refusal of the plugin's, with its facts.
+pub(super) fn refuse(app: &App, refused: &Refused<'_>, input: Option<u64>) -> Problem {
+    let facts = match app.partition.to_json(Form::Refusal, 0, refused.body) {
+        Ok(Ok(facts)) => facts,
+        // A refusal without readable facts is still one.
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    };
+    Problem::refused(refused.code, refused.message.to_string(), facts, input)
+}
+
+/// A text as JSON.
+pub(super) fn quote(value: &str, text: &mut Vec<u8>) {
+    // Writing a text into memory has no way to fail.
+    drop(serde_json::to_writer(text, value));
+}
+
+/// A worker that ended while it worked for this request.
+pub(super) fn ended() -> Problem {
+    let detail = "the request could not be carried out, since the server ends";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "closed", detail)
+}

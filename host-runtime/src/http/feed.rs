@@ -1,0 +1,284 @@
+//! `GET /api/events`: the journal's events as server-sent events, from any position on.
+//!
+//! Law: a stream is a cursor and one piece of text. Whoever reads slowly holds no more than that;
+//! whoever reads nothing at all is let go, and resumes where he was.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use earmark_abi::{Envelope, Form};
+use hyper::body::Frame;
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::access::Who;
+use super::app::App;
+use super::problem::Problem;
+use super::server::until;
+use crate::journal::JournalError;
+use crate::partition::{Feed, FeedEvent};
+use crate::plugin::Fault;
+
+/// Events read at once.
+const EVENTS: usize = 512;
+/// Bytes of text in one piece, or one event.
+const PIECE: usize = 256 << 10;
+/// What a client that resumes by itself (a browser's `EventSource`) sends.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// What is asked of the feed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    /// The position to start behind; without it, the journal's end of now.
+    after: Option<u64>,
+    /// Only events about this.
+    subject: Option<String>,
+    /// Only events of this kind, by name or by CloudEvents type.
+    r#type: Option<String>,
+    /// Who asks, where the client can't send headers.
+    r#as: Option<String>,
+}
+
+/// Which events a stream shows.
+#[derive(Debug)]
+struct View {
+    who: Who,
+    subject: Option<String>,
+    kind: Option<u16>,
+}
+
+impl View {
+    fn shows(&self, event: &FeedEvent) -> bool {
+        self.who.sees(&event.owner)
+            && self.subject.as_ref().is_none_or(|subject| *subject == event.subject)
+            && self.kind.is_none_or(|kind| kind == event.kind)
+    }
+}
+
+/// Opens a stream of events.
+pub(super) async fn events(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers();
+    let asked: Result<Query<Ask>, _> = Query::try_from_uri(request.uri());
+    let Query(ask) = asked.map_err(|error| Problem::malformed(error.to_string()))?;
+    let who = app.gate.who(headers, ask.r#as.as_deref())?;
+    let kind = ask.r#type.map(|name| kind_of(&app, &name)).transpose()?;
+    let view = View { who, subject: ask.subject, kind };
+    let end = app.position.borrow().events;
+    let after = last_event_id(headers)?.or(ask.after).unwrap_or(end);
+    if after > end {
+        let detail = format!("the journal has {end} events, and none behind {after} to wait for");
+        return Err(Problem::new(StatusCode::CONFLICT, "position-ahead", detail));
+    }
+    let Ok(slot) = Arc::clone(&app.streams).try_acquire_owned() else {
+        return Err(Problem::busy("too many streams are open: try again in a moment"));
+    };
+    let (send, pieces) = mpsc::channel(1);
+    let stream = Stream { app, view: Arc::new(view), next: after.saturating_add(1), send, slot };
+    tokio::spawn(stream.run());
+    let mut response = Response::new(Body::new(Pieces(pieces)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn kind_of(app: &App, name: &str) -> Result<u16, Problem> {
+    let all = &app.says().events;
+    let found = (0..).zip(all).find(|(_, event)| event.name == name || event.ce_type == name);
+    let known = || all.iter().map(|event| event.name.as_str()).collect::<Vec<_>>();
+    found.map(|(kind, _)| kind).ok_or_else(|| Problem::unknown("event", name, &known()))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(given) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let number = given.to_str().ok().and_then(|given| given.parse().ok());
+    number.map(Some).ok_or_else(|| Problem::malformed("`Last-Event-ID` is not a position"))
+}
+
+/// A stream on its way.
+struct Stream {
+    app: Arc<App>,
+    view: Arc<View>,
+    /// The event to look at next.
+    next: u64,
+    send: mpsc::Sender<Bytes>,
+    slot: OwnedSemaphorePermit,
+}
+
+impl Stream {
+    /// Works until the client is gone or stalls, the server ends, or the journal can't be read.
+    async fn run(mut self) {
+        let mut position = self.app.position.clone();
+        let mut closing = self.app.closing.clone();
+        let mut sent = Instant::now();
+        let over = until(&mut closing);
+        tokio::pin!(over);
+        // The first bytes say that the stream is open.
+        let mut piece = Some(Bytes::from_static(b": events follow\n\n"));
+        loop {
+            if let Some(piece) = piece.take() {
+                let room = self.send.reserve();
+                let room = tokio::select! {
+                    room = tokio::time::timeout(self.app.limits.stalled, room) => room,
+                    () = &mut over => return,
+                };
+                let Ok(Ok(room)) = room else { return };
+                room.send(piece);
+                sent = Instant::now();
+            }
+            let keep_alive = self.app.limits.keep_alive;
+            if self.next <= position.borrow_and_update().events {
+                match self.read().await {
+                    Ok(text) if !text.is_empty() => piece = Some(Bytes::from(text)),
+                    Ok(_) if sent.elapsed() >= keep_alive => piece = Some(self.cursor()),
+                    Ok(_) => {}
+                    Err(why) => {
+                        tracing::error!(why, "a stream of events ends");
+                        return;
+                    }
+                }
+                continue;
+            }
+            tokio::select! {
+                changed = position.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(keep_alive.saturating_sub(sent.elapsed())) => {
+                    piece = Some(self.cursor());
+                }
+                () = self.send.closed() => return,
+                () = &mut over => return,
+            }
+        }
+    }
+
+    /// A sign of life that moves the client's cursor over what it does not see.
+    fn cursor(&self) -> Bytes {
+        Bytes::from(format!("id: {}\n\n", self.next.saturating_sub(1)))
+    }
+
+    /// The next piece, which is empty if none of the events read is to be shown.
+    async fn read(&mut self) -> Result<Vec<u8>, String> {
+        let turn = Arc::clone(&self.app.readers.turns).acquire_owned().await;
+        let turn = turn.map_err(|error| error.to_string())?;
+        let (app, view, next) = (Arc::clone(&self.app), Arc::clone(&self.view), self.next);
+        let read = tokio::task::spawn_blocking(move || {
+            let read = app.readers.read(&app, &view, next);
+            drop(turn);
+            read
+        });
+        let (text, next) = read.await.map_err(|error| error.to_string())?;
+        self.next = next;
+        text
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        tracing::debug!(next = self.next, left = self.slot.num_permits(), "a stream ends");
+    }
+}
+
+/// Cursors on the journal, lent to whichever stream reads.
+#[derive(Debug)]
+pub(super) struct Readers {
+    turns: Arc<Semaphore>,
+    idle: Mutex<Vec<Feed>>,
+}
+
+impl Readers {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(at_once.max(1))), idle: Mutex::default() }
+    }
+
+    /// Events from `next` on as text, and the event after them. Blocks.
+    fn read(&self, app: &App, view: &View, next: u64) -> (Result<Vec<u8>, String>, u64) {
+        match self.events(app, next) {
+            Ok(events) => write(app, view, &events, next),
+            Err(error) => (Err(error.to_string()), next),
+        }
+    }
+
+    fn events(&self, app: &App, next: u64) -> Result<Vec<FeedEvent>, JournalError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut feed = match idle {
+            Some(feed) => feed,
+            None => app.partition.feed(next)?,
+        };
+        feed.seek(next);
+        let events = feed.at_most(EVENTS)?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(feed);
+        Ok(events)
+    }
+}
+
+fn write(
+    app: &App,
+    view: &View,
+    events: &[FeedEvent],
+    mut next: u64,
+) -> (Result<Vec<u8>, String>, u64) {
+    let mut text = Vec::new();
+    for event in events {
+        if text.len() >= PIECE {
+            break;
+        }
+        if view.shows(event)
+            && let Err(fault) = write_event(app, event, &mut text)
+        {
+            return (Err(format!("event {}: {fault}", event.sequence)), next);
+        }
+        next = event.sequence.saturating_add(1);
+    }
+    (Ok(text), next)
+}
+
+/// One event as a message: its data are a CloudEvent in JSON.
+fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
+    let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
+    let data = app.partition.to_json(Form::Event, *kind, body)?.map_err(Fault::Answer)?;
+    let ce_type = app.says().events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
+    let envelope = Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at);
+    let name = one_line(app.event_name(*kind).as_bytes());
+    text.extend_from_slice(format!("id: {sequence}\nevent: ").as_bytes());
+    text.extend(name);
+    text.extend_from_slice(b"\ndata: ");
+    serde_json::to_writer(&mut *text, &envelope)
+        .map_err(|error| Fault::Answer(error.to_string()))?;
+    // The data go inside of the envelope's braces.
+    text.pop();
+    text.extend_from_slice(br#","data":"#);
+    text.extend(one_line(&data));
+    text.extend_from_slice(b"}\n\n");
+    Ok(())
+}
+
+/// A line's end would end the message; in JSON it can only stand where a blank can.
+fn one_line(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })
+}
+
+/// The body of a stream.
+struct Pieces(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}

@@ -1,0 +1,197 @@
+//! What went wrong, as `application/problem+json` (RFC 9457).
+//!
+//! Law: codes are stable for ever, since programs act on them; the text is for people.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::partition::NotAccepted;
+use crate::plugin::Fault;
+
+/// What went wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    /// Whether the plugin refused, or the host.
+    refusal: bool,
+    code: Cow<'static, str>,
+    detail: String,
+    /// Facts, as JSON.
+    facts: Vec<u8>,
+    /// The input that was refused, if it is in the journal.
+    input: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    facts: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of the host's.
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let (code, detail) = (Cow::Borrowed(code), detail.into());
+        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None }
+    }
+
+    /// A refusal of the plugin's; the status follows from the form of its code.
+    pub(super) fn refused(code: &str, detail: String, facts: Vec<u8>, input: Option<u64>) -> Self {
+        let status = match code {
+            "malformed" => StatusCode::BAD_REQUEST,
+            _ if code.starts_with("unknown-") => StatusCode::NOT_FOUND,
+            _ if code.ends_with("-differently") => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let code = Cow::Owned(code.to_string());
+        Self { status, refusal: true, code, detail, facts, input }
+    }
+
+    /// The body is not what it should be.
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// A name that is not there, and those that are.
+    pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> Self {
+        let code = match what {
+            "command" => "unknown-command",
+            "query" => "unknown-query",
+            _ => "unknown-event",
+        };
+        let detail = format!("there is no {what} `{name}`; there are: {}", known.join(", "));
+        let facts = serde_json::to_vec(&serde_json::json!({ "known": known }));
+        Self { facts: facts.unwrap_or_default(), ..Self::new(StatusCode::NOT_FOUND, code, detail) }
+    }
+
+    /// Too much is asked for at once.
+    pub(super) fn busy(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    /// The plugin failed on something other than an input.
+    pub(super) fn fault(fault: &Fault) -> Self {
+        tracing::error!(%fault, "the plugin failed on a request");
+        let detail = format!("the plugin failed: {fault}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "plugin-failed", detail)
+    }
+
+    /// An input without an outcome.
+    pub(super) fn not_accepted(why: &NotAccepted) -> Self {
+        let (status, code) = match why {
+            NotAccepted::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            NotAccepted::Closed => (StatusCode::SERVICE_UNAVAILABLE, "closed"),
+            NotAccepted::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage-failed"),
+            NotAccepted::Plugin(_) => (StatusCode::SERVICE_UNAVAILABLE, "plugin-failed"),
+            NotAccepted::LongAgo { .. } => (StatusCode::CONFLICT, "processed-long-ago"),
+            NotAccepted::Dead { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "dead-letter"),
+        };
+        let input = match why {
+            NotAccepted::Dead { input, .. } => Some(*input),
+            _ => None,
+        };
+        Self { input, ..Self::new(status, code, why.to_string()) }
+    }
+}
+
+fn title(status: StatusCode, refusal: bool) -> &'static str {
+    match status {
+        _ if refusal => "the request was refused, and nothing has changed",
+        StatusCode::BAD_REQUEST => "the request is not of the form it should be",
+        StatusCode::FORBIDDEN => "that is not allowed to whoever asks",
+        StatusCode::NOT_FOUND => "there is no such thing",
+        StatusCode::UNPROCESSABLE_ENTITY => "the request could not be carried out",
+        StatusCode::SERVICE_UNAVAILABLE => "not now",
+        _ => status.canonical_reason().unwrap_or("something went wrong"),
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let of = if self.refusal { "refusal" } else { "problem" };
+        let shown = Shown {
+            r#type: format!("urn:earmark:{of}:{}", self.code),
+            title: title(self.status, self.refusal),
+            status: self.status.as_u16(),
+            code: &self.code,
+            detail: &self.detail,
+            facts: serde_json::from_slice(&self.facts).ok(),
+            input: self.input,
+        };
+        let text = serde_json::to_vec(&shown).unwrap_or_default();
+        let mut response = Response::new(Body::from(text));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// The answer to a path that is not there.
+pub(super) async fn unknown_path(uri: Uri) -> Problem {
+    no_such_path(uri.path())
+}
+
+pub(super) fn no_such_path(path: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown-path", format!("there is nothing at `{path}`"))
+}
+
+/// The answer to a path that is there, but not for this method.
+pub(super) async fn wrong_method(method: axum::http::Method, uri: Uri) -> Problem {
+    let detail = format!("`{}` does not take `{method}`: see the header `allow`", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(why: &NotAccepted, status: u16, code: &str, again: bool) {
+        let problem = Problem::not_accepted(why);
+        assert_eq!((problem.status.as_u16(), &*problem.code), (status, code));
+        let retry = problem.into_response().headers().contains_key(RETRY_AFTER);
+        assert_eq!(retry, again, "{code}");
+    }
+
+    #[test]
+    fn what_may_pass_says_when_to_come_again() {
+        check(&NotAccepted::Busy, 503, "busy", true);
+        check(&NotAccepted::Closed, 503, "closed", true);
+        check(&NotAccepted::Storage("full".into()), 503, "storage-failed", true);
+        check(&NotAccepted::Plugin("gone".into()), 503, "plugin-failed", true);
+        let (source_name, sequence) = ("a".to_string(), 1);
+        check(&NotAccepted::LongAgo { source_name, sequence }, 409, "processed-long-ago", false);
+        let dead = NotAccepted::Dead { verdict: Fault::Fuel(1), input: 7 };
+        check(&dead, 422, "dead-letter", false);
+    }
+
+    #[test]
+    fn the_form_of_a_code_says_the_status() {
+        for (code, status) in [
+            ("unknown-order", 404),
+            ("placed-differently", 409),
+            ("too-many-lines", 422),
+            ("malformed", 400),
+        ] {
+            let problem = Problem::refused(code, String::new(), Vec::new(), None);
+            assert_eq!(problem.status.as_u16(), status, "{code}");
+        }
+    }
+}

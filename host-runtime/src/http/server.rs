@@ -1,0 +1,134 @@
+//! The server: a socket, its connections, and their end.
+//!
+//! Law: a request that was taken on is answered, also while the server ends, within a bound.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::app::App;
+use super::{HttpOptions, ServeError, router};
+use crate::partition::Partition;
+
+/// How long to wait when no connection can be accepted (too many open files, say).
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// A server that has its address, and waits to be run.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    app: Arc<App>,
+    router: Router,
+    close: watch::Sender<bool>,
+}
+
+/// Takes the address; from then on connections wait to be accepted.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn bind(partition: Arc<Partition>, options: HttpOptions) -> Result<Server, ServeError> {
+    if let Some(folder) = options.www.as_ref().filter(|folder| !folder.is_dir()) {
+        return Err(ServeError::NoPage(folder.clone()));
+    }
+    let (close, closing) = watch::channel(false);
+    let app = Arc::new(App::new(partition, &options, closing)?);
+    let router = router(&app, &options);
+    let cannot = |source| ServeError::Bind { addr: options.addr, source };
+    let listener = TcpListener::bind(options.addr).await.map_err(cannot)?;
+    let addr = listener.local_addr().map_err(cannot)?;
+    Ok(Server { listener, addr, app, router, close })
+}
+
+impl Server {
+    /// The address it has.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until `shutdown` is done, and then until everybody is served, or the time for that
+    /// is over. The partition is then free to be dropped (which blocks: not on a thread that serves
+    /// others).
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, app, router, close, .. } = self;
+        let service = TowerToHyperService::new(router);
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(app.limits.reading).pipeline_flush(true);
+        let places = Arc::new(Semaphore::new(app.limits.connections.max(1)));
+        let mut open = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            let (stream, place) = tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = open.join_next() => continue,
+                accepted = accept(&listener, &places) => accepted,
+            };
+            let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+            let mut closing = close.subscribe();
+            open.spawn(async move {
+                tokio::pin!(connection);
+                let ended = tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    () = until(&mut closing) => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                };
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection broke");
+                }
+                drop(place);
+            });
+        }
+        drop(listener);
+        close.send_replace(true);
+        let streams = u32::try_from(app.limits.streams).unwrap_or(u32::MAX);
+        let drained = async {
+            while open.join_next().await.is_some() {}
+            // Streams have tasks of their own.
+            drop(app.streams.acquire_many(streams).await);
+        };
+        if tokio::time::timeout(app.limits.drain, drained).await.is_err() {
+            tracing::warn!(left = open.len(), "connections were cut off when the server ended");
+            open.shutdown().await;
+        }
+    }
+}
+
+/// Waits until the server ends.
+pub(super) async fn until(closing: &mut watch::Receiver<bool>) {
+    drop(closing.wait_for(|closing| *closing).await);
+}
+
+/// The next connection, when there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // Nobody closes the semaphore.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are written whole; waiting for more only delays them.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection without `nodelay`");
+                }
+                return (stream, place);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+}

@@ -59,6 +59,9 @@ pub enum LoadError {
         /// What is allowed.
         allowed: usize,
     },
+    /// It is no module at all.
+    #[error("the plugin is no WebAssembly module: it does not begin with `\\0asm`")]
+    NoModule,
     /// It is no valid module.
     #[error("the plugin is no valid WebAssembly module")]
     Invalid(#[source] wasmtime::Error),
@@ -102,6 +105,9 @@ impl PluginFile {
         if bytes.len() > limits.module_bytes {
             let (given, allowed) = (bytes.len(), limits.module_bytes);
             return Err(LoadError::TooLarge { given, allowed });
+        }
+        if !bytes.starts_with(b"\0asm") {
+            return Err(LoadError::NoModule);
         }
         let engine = engine(Stop::Deadline, &limits).map_err(LoadError::Invalid)?;
         Module::validate(&engine, &bytes).map_err(LoadError::Invalid)?;

@@ -31,7 +31,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How much stock: ample, or N-per-item
-    #[arg(long, default_value = "250-per-item")]
+    #[arg(long, default_value = "2000-per-item")]
     stock: StockPolicy,
     /// Where the journal is; it is made anew
     #[arg(long, value_name = "DIR", default_value = ".earmark/demo")]

@@ -45,7 +45,12 @@ impl Shop {
     pub(crate) fn read(orders: &Path, data: Option<&Path>) -> Result<Self, BadInput> {
         let orders = match orders.is_dir() {
             true => needed(orders, "orders.csv", "the orders")?,
-            false => orders.to_owned(),
+            false if orders.is_file() => orders.to_owned(),
+            false => {
+                let file = orders.display().to_string();
+                let advice = "name the file with the orders, or its folder";
+                return Err(BadInput::in_file(&file, "there is no such file or folder", advice));
+            }
         };
         let beside = orders.parent().unwrap_or(Path::new(""));
         let data = data.unwrap_or(beside);

@@ -1,0 +1,189 @@
+//! The event feed over HTTP: resume without loss or duplicates, to each his own, and bounds.
+
+mod http_support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_support::{Served, new_id, options, order};
+use serde_json::json;
+
+const ANN: (&str, &str) = ("earmark-as", "customer:ann");
+
+#[test]
+fn a_message_is_a_cloud_event() {
+    let shop = Served::shop();
+    let id = new_id();
+    let placed = shop.accepted("PlaceOrder", &order(&id, 1));
+    let first = placed["events"][0]["sequence"].as_u64().unwrap();
+    let message = shop.follow(&format!("/api/events?after={}", first - 1), &[]).next().unwrap();
+    assert_eq!((message.id, message.event.as_str()), (first, "OrderPlaced"));
+    let data = &message.data;
+    assert_eq!(data["specversion"], "1.0");
+    assert_eq!(data["type"], "dev.earmark.OrderPlaced.v1");
+    assert_eq!((&data["subject"], &data["partitionkey"]), (&json!(id), &json!(id)));
+    assert_eq!(data["id"], json!(first.to_string()));
+    assert_eq!(data["sequence"], json!(format!("{first:020}")));
+    assert_eq!(data["causationid"], json!(placed["input"].to_string()));
+    assert!(data["source"].as_str().unwrap().starts_with("urn:earmark:journal:"));
+    assert_eq!(data["data"], placed["events"][0]["data"]);
+}
+
+#[test]
+fn resuming_while_commands_run_loses_and_repeats_nothing() {
+    const ORDERS: usize = 400;
+    let shop = Arc::new(Served::shop());
+    let placing = Arc::clone(&shop);
+    let placing = std::thread::spawn(move || {
+        let mut end = 0;
+        for _ in 0..ORDERS {
+            end =
+                placing.accepted("PlaceOrder", &order(&new_id(), 1))["position"].as_u64().unwrap();
+        }
+        end
+    });
+    // Breaks off after a few messages, again and again; the second way to resume wins.
+    let (mut seen, mut orders, mut lives) = (0, 0, 0);
+    while orders < ORDERS {
+        let last = seen.to_string();
+        let mut stream = if lives % 2 == 0 {
+            shop.follow(&format!("/api/events?after={seen}"), &[])
+        } else {
+            shop.follow("/api/events?after=1", &[("last-event-id", &last)])
+        };
+        lives += 1;
+        for _ in 0..100 {
+            let message = stream.next().unwrap();
+            assert_eq!(message.id, seen + 1, "nothing is lost, nothing comes twice");
+            seen = message.id;
+            orders += usize::from(message.event == "OrderPlaced");
+            if orders == ORDERS {
+                break;
+            }
+        }
+    }
+    let end = placing.join().unwrap();
+    let rest = shop.follow(&format!("/api/events?after={}", seen - 1), &[]).up_to(end);
+    assert_eq!(rest.len() as u64, end - seen + 1);
+    assert!(lives > 5, "it broke off {lives} times");
+}
+
+#[test]
+fn a_customer_hears_of_his_own_orders_only() {
+    let shop = Served::shop();
+    let (anns, bobs) = (new_id(), new_id());
+    let bob = ("earmark-as", "customer:bob");
+    let mut live = shop.follow("/api/events?as=customer:ann", &[]);
+    for (id, who) in [(&bobs, bob), (&anns, ANN), (&bobs, bob)] {
+        assert_eq!(shop.command("PlaceOrder", &order(id, 1), &[who]).status, 200);
+    }
+    let cancelled = json!({ "order": anns, "reason": "customer" });
+    let end = shop.command("CancelOrder", &cancelled, &[ANN]).json();
+    let end = end["events"].as_array().unwrap().last().unwrap()["sequence"].as_u64().unwrap();
+    let heard = live.up_to(end);
+    assert!(heard.iter().all(|message| message.data["subject"] == json!(anns)), "{heard:?}");
+    assert!(heard.iter().any(|message| message.event == "OrderPlaced"));
+    // The same by header, from the beginning; staff hears everything.
+    let again = shop.follow("/api/events?after=0", &[ANN]).up_to(end);
+    assert_eq!(again.len(), heard.len());
+    assert_eq!(shop.follow("/api/events?after=0", &[]).up_to(end).len() as u64, end);
+}
+
+#[test]
+fn a_stream_can_be_narrowed_to_a_subject_or_a_type() {
+    let shop = Served::shop();
+    let ids: Vec<String> = (0..5).map(|_| new_id()).collect();
+    let mut end = 0;
+    for id in &ids {
+        end = shop.accepted("PlaceOrder", &order(id, 1))["position"].as_u64().unwrap();
+    }
+    let mut stream = shop.follow("/api/events?after=0&type=OrderPlaced", &[]);
+    for id in &ids {
+        assert_eq!(stream.next().unwrap().data["subject"], json!(id));
+    }
+    let by_type = "/api/events?after=0&type=dev.earmark.OrderPlaced.v1";
+    assert_eq!(shop.follow(by_type, &[]).next().unwrap().data["subject"], json!(ids[0]));
+    let mut about = shop.follow(&format!("/api/events?after=0&subject={}", ids[4]), &[]);
+    let about = about.up_to(end);
+    assert!(about.len() > 2 && about.iter().all(|m| m.data["subject"] == json!(ids[4])));
+    shop.get("/api/events?type=Nonsense").problem(404, "unknown-event");
+    shop.get("/api/events?after=x").problem(400, "malformed");
+    shop.get("/api/events?nonsense=1").problem(400, "malformed");
+    shop.get(&format!("/api/events?after={}", end + 1)).problem(409, "position-ahead");
+    let odd = shop.send("GET", "/api/events", &[("last-event-id", "x")], b"");
+    odd.problem(400, "malformed");
+}
+
+#[test]
+fn a_silent_stream_gives_signs_of_life_that_move_the_cursor() {
+    let mut quick = options();
+    quick.limits.keep_alive = Duration::from_millis(50);
+    let shop = Served::start(quick);
+    let mut stream = shop.follow("/api/events?as=customer:ann", &[]);
+    shop.accepted("DefineItem", &json!({ "sku": "A", "name": "a" }));
+    let mut line = String::new();
+    for _ in 0..100 {
+        line = stream.line().unwrap();
+        if line == "id: 1\n" {
+            break;
+        }
+    }
+    assert_eq!(line, "id: 1\n", "ann is told how far the journal is, and nothing else");
+}
+
+#[test]
+fn streams_are_bounded_and_free_their_place() {
+    let mut few = options();
+    few.limits.streams = 2;
+    let shop = Served::start(few);
+    let (first, _second) = (shop.follow("/api/events", &[]), shop.follow("/api/events", &[]));
+    let third = shop.get("/api/events");
+    third.problem(503, "busy");
+    assert_eq!(third.header("retry-after"), Some("1"));
+    drop(first);
+    // The server hears of it when it next looks.
+    let mut freed = false;
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(20));
+        let mut probe = shop.connect();
+        let asked = http_support::head("GET", "/api/events", "1.0", &[]);
+        std::io::Write::write_all(&mut probe, asked.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut probe, &mut status).unwrap();
+        if &status[9..] == b"200" {
+            freed = true;
+            break;
+        }
+    }
+    assert!(freed, "a place is free again");
+}
+
+#[test]
+fn who_reads_nothing_holds_nobody_up_and_is_let_go() {
+    const ORDERS: usize = 3_000;
+    let mut impatient = options();
+    impatient.limits.stalled = Duration::from_millis(300);
+    let shop = Served::start(impatient);
+    shop.accepted("DefineItem", &json!({ "sku": "MUG", "name": "mug" }));
+    let mut asleep = shop.follow("/api/events?after=0", &[]);
+    let mut awake = shop.follow("/api/events?after=0", &[]);
+    let mut end = 0;
+    std::thread::scope(|scope| {
+        let place = || {
+            let place = |_| shop.accepted("PlaceOrder", &order(&new_id(), 1));
+            (0..ORDERS / 4).map(place).map(|a| a["position"].as_u64().unwrap()).max().unwrap()
+        };
+        let placing: Vec<_> = (0..4).map(|_| scope.spawn(place)).collect();
+        end = placing.into_iter().map(|one| one.join().unwrap()).max().unwrap();
+    });
+    assert_eq!(awake.up_to(end).len() as u64, end);
+    std::thread::sleep(Duration::from_millis(600));
+    // What the sockets held comes, without a gap, and then the end: more than they hold was there.
+    let mut seen = 0;
+    while let Some(message) = asleep.next() {
+        assert_eq!(message.id, seen + 1);
+        seen = message.id;
+    }
+    assert!(seen > 0 && seen < end, "{seen} of {end}");
+    assert_eq!(shop.follow(&format!("/api/events?after={seen}"), &[]).next().unwrap().id, seen + 1);
+}

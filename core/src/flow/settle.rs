@@ -13,7 +13,7 @@ use super::shop::{Command, Event, PolicySet, Refusal, Shop};
 use crate::decide::{Context, CorruptHistory, Decide, Principal};
 use crate::inventory::InventoryCommand;
 use crate::limits::STEPS_PER_SETTLE;
-use crate::order::OrderCommand;
+use crate::order::{OrderCommand, OrderEvent};
 
 /// What a command led to: all events in order, none if it had been carried out before.
 pub type Settled = Result<Vec<Event>, Refusal>;
@@ -53,8 +53,25 @@ impl Shop {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Err(refusal) = self.has_room_for(&events, context) {
+            return Ok(Err(refusal));
+        }
         self.follow(&mut events, context)?;
         Ok(Ok(events))
+    }
+
+    /// Goods that come back need a known place with room: where the stock is local, it is asked
+    /// before anything has changed.
+    fn has_room_for(&self, events: &[Event], context: &Context) -> Result<(), Refusal> {
+        for event in events {
+            let Event::Order(OrderEvent::ReturnReceived(_)) = event else { continue };
+            let mut restock = None;
+            route(event, |command| restock = Some(command));
+            if let Some(command) = restock.filter(|command| self.is_local(command)) {
+                self.decide(&command, context)?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends what is due: orders first, since an order that expires releases its own stock.

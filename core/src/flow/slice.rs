@@ -3,15 +3,17 @@
 //! Law: a slice says how much is available, never how much is there or promised to others; and the
 //! same command on it gives the same events as on the host, as long as the stock is the same.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
 use crate::decide::Principal;
+use crate::demand::Hold;
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Facility, Inventory, Item, Shelf};
-use crate::order::Order;
+use crate::inventory::{Facility, Inventory, Item, Reservation, ReservationId, Shelf};
+use crate::order::{Order, Tied};
 use crate::policy::Policy;
 use crate::units::UnitPrice;
 
@@ -22,7 +24,7 @@ pub struct Slice {
     pub policy: Policy,
     /// All facilities.
     pub facilities: Vec<Facility>,
-    /// The items the client watches, by id.
+    /// The items the client watches, and those his orders tie, by id.
     pub items: Vec<SliceItem>,
     /// The client's own orders among those he asked for.
     pub orders: Vec<(OrderId, Order)>,
@@ -48,8 +50,14 @@ impl Slice {
     /// orders are left out.
     #[must_use]
     pub fn of(shop: &Shop, items: &[ItemRef], orders: &[OrderId], by: &Principal) -> Self {
-        let mut ids: Vec<ItemId> =
-            items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id).collect();
+        let own = |id: &OrderId| {
+            let order = shop.orders.get(*id).filter(|o| by.may_touch(o.owner.as_ref()))?;
+            Some((*id, order.clone()))
+        };
+        let orders: Vec<(OrderId, Order)> = orders.iter().filter_map(own).collect();
+        let watched = items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id);
+        let tied = orders.iter().flat_map(|(_, order)| &order.tied).map(|t| t.portion.item);
+        let mut ids: Vec<ItemId> = watched.chain(tied).collect();
         ids.sort_unstable();
         ids.dedup();
         let slice = |id: ItemId| {
@@ -63,15 +71,11 @@ impl Slice {
                 available: item.shelves.iter().map(shelf).collect(),
             })
         };
-        let own = |id: &OrderId| {
-            let order = shop.orders.get(*id).filter(|o| by.may_touch(o.owner.as_ref()))?;
-            Some((*id, order.clone()))
-        };
         Self {
             policy: shop.policy,
             facilities: shop.inventory.facilities().map(|(_, place)| place.clone()).collect(),
             items: ids.into_iter().filter_map(slice).collect(),
-            orders: orders.iter().filter_map(own).collect(),
+            orders,
         }
     }
 
@@ -87,11 +91,37 @@ impl Slice {
             let shelves = available.into_iter().map(shelf).collect();
             (id, Item { sku, name, unit_price, shelves })
         };
-        let items = self.items.into_iter().map(item).collect();
-        let inventory = Inventory::slice(self.policy.sourcing, self.facilities, items)?;
+        let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
+        let reservations = tie(&self.orders, &mut items)?;
+        let (policy, facilities) = (self.policy.sourcing, self.facilities);
+        let inventory = Inventory::slice(policy, facilities, items, reservations)?;
         let mut shop = Shop { policy: self.policy, inventory, ..Shop::default() };
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
         Some(shop)
     }
+}
+
+/// What the client's own orders tie: those units are there too, besides what is available.
+fn tie(
+    orders: &[(OrderId, Order)],
+    items: &mut [(ItemId, Item)],
+) -> Option<BTreeMap<ReservationId, Reservation>> {
+    let mut open: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
+    for (id, order) in orders {
+        for Tied { portion, hard } in &order.tied {
+            let at = items.binary_search_by_key(&portion.item, |(id, _)| *id).ok()?;
+            let (_, item) = items.get_mut(at)?;
+            let shelf = item.shelf_mut(portion.facility, portion.tier)?;
+            let side = if *hard { &mut shelf.allocated } else { &mut shelf.reserved };
+            *side = side.checked_add(portion.quantity)?;
+            shelf.on_hand = shelf.on_hand.checked_add(portion.quantity)?;
+            let hold = if *hard { Hold::Hard } else { order.hold() };
+            let number = portion.reservation;
+            let reservation = open.entry(ReservationId { order: *id, number });
+            let reservation = reservation.or_insert(Reservation { hold, portions: Vec::new() });
+            reservation.portions.push(*portion);
+        }
+    }
+    Some(open)
 }

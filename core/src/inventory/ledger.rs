@@ -126,7 +126,7 @@ impl Item {
         self.shelves.iter().map(|s| u64::from(s.available())).fold(0, u64::saturating_add)
     }
 
-    pub(super) fn shelf_mut(&mut self, facility: FacilityId, tier: Tier) -> Option<&mut Shelf> {
+    pub(crate) fn shelf_mut(&mut self, facility: FacilityId, tier: Tier) -> Option<&mut Shelf> {
         let at = self.shelves.binary_search_by_key(&(facility, tier), |s| (s.facility, s.tier));
         at.ok().and_then(|at| self.shelves.get_mut(at))
     }
@@ -164,15 +164,17 @@ impl Inventory {
         self.items.len()
     }
 
-    /// A ledger that knows a few items only, for a client's slice; `None` unless the ids ascend.
+    /// A ledger that knows a few items and reservations only, for a client's slice; `None` unless
+    /// the ids ascend.
     #[must_use]
     pub fn slice(
         policy: SourcingPolicy,
         facilities: Vec<Facility>,
         items: Vec<(ItemId, Item)>,
+        reservations: BTreeMap<ReservationId, Reservation>,
     ) -> Option<Self> {
         let items = Items::some_of(items)?;
-        let mut ledger = Self { policy, facilities, items, ..Self::default() };
+        let mut ledger = Self { policy, facilities, items, reservations, ..Self::default() };
         ledger.restore();
         Some(ledger)
     }

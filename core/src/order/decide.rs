@@ -169,9 +169,11 @@ fn authorize(command: &AuthorizePayment, order: &Order) -> Decision {
     }
     let mut events =
         vec![OrderEvent::PaymentAuthorized(PaymentAuthorized { order: id, amount: given })];
-    if let Some(soft) = order.tied.iter().find(|t| !t.hard) {
-        events.push(request_allocation(id, soft.portion.reservation));
-    }
+    let soft = order.tied.iter().filter(|t| !t.hard).map(|t| t.portion.reservation);
+    let mut soft: Vec<ReservationNumber> = soft.collect();
+    soft.sort_unstable();
+    soft.dedup();
+    events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));
     Ok(events)
 }
 
@@ -205,11 +207,10 @@ fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> {
     let mut events = Vec::new();
     if !taken.is_empty() {
         let (reservation, hold) = (news.reservation, news.hold);
+        let follows = known.and_then(|order| after_tie(news, order, &taken));
         let sourced = OrderSourced { order: id, reservation, hold, portions: taken };
         events.push(OrderEvent::Sourced(sourced));
-        if let Some(order) = known {
-            events.extend(after_tie(news, order));
-        }
+        events.extend(follows);
     }
     if !back.is_empty() {
         events.push(OrderEvent::TieReturned(TieReturned { order: id, portions: back }));
@@ -217,11 +218,16 @@ fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> {
     events
 }
 
-fn after_tie(news: &RecordTied, order: &Order) -> Option<OrderEvent> {
+fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
     let id = news.order;
+    // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
+    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
+    let tied = taken.iter().map(|p| u64::from(p.quantity));
+    let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
+        && order.tied.iter().all(|t| t.hard);
     match (news.hold, order.is_payment_satisfied(), order.status) {
         (Hold::Soft { .. }, true, _) => Some(request_allocation(id, news.reservation)),
-        (Hold::Hard, true, Status::Pending) => {
+        (Hold::Hard, true, Status::Pending) if complete => {
             Some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
         }
         (Hold::Soft { .. } | Hold::Hard, _, _) => None,
@@ -292,12 +298,14 @@ fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> Vec<OrderEve
     vec![OrderEvent::Expired(OrderExpired { order: news.order, at: context.at, released })]
 }
 
+/// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
 fn stripped(news: &RecordStripped, order: &Order) -> Decision {
-    let held = |p: &&Portion| {
-        let same = |t: &super::state::Tied| Portion { quantity: p.quantity, ..t.portion } == **p;
-        order.tied.iter().any(|t| same(t) && t.portion.quantity >= p.quantity)
+    let held = |p: &Portion| {
+        let same = |t: &&super::state::Tied| Portion { quantity: p.quantity, ..t.portion } == *p;
+        let tied = order.tied.iter().find(same)?;
+        Some(Portion { quantity: p.quantity.min(tied.portion.quantity), ..*p })
     };
-    let portions: Vec<Portion> = news.portions.iter().filter(held).copied().collect();
+    let portions: Vec<Portion> = news.portions.iter().filter_map(held).collect();
     if portions.is_empty() {
         return Ok(vec![]);
     }
@@ -312,12 +320,14 @@ fn stripped(news: &RecordStripped, order: &Order) -> Decision {
     })])
 }
 
-/// What is to be tied again: the units of the portions, per line.
+/// What is to be tied again, per line: the units of the portions, and those that an earlier
+/// reservation was to tie, since its answer comes too late from here on.
 fn demands(portions: &[Portion], order: &Order) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     for (number, line) in order.lines.iter().enumerate() {
         let of = |p: &&Portion| p.line.index() == number;
-        let lost = portions.iter().filter(of).map(|p| p.quantity).fold(0, u32::saturating_add);
+        let lost = portions.iter().filter(of).map(|p| p.quantity);
+        let lost = lost.fold(line.buckets.unsourced, u32::saturating_add);
         let number = u16::try_from(number).map(LineNumber);
         if let (Ok(number), Some(quantity)) = (number, Quantity::new(lost)) {
             demands.push(Demand { line: number, item: line.item.clone(), quantity });

@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::kinds::{each_command, each_event, each_query};
 use super::{NotReadable, SliceRequest};
-use crate::flow::{Answer, Command, Event, Query, Refusal};
-use crate::inventory::InventoryCommand as I;
-use crate::inventory::InventoryEvent as IE;
-use crate::notification::NotificationEvent as NE;
-use crate::order::{OrderCommand as O, OrderEvent as OE};
+use crate::flow::{self, Answer, Command, Event, Query, Refusal};
+use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
+use crate::notification::{self, NotificationEvent as NE};
+use crate::order::{self, OrderCommand as O, OrderEvent as OE};
 
 /// A function over kinds that matches on the kind.
 macro_rules! from_json {
@@ -109,11 +108,11 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
 #[must_use]
 pub fn answer_schema(kind: u16) -> String {
     match kind {
-        0 => schema::<crate::flow::Preview>(),
-        1 => schema::<crate::flow::OrderView>(),
-        2 => schema::<Vec<crate::flow::OrderView>>(),
-        3 | 4 => schema::<Vec<crate::flow::ItemView>>(),
-        5 => schema::<crate::flow::Summary>(),
+        0 => schema::<flow::Preview>(),
+        1 => schema::<flow::OrderView>(),
+        2 => schema::<Vec<flow::OrderView>>(),
+        3 | 4 => schema::<Vec<flow::ItemView>>(),
+        5 => schema::<flow::Summary>(),
         _ => String::new(),
     }
 }

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use serde::{Serialize, Serializer};
 
 use super::{NotReadable, from_bytes, write};
-use crate::flow::{Answer, Command, Event, Query};
-use crate::inventory::{InventoryCommand as I, InventoryEvent as IE};
-use crate::notification::NotificationEvent as NE;
-use crate::order::{OrderCommand as O, OrderEvent as OE};
+use crate::flow::{self, Answer, Command, Event, Query};
+use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
+use crate::notification::{self, NotificationEvent as NE};
+use crate::order::{self, OrderCommand as O, OrderEvent as OE};
 
 /// A kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,18 +47,24 @@ pub struct KindOfQuery {
 macro_rules! codec {
     (
         $list:ident, $of:ident, $value:ty, $what:literal, $encode:ident, $decode:ident, $each:ident;
-        $($kind:literal $name:ident($p:ident: $payload:ty) { $($form:tt)* } $($field:ident: $text:expr),*;)*
+        $(
+            $kind:literal $name:ident($p:ident: $payload:ty) { $($form:tt)* }
+            $($field:ident: $text:expr),*;
+        )*
     ) => {
         #[doc = concat!("Every ", $what, "; the place in the list is the kind on the wire.")]
         pub const $list: &[$of] = &[$($of { name: stringify!($name), $($field: $text),* }),*];
 
-        #[doc = concat!("The kind and the bytes of a ", $what, ", written behind `out`; no kind for one")]
-        #[doc = "that never leaves the core."]
+        #[doc = concat!("The kind and the bytes of a ", $what, ", written behind `out`; no kind")]
+        #[doc = "for one that never leaves the core."]
         ///
         /// # Errors
         /// [`NotReadable`] if it can't be written, which none brings about.
         #[allow(unreachable_patterns, reason = "some lists name all variants, some do not")]
-        pub fn $encode(value: &$value, out: Vec<u8>) -> Result<Option<(u16, Vec<u8>)>, NotReadable> {
+        pub fn $encode(
+            value: &$value,
+            out: Vec<u8>,
+        ) -> Result<Option<(u16, Vec<u8>)>, NotReadable> {
             match value {
                 $($($form)* => Ok(Some(($kind, write($p, out)?))),)*
                 _ => Ok(None),
@@ -91,99 +97,99 @@ macro_rules! codec {
 
 codec! {
     COMMANDS, KindOfCommand, Command, "command", encode_command, decode_command, each_command;
-    0 SetPolicy(p: crate::flow::SetPolicy) { Command::SetPolicy(p) }
+    0 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
-    1 Tick(p: crate::flow::Tick) { Command::Tick(p) }
+    1 Tick(p: flow::Tick) { Command::Tick(p) }
         scope: "flow", about: "Time has passed: end what is due.";
-    2 PlaceOrder(p: crate::order::PlaceOrder) { Command::Order(O::Place(p)) }
+    2 PlaceOrder(p: order::PlaceOrder) { Command::Order(O::Place(p)) }
         scope: "orders:write", about: "Place an order: it is recorded, and stock is asked for.";
-    3 AuthorizePayment(p: crate::order::AuthorizePayment) { Command::Order(O::AuthorizePayment(p)) }
+    3 AuthorizePayment(p: order::AuthorizePayment) { Command::Order(O::AuthorizePayment(p)) }
         scope: "payments:write", about: "Tell that a payment was authorized.";
-    4 CancelOrder(p: crate::order::CancelOrder) { Command::Order(O::Cancel(p)) }
+    4 CancelOrder(p: order::CancelOrder) { Command::Order(O::Cancel(p)) }
         scope: "orders:write", about: "Cancel an order, or units of some of its lines.";
-    5 ShipOrder(p: crate::order::ShipOrder) { Command::Order(O::Ship(p)) }
+    5 ShipOrder(p: order::ShipOrder) { Command::Order(O::Ship(p)) }
         scope: "fulfilment:write", about: "Ship what is allocated, one shipment per facility.";
-    6 DeliverShipment(p: crate::order::DeliverShipment) { Command::Order(O::Deliver(p)) }
+    6 DeliverShipment(p: order::DeliverShipment) { Command::Order(O::Deliver(p)) }
         scope: "fulfilment:write", about: "Tell that a shipment arrived.";
-    7 RequestReturn(p: crate::order::RequestReturn) { Command::Order(O::RequestReturn(p)) }
+    7 RequestReturn(p: order::RequestReturn) { Command::Order(O::RequestReturn(p)) }
         scope: "orders:write", about: "Announce that delivered units come back.";
-    8 ReceiveReturn(p: crate::order::ReceiveReturn) { Command::Order(O::ReceiveReturn(p)) }
+    8 ReceiveReturn(p: order::ReceiveReturn) { Command::Order(O::ReceiveReturn(p)) }
         scope: "fulfilment:write", about: "Take in a return that was announced.";
-    9 DefineItem(p: crate::inventory::DefineItem) { Command::Inventory(I::DefineItem(p)) }
+    9 DefineItem(p: inventory::DefineItem) { Command::Inventory(I::DefineItem(p)) }
         scope: "inventory:write", about: "Define an item that can be stocked and sold.";
-    10 DefineFacility(p: crate::inventory::DefineFacility) { Command::Inventory(I::DefineFacility(p)) }
+    10 DefineFacility(p: inventory::DefineFacility) { Command::Inventory(I::DefineFacility(p)) }
         scope: "inventory:write", about: "Define a place that holds stock.";
-    11 ReceiveStock(p: crate::inventory::ReceiveStock) { Command::Inventory(I::Receive(p)) }
+    11 ReceiveStock(p: inventory::ReceiveStock) { Command::Inventory(I::Receive(p)) }
         scope: "inventory:write", about: "Take in stock.";
-    12 AdjustStock(p: crate::inventory::AdjustStock) { Command::Inventory(I::Adjust(p)) }
+    12 AdjustStock(p: inventory::AdjustStock) { Command::Inventory(I::Adjust(p)) }
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
 }
 
 codec! {
     EVENTS, KindOfEvent, Event, "event", encode_event, decode_event, each_event;
-    0 PolicySet(p: crate::flow::PolicySet) { Event::Policy(p) } version: 1;
-    1 OrderPlaced(p: crate::order::OrderPlaced) { Event::Order(OE::Placed(p)) } version: 1;
-    2 OrderSourced(p: crate::order::OrderSourced) { Event::Order(OE::Sourced(p)) } version: 1;
-    3 AllocationRequested(p: crate::order::AllocationRequested)
+    0 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 1;
+    1 OrderPlaced(p: order::OrderPlaced) { Event::Order(OE::Placed(p)) } version: 1;
+    2 OrderSourced(p: order::OrderSourced) { Event::Order(OE::Sourced(p)) } version: 1;
+    3 AllocationRequested(p: order::AllocationRequested)
         { Event::Order(OE::AllocationRequested(p)) } version: 1;
-    4 OrderAllocated(p: crate::order::OrderAllocated) { Event::Order(OE::Allocated(p)) } version: 1;
-    5 OrderConfirmed(p: crate::order::OrderConfirmed) { Event::Order(OE::Confirmed(p)) } version: 1;
-    6 OrderRejected(p: crate::order::OrderRejected) { Event::Order(OE::Rejected(p)) } version: 1;
-    7 OrderExpired(p: crate::order::OrderExpired) { Event::Order(OE::Expired(p)) } version: 1;
-    8 OrderLinesCancelled(p: crate::order::OrderLinesCancelled)
+    4 OrderAllocated(p: order::OrderAllocated) { Event::Order(OE::Allocated(p)) } version: 1;
+    5 OrderConfirmed(p: order::OrderConfirmed) { Event::Order(OE::Confirmed(p)) } version: 1;
+    6 OrderRejected(p: order::OrderRejected) { Event::Order(OE::Rejected(p)) } version: 1;
+    7 OrderExpired(p: order::OrderExpired) { Event::Order(OE::Expired(p)) } version: 1;
+    8 OrderLinesCancelled(p: order::OrderLinesCancelled)
         { Event::Order(OE::LinesCancelled(p)) } version: 1;
-    9 OrderCancelled(p: crate::order::OrderCancelled) { Event::Order(OE::Cancelled(p)) } version: 1;
-    10 OrderUnsourced(p: crate::order::OrderUnsourced) { Event::Order(OE::Unsourced(p)) } version: 1;
-    11 TieReturned(p: crate::order::TieReturned) { Event::Order(OE::TieReturned(p)) } version: 1;
-    12 PaymentAuthorized(p: crate::order::PaymentAuthorized)
+    9 OrderCancelled(p: order::OrderCancelled) { Event::Order(OE::Cancelled(p)) } version: 1;
+    10 OrderUnsourced(p: order::OrderUnsourced) { Event::Order(OE::Unsourced(p)) } version: 1;
+    11 TieReturned(p: order::TieReturned) { Event::Order(OE::TieReturned(p)) } version: 1;
+    12 PaymentAuthorized(p: order::PaymentAuthorized)
         { Event::Order(OE::PaymentAuthorized(p)) } version: 1;
-    13 ShipmentShipped(p: crate::order::ShipmentShipped) { Event::Order(OE::Shipped(p)) } version: 1;
-    14 ShipmentDelivered(p: crate::order::ShipmentDelivered)
+    13 ShipmentShipped(p: order::ShipmentShipped) { Event::Order(OE::Shipped(p)) } version: 1;
+    14 ShipmentDelivered(p: order::ShipmentDelivered)
         { Event::Order(OE::Delivered(p)) } version: 1;
-    15 ReturnRequested(p: crate::order::ReturnRequested)
+    15 ReturnRequested(p: order::ReturnRequested)
         { Event::Order(OE::ReturnRequested(p)) } version: 1;
-    16 ReturnReceived(p: crate::order::ReturnReceived)
+    16 ReturnReceived(p: order::ReturnReceived)
         { Event::Order(OE::ReturnReceived(p)) } version: 1;
-    17 OrderCompleted(p: crate::order::OrderCompleted) { Event::Order(OE::Completed(p)) } version: 1;
-    18 OrderArchived(p: crate::order::OrderArchived) { Event::Order(OE::Archived(p)) } version: 1;
-    19 ItemDefined(p: crate::inventory::ItemDefined) { Event::Inventory(IE::ItemDefined(p)) } version: 1;
-    20 FacilityDefined(p: crate::inventory::FacilityDefined)
+    17 OrderCompleted(p: order::OrderCompleted) { Event::Order(OE::Completed(p)) } version: 1;
+    18 OrderArchived(p: order::OrderArchived) { Event::Order(OE::Archived(p)) } version: 1;
+    19 ItemDefined(p: inventory::ItemDefined) { Event::Inventory(IE::ItemDefined(p)) } version: 1;
+    20 FacilityDefined(p: inventory::FacilityDefined)
         { Event::Inventory(IE::FacilityDefined(p)) } version: 1;
-    21 StockReceived(p: crate::inventory::StockReceived) { Event::Inventory(IE::Received(p)) } version: 1;
-    22 StockAdjusted(p: crate::inventory::StockAdjusted) { Event::Inventory(IE::Adjusted(p)) } version: 1;
-    23 PromiseStripped(p: crate::inventory::PromiseStripped)
+    21 StockReceived(p: inventory::StockReceived) { Event::Inventory(IE::Received(p)) } version: 1;
+    22 StockAdjusted(p: inventory::StockAdjusted) { Event::Inventory(IE::Adjusted(p)) } version: 1;
+    23 PromiseStripped(p: inventory::PromiseStripped)
         { Event::Inventory(IE::Stripped(p)) } version: 1;
-    24 InventoryTied(p: crate::inventory::InventoryTied) { Event::Inventory(IE::Tied(p)) } version: 1;
-    25 InventoryRejected(p: crate::inventory::InventoryRejected)
+    24 InventoryTied(p: inventory::InventoryTied) { Event::Inventory(IE::Tied(p)) } version: 1;
+    25 InventoryRejected(p: inventory::InventoryRejected)
         { Event::Inventory(IE::Rejected(p)) } version: 1;
-    26 InventoryAllocated(p: crate::inventory::InventoryAllocated)
+    26 InventoryAllocated(p: inventory::InventoryAllocated)
         { Event::Inventory(IE::Allocated(p)) } version: 1;
-    27 InventoryReleased(p: crate::inventory::InventoryReleased)
+    27 InventoryReleased(p: inventory::InventoryReleased)
         { Event::Inventory(IE::Released(p)) } version: 1;
-    28 InventoryExpired(p: crate::inventory::InventoryExpired)
+    28 InventoryExpired(p: inventory::InventoryExpired)
         { Event::Inventory(IE::Expired(p)) } version: 1;
-    29 StockShipped(p: crate::inventory::StockShipped) { Event::Inventory(IE::Shipped(p)) } version: 1;
-    30 StockRestocked(p: crate::inventory::StockRestocked)
+    29 StockShipped(p: inventory::StockShipped) { Event::Inventory(IE::Shipped(p)) } version: 1;
+    30 StockRestocked(p: inventory::StockRestocked)
         { Event::Inventory(IE::Restocked(p)) } version: 1;
-    31 CustomerNotified(p: crate::notification::CustomerNotified)
+    31 CustomerNotified(p: notification::CustomerNotified)
         { Event::Notification(NE::Told(p)) } version: 1;
-    32 OrderForgotten(p: crate::notification::OrderForgotten)
+    32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
 }
 
 codec! {
     QUERIES, KindOfQuery, Query, "query", encode_query, decode_query, each_query;
-    0 Preview(p: crate::flow::PreviewQuery) { Query::Preview(p) }
+    0 Preview(p: flow::PreviewQuery) { Query::Preview(p) }
         scope: "orders:read", about: "What would become of an order, if it were placed now?";
-    1 Order(p: crate::flow::OrderQuery) { Query::Order(p) }
+    1 Order(p: flow::OrderQuery) { Query::Order(p) }
         scope: "orders:read", about: "One order.";
-    2 Orders(p: crate::flow::OrdersQuery) { Query::Orders(p) }
+    2 Orders(p: flow::OrdersQuery) { Query::Orders(p) }
         scope: "orders:read", about: "Orders, the newest first.";
-    3 Items(p: crate::flow::ItemsQuery) { Query::Items(p) }
+    3 Items(p: flow::ItemsQuery) { Query::Items(p) }
         scope: "catalogue:read", about: "Items, by id.";
-    4 Stock(p: crate::flow::StockQuery) { Query::Stock(p) }
+    4 Stock(p: flow::StockQuery) { Query::Stock(p) }
         scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
-    5 Summary(p: crate::flow::SummaryQuery) { Query::Summary(p) }
+    5 Summary(p: flow::SummaryQuery) { Query::Summary(p) }
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
 }
 

@@ -86,7 +86,8 @@ pub enum NotAccepted {
     Storage(String),
     /// The source has handed in this or a later input long ago; its outcome is not at hand.
     #[error(
-        "input {sequence} of the source `{source_name}` was processed before; ask for what it changed"
+        "input {sequence} of the source `{source_name}` was processed before; ask for what it \
+         changed"
     )]
     LongAgo {
         /// The source.

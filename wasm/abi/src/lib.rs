@@ -6,9 +6,10 @@
 //! | --- | --- |
 //! | `memory` | the only memory |
 //! | `earmark_abi_1` | a function that does nothing: its name is the version of the ABI |
-//! | `earmark_lend(len: i32) -> i32` | gives a place for `len` bytes, valid until the next `earmark_call` |
-//! | `earmark_call(ptr: i32, len: i32) -> i64` | takes a [`Call`], gives an [`Answer`]: `ptr << 32 \| len` |
+//! | `earmark_lend(len: i32) -> i32` | gives a place for `len` bytes, good for one call |
+//! | `earmark_call(ptr: i32, len: i32) -> i64` | takes a [`Call`], gives an [`Answer`] |
 //!
+//! The answer lies at `result >> 32` and has `result & 0xffff_ffff` bytes.
 //! The answer is valid until the next `earmark_lend` or `earmark_call`. Calls and answers are
 //! [postcard](https://postcard.jamesmunns.com/wire-format); commands, events, queries, answers and
 //! snapshots inside them are bytes that only the plugin reads.

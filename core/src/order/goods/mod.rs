@@ -96,9 +96,15 @@ pub(super) fn receive_return(command: &ReceiveReturn, order: &Order) -> Decision
     let mut units = Vec::new();
     for back in &found.units {
         let mut rest = back.quantity;
-        let shipped = order.shipments.iter().flat_map(|s| &s.portions);
-        for portion in shipped.filter(|p| p.line == back.line) {
-            let quantity = rest.min(portion.quantity);
+        // Units of earlier returns are not sent back twice: they are the first that arrived.
+        let earlier = order.returns.iter().take_while(|r| r.number < found.number);
+        let of_line = earlier.flat_map(|r| &r.units).filter(|u| u.line == back.line);
+        let mut gone = of_line.map(|u| u.quantity).fold(0, u32::saturating_add);
+        let arrived = order.shipments.iter().filter(|s| s.delivered).flat_map(|s| &s.portions);
+        for portion in arrived.filter(|p| p.line == back.line) {
+            let skipped = gone.min(portion.quantity);
+            gone = gone.saturating_sub(skipped);
+            let quantity = rest.min(portion.quantity.saturating_sub(skipped));
             rest = rest.saturating_sub(quantity);
             if quantity > 0 {
                 let facility = command.facility.unwrap_or(portion.facility);

@@ -1,0 +1,161 @@
+/** Queries and their answers: what people and programs see of a shop. */
+import type {
+  Alternative,
+  Amount,
+  Cost,
+  Country,
+  Destination,
+  FacilityId,
+  GeoPoint,
+  ItemId,
+  ItemRef,
+  OrderId,
+  Policy,
+  Portion,
+  Proof,
+  Rejection,
+  ShipmentNumber,
+  Shortfall,
+  Status,
+  Tier,
+  Timestamp,
+  UnitPrice,
+} from './values.js';
+
+/** What would be ordered, and where it would go. */
+export interface Cart {
+  lines: { item: ItemRef; quantity: number }[];
+  destination: Destination;
+}
+
+/**
+ * What would become of an order, if it were placed now. `malformed` means more lines than an order
+ * may have, or a destination that is no point on the globe.
+ */
+export type Preview =
+  | { served: PreviewPlan }
+  | { short: { shortfalls: Shortfall[] } }
+  | { tooManyParcels: { allowed: number } }
+  | 'malformed';
+
+/** How an order would be served. */
+export interface PreviewPlan {
+  /** One parcel per facility. */
+  parcels: ParcelView[];
+  cost: Cost;
+  proof: Proof;
+  /** The cheapest other choice of facilities that was met. */
+  runnerUp: Alternative | null;
+}
+
+/** One parcel. */
+export interface ParcelView {
+  facility: FacilityView;
+  gateway: string | null;
+  groundMetres: number;
+  airMetres: number;
+  portions: Portion[];
+}
+
+/** A facility. */
+export interface FacilityView {
+  id: FacilityId;
+  code: string;
+  name: string;
+  country: Country;
+  location: GeoPoint;
+}
+
+/** An item; its shelves only for those who work for the shop. */
+export interface ItemView {
+  id: ItemId;
+  sku: string;
+  name: string;
+  unitPrice: UnitPrice;
+  available: number;
+  shelves: ShelfView[] | null;
+}
+
+/** A shelf. */
+export interface ShelfView {
+  facility: FacilityId;
+  tier: Tier;
+  onHand: number;
+  unavailable: number;
+  reserved: number;
+  allocated: number;
+  available: number;
+}
+
+/** The units of one line, by where they are; `ordered` is the sum of all up to the returns. */
+export interface Buckets {
+  ordered: number;
+  cancelled: number;
+  unsourced: number;
+  backordered: number;
+  reserved: number;
+  allocated: number;
+  released: number;
+  picked: number;
+  packed: number;
+  inTransit: number;
+  delivered: number;
+  lost: number;
+  returnedToSender: number;
+  returnRequested: number;
+  restocked: number;
+  quarantined: number;
+  writtenOff: number;
+  returnedToCustomer: number;
+}
+
+/** An order. */
+export interface OrderView {
+  order: OrderId;
+  number: string | null;
+  owner: string | null;
+  status: Status;
+  rejection: Rejection | null;
+  placedAt: Timestamp;
+  endedAt: Timestamp | null;
+  payUntil: Timestamp | null;
+  total: Amount;
+  cancellable: boolean;
+  lines: { item: ItemRef; name: string | null; unitPrice: UnitPrice; buckets: Buckets }[];
+  tied: Portion[];
+  shipments: {
+    number: ShipmentNumber;
+    facility: FacilityId;
+    delivered: boolean;
+    portions: Portion[];
+  }[];
+}
+
+/** The shop at a glance. */
+export interface Summary {
+  policy: Policy;
+  policyVersion: number;
+  facilities: FacilityView[];
+  items: number;
+  openReservations: number;
+  ordersAtHand: [Status, number][];
+}
+
+/** Every query of the HTTP API: the question, and the answer. */
+export interface Queries {
+  Preview: { ask: Cart; answer: Preview };
+  Order: { ask: { order: OrderId }; answer: OrderView };
+  Orders: {
+    ask: { status?: Status | null; before?: OrderId | null; limit?: number | null };
+    answer: OrderView[];
+  };
+  Items: {
+    ask: { search?: string | null; skip?: number | null; limit?: number | null };
+    answer: ItemView[];
+  };
+  Stock: { ask: { items: ItemRef[] }; answer: ItemView[] };
+  Summary: { ask: Record<string, never>; answer: Summary };
+}
+
+/** The name of a query. */
+export type QueryName = keyof Queries;

@@ -1,0 +1,161 @@
+/**
+ * The small values of the domain, as they stand in JSON and in what the core answers.
+ *
+ * Decided once for all of them: ids are strings, quantities and moments are numbers, prices and
+ * amounts are decimal strings, and 64-bit costs are numbers too (a cost beyond 2^53 - 1 is an
+ * error, never a rounded number).
+ */
+
+/** An order: a UUID of version 7 that the client makes; see `newOrderId`. */
+export type OrderId = string;
+/** An item by the id that never changes, such as `item-12`. */
+export type ItemId = `item-${number}`;
+/** A facility by the id that never changes, such as `facility-3`. */
+export type FacilityId = `facility-${number}`;
+/** A line of an order, counted from 0 as placed. */
+export type LineNumber = `line-${number}`;
+/** A reservation of an order, counted from 1. */
+export type ReservationNumber = `reservation-${number}`;
+/** A shipment of an order, counted from 1. */
+export type ShipmentNumber = `shipment-${number}`;
+/** A return of an order, counted from 1. */
+export type ReturnNumber = `return-${number}`;
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Timestamp = number;
+/** Ten-thousandths of the currency's major unit. */
+export type Cost = number;
+/** A decimal number with at most four decimals, such as `"2.55"`. */
+export type UnitPrice = string;
+/** A currency by its ISO 4217 code, such as `"GBP"`. */
+export type Currency = string;
+/** A country by its ISO 3166-1 alpha-2 code, such as `"GB"`. */
+export type Country = string;
+/** Pick faces are `primary`; bulk that must be fetched is `back`. */
+export type Tier = 'primary' | 'back';
+
+/** An amount of money: a decimal string with as many decimals as the currency has. */
+export interface Amount {
+  currency: Currency;
+  value: string;
+}
+
+/** A place on the globe, in millionths of a degree. */
+export interface GeoPoint {
+  lat: number;
+  lon: number;
+}
+
+/** Where an order goes. */
+export interface Destination {
+  country: Country;
+  location: GeoPoint;
+}
+
+/** How a command names an item: by id, or by SKU. */
+export type ItemRef = { id: ItemId } | { sku: string };
+/** How a command names a facility: by id, or by code. */
+export type FacilityRef = { id: FacilityId } | { code: string };
+/** How an event names an item: the id, and the SKU of that moment. */
+export interface ItemName {
+  id: ItemId;
+  sku: string;
+}
+
+/** Where an order stands in its life. */
+export type Status =
+  | 'unplaced'
+  | 'pending'
+  | 'confirmed'
+  | 'completed'
+  | 'rejected'
+  | 'expired'
+  | 'cancelled';
+
+/** What one line asks of the stock. */
+export interface Demand {
+  line: LineNumber;
+  item: ItemRef;
+  quantity: number;
+}
+
+/** Units of a line tied at one tier of one facility. */
+export interface Portion {
+  reservation: ReservationNumber;
+  line: LineNumber;
+  item: ItemId;
+  facility: FacilityId;
+  tier: Tier;
+  quantity: number;
+}
+
+/** An item that the stock cannot serve; `available` is `null` if the item is unknown. */
+export interface Shortfall {
+  line: LineNumber;
+  item: ItemRef;
+  demanded: number;
+  available: number | null;
+}
+
+/** How firmly stock is tied. */
+export type Hold = 'hard' | { soft: { until: Timestamp } };
+/** Whether a plan is proven cheapest, or how far from it it may be. */
+export type Proof = 'Optimal' | { Bounded: { gap: Cost; nodes: number } };
+
+/** A plan that was not chosen. */
+export interface Alternative {
+  cost: Cost;
+  facilities: FacilityId[];
+}
+
+/** The way of one parcel. */
+export interface Parcel {
+  facility: FacilityId;
+  /** The export gateway airport (IATA code), for a parcel that leaves the country. */
+  gateway: string | null;
+  groundMetres: number;
+  airMetres: number;
+}
+
+/** The decision behind a tie. */
+export interface Sourced {
+  cost: Cost;
+  proof: Proof;
+  runnerUp: Alternative | null;
+  parcels: Parcel[];
+}
+
+/** Why an order can't be had. */
+export type Rejection =
+  | { stock: { shortfalls: Shortfall[] } }
+  | { tooManyParcels: { allowed: number } }
+  | 'reservationLapsed';
+
+/** Why units are cancelled. */
+export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'staff' | 'other';
+/** What becomes of returned units. */
+export type Disposition = 'restock' | 'quarantine' | 'writeOff' | 'backToCustomer';
+/** What was seen when stock was looked at. */
+export type Adjustment = 'found' | 'lost' | 'damaged';
+
+/** An airport that a facility exports by. */
+export interface GatewaySpec {
+  iata: string;
+  location: GeoPoint;
+}
+
+/** What the shop may choose; see the core's documentation for the meaning of each figure. */
+export interface Policy {
+  orders: {
+    payment: 'none' | { required: { deadline: number } };
+    archiveAfter: number;
+  };
+  sourcing: {
+    parcel: number;
+    groundKm: number;
+    airKm: number;
+    export: number;
+    primaryUnit: number;
+    backUnit: number;
+    maxParcels: number | null;
+  };
+}

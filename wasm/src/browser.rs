@@ -115,7 +115,7 @@ impl Core {
 }
 
 /// The built-in plugin, as far as it decides: so that this very build can be held against others.
-/// What only a host asks for is left out, and is a third of the module.
+/// What only a host asks for is left out: an eighth of the module.
 #[derive(Debug, Default)]
 struct Decider(ShopPlugin);
 

@@ -237,13 +237,17 @@ impl<P: Plugin> Door<P> {
         let state = ready(&mut self.state)?;
         let encoded: Result<Vec<Vec<u8>>, _> = turn.principals.iter().map(encode).collect();
         let encoded = encoded.map_err(|e| failure(FailureKind::Malformed, e.to_string()))?;
+        // Before the first input is carried out: a malformed turn changes nothing.
+        if turn.inputs.iter().any(|input| usize::from(input.by) >= encoded.len()) {
+            let why = "an input names a principal that is not in the turn";
+            return Err(failure(FailureKind::Malformed, why.to_string()));
+        }
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(turn.inputs.len()));
         let mut chain = turn.chain;
         for input in &turn.inputs {
             let by = usize::from(input.by);
             let (Some(by), Some(encoded)) = (turn.principals.get(by), encoded.get(by)) else {
-                let why = "an input names a principal that is not in the turn";
-                return Err(failure(FailureKind::Malformed, why.to_string()));
+                continue;
             };
             self.events.clear();
             let settled = state.settle(by, input, &mut self.events).map_err(broken)?;

@@ -1,5 +1,6 @@
 //! A small shop for tests: two facilities, two items, and words to drive it.
 #![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use earmark::decide::{Context, Principal};
 use earmark::demand::Destination;
@@ -16,22 +17,22 @@ use earmark::time::{Span, Timestamp};
 use earmark::units::{Currency, Quantity, UnitPrice};
 
 /// The moment the tests begin.
-pub const START: u64 = 1_700_000_000_000;
+pub(crate) const START: u64 = 1_700_000_000_000;
 
-pub fn text(text: &str) -> Text {
+pub(crate) fn text(text: &str) -> Text {
     Text::new(text).unwrap()
 }
 
-pub fn sku(name: &str) -> ItemRef {
+pub(crate) fn sku(name: &str) -> ItemRef {
     ItemRef::Sku(text(name))
 }
 
-pub fn units(units: u32) -> Quantity {
+pub(crate) fn units(units: u32) -> Quantity {
     Quantity::new(units).unwrap()
 }
 
 /// The n-th order id of the tests.
-pub fn order(n: u8) -> OrderId {
+pub(crate) fn order(n: u8) -> OrderId {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&START.to_be_bytes()[2..]);
     bytes[6] = 0x70;
@@ -40,7 +41,7 @@ pub fn order(n: u8) -> OrderId {
     OrderId::from_bytes(bytes).unwrap()
 }
 
-pub fn place(n: u8, lines: &[(&str, u32)]) -> PlaceOrder {
+pub(crate) fn place(n: u8, lines: &[(&str, u32)]) -> PlaceOrder {
     let line = |&(item, quantity): &(&str, u32)| OrderLine {
         item: sku(item),
         quantity: units(quantity),
@@ -60,15 +61,15 @@ pub fn place(n: u8, lines: &[(&str, u32)]) -> PlaceOrder {
 }
 
 /// A shop that is asked one thing after another.
-pub struct Desk {
-    pub shop: Shop,
-    pub now: u64,
-    pub history: Vec<Event>,
+pub(crate) struct Desk {
+    pub(crate) shop: Shop,
+    pub(crate) now: u64,
+    pub(crate) history: Vec<Event>,
 }
 
 impl Desk {
     /// London has 10 mugs to hand and 5 behind; Leeds 10 mugs and 4 pens.
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let mut desk = Self { shop: Shop::default(), now: START, history: Vec::new() };
         for (code, lat, lon) in [("LON", 51_507_400, -127_800), ("LDS", 53_801_300, -1_549_100)] {
             desk.must(Command::Inventory(InventoryCommand::DefineFacility(DefineFacility {
@@ -97,7 +98,7 @@ impl Desk {
     }
 
     /// The same, where orders wait an hour for a payment.
-    pub fn open_with_payment() -> Self {
+    pub(crate) fn open_with_payment() -> Self {
         let mut desk = Self::open();
         let payment = PaymentPolicy::Required { deadline: Span::from_millis(3_600_000) };
         let orders = OrderPolicy { payment, ..OrderPolicy::default() };
@@ -106,7 +107,7 @@ impl Desk {
         desk
     }
 
-    pub fn receive(&mut self, item: &str, facility: &str, tier: Tier, quantity: u32) {
+    pub(crate) fn receive(&mut self, item: &str, facility: &str, tier: Tier, quantity: u32) {
         self.must(Command::Inventory(InventoryCommand::Receive(ReceiveStock {
             item: sku(item),
             facility: FacilityRef::Code(text(facility)),
@@ -115,7 +116,7 @@ impl Desk {
         })));
     }
 
-    pub fn adjust(&mut self, facility: &str, tier: Tier, seen: Adjustment, quantity: u32) {
+    pub(crate) fn adjust(&mut self, facility: &str, tier: Tier, seen: Adjustment, quantity: u32) {
         self.must(Command::Inventory(InventoryCommand::Adjust(AdjustStock {
             item: sku("mug"),
             facility: FacilityRef::Code(text(facility)),
@@ -126,11 +127,15 @@ impl Desk {
     }
 
     /// Asks as staff; the laws must hold after every answer.
-    pub fn ask(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn ask(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
         self.ask_as(Principal::Staff, command)
     }
 
-    pub fn ask_as(&mut self, by: Principal, command: Command) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn ask_as(
+        &mut self,
+        by: Principal,
+        command: Command,
+    ) -> Result<Vec<Event>, Refusal> {
         let before = self.shop.clone();
         let context = Context { at: Timestamp::from_millis(self.now), by };
         let settled = self.shop.settle(&command, &context).expect("the state holds");
@@ -143,35 +148,35 @@ impl Desk {
         settled
     }
 
-    pub fn order(&mut self, command: OrderCommand) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn order(&mut self, command: OrderCommand) -> Result<Vec<Event>, Refusal> {
         self.ask(Command::Order(command))
     }
 
-    pub fn must(&mut self, command: Command) -> Vec<Event> {
+    pub(crate) fn must(&mut self, command: Command) -> Vec<Event> {
         let told = format!("{command:?}");
         self.ask(command).unwrap_or_else(|refusal| panic!("{told}: {refusal}"))
     }
 
-    pub fn place(&mut self, n: u8, lines: &[(&str, u32)]) -> Vec<Event> {
+    pub(crate) fn place(&mut self, n: u8, lines: &[(&str, u32)]) -> Vec<Event> {
         self.must(Command::Order(OrderCommand::Place(place(n, lines))))
     }
 
-    pub fn pass(&mut self, millis: u64) -> Vec<Event> {
+    pub(crate) fn pass(&mut self, millis: u64) -> Vec<Event> {
         self.now += millis;
         self.must(Command::Tick(Tick {}))
     }
 
-    pub fn at_hand(&self, n: u8) -> &Order {
+    pub(crate) fn at_hand(&self, n: u8) -> &Order {
         self.shop.orders().get(order(n)).expect("the order is at hand")
     }
 
-    pub fn available(&self, item: &str) -> u64 {
+    pub(crate) fn available(&self, item: &str) -> u64 {
         self.shop.inventory().item(&sku(item)).unwrap().1.available()
     }
 }
 
 /// The names of events, as people say them.
-pub fn names(events: &[Event]) -> Vec<&'static str> {
+pub(crate) fn names(events: &[Event]) -> Vec<&'static str> {
     let name = |event: &Event| {
         let (kind, _) = earmark::schema::encode_event(event, Vec::new()).unwrap().unwrap();
         earmark::schema::EVENTS[usize::from(kind)].name

@@ -1,6 +1,6 @@
 //! The bytes of ABI 1, as released. Why: a plugin and a host are built apart, and years apart; a
 //! reordered variant would be read silently as another call.
-#![allow(clippy::unwrap_used, reason = "a test ends at the first thing that is wrong")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use earmark_abi::{
     Answer, Audited, BrokenLaw, Call, CommandType, Description, Envelope, EventOut, EventType,

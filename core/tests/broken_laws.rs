@@ -1,0 +1,170 @@
+//! Every law can fail. Why: a law that no damage breaks proves nothing by holding.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod support;
+mod world;
+
+use earmark::flow::{Command, Event, SetPolicy};
+use earmark::inventory::InventoryEvent;
+use earmark::laws;
+use earmark::notification::NotificationEvent;
+use earmark::order::{
+    AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, RequestReturn, ShipOrder,
+};
+use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
+use earmark::schema::to_bytes;
+use earmark::time::Span;
+use earmark::units::{Amount, Currency};
+use support::{Desk, order, sku, units};
+use world::mirror::OpenShop;
+use world::witness::{Witness, roles_agree};
+
+/// A shop with an order in each state of its life: delivered, on its way, allocated, reserved.
+fn lived() -> Desk {
+    let mut desk = Desk::open();
+    for n in 1..=3 {
+        desk.place(n, &[("mug", 3), ("pen", 1)]);
+    }
+    for n in 1..=2 {
+        desk.order(OrderCommand::Ship(ShipOrder { order: order(n), facility: None })).unwrap();
+    }
+    let (order, shipment) = (order(1), None);
+    desk.order(OrderCommand::Deliver(DeliverShipment { order, shipment })).unwrap();
+    let lines = vec![LineUnits { line: LineRef::Item(sku("mug")), quantity: units(2) }];
+    desk.order(OrderCommand::RequestReturn(RequestReturn { order, lines })).unwrap();
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
+    desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
+    desk.place(4, &[("mug", 2)]);
+    desk
+}
+
+/// The laws that a damaged state breaks, by the audit and by what the roles know of each other.
+fn broken_by(damage: impl Fn(&mut OpenShop)) -> Vec<&'static str> {
+    let desk = lived();
+    let mut open = OpenShop::of(&desk.shop);
+    damage(&mut open);
+    assert_ne!(open, OpenShop::of(&desk.shop), "nothing was damaged");
+    let shop = open.shut();
+    let mut broken: Vec<_> = shop.audit().broken.iter().map(|b| b.law).collect();
+    if roles_agree(&shop).is_err() {
+        broken.push("the roles agree");
+    }
+    broken.dedup();
+    broken
+}
+
+const AGREE: &str = "the roles agree";
+
+#[test]
+fn the_open_form_of_a_shop_is_its_snapshot() {
+    let desk = lived();
+    let open = OpenShop::of(&desk.shop);
+    assert_eq!(to_bytes(&open).unwrap(), to_bytes(&desk.shop).unwrap());
+    assert_eq!(open.shut(), desk.shop);
+    assert!(desk.shop.audit().broken.is_empty());
+    assert_eq!(roles_agree(&desk.shop), Ok(()));
+}
+
+#[test]
+fn a_unit_that_appears_or_vanishes_in_a_line_breaks_its_conservation() {
+    let id = order(1);
+    let line = |shop: &mut OpenShop, by: i32| {
+        let buckets = &mut shop.orders.orders.get_mut(&id).unwrap().lines[0].buckets;
+        buckets.delivered = buckets.delivered.checked_add_signed(by).unwrap();
+    };
+    assert_eq!(broken_by(|shop| line(shop, 1)), [laws::LINE_CONSERVED, AGREE]);
+    assert!(broken_by(|shop| line(shop, -1)).contains(&laws::LINE_CONSERVED));
+}
+
+#[test]
+fn more_returns_than_deliveries_break_their_bound() {
+    let damage = |shop: &mut OpenShop, back: u32, asked: u32| {
+        let buckets = &mut shop.orders.orders.get_mut(&order(1)).unwrap().lines[0].buckets;
+        (buckets.restocked, buckets.return_requested) = (back, asked);
+    };
+    assert_eq!(broken_by(|shop| damage(shop, 3, 2)), [laws::RETURNS_BOUNDED]);
+    assert_eq!(broken_by(|shop| damage(shop, 0, 4)), [laws::RETURNS_BOUNDED]);
+}
+
+#[test]
+fn fewer_units_on_hand_than_promised_are_oversold() {
+    let on_hand = |shop: &mut OpenShop| shop.inventory.items[0].shelves[0].on_hand = 1;
+    assert_eq!(broken_by(on_hand), [laws::NEVER_OVERSOLD]);
+    let damaged = |shop: &mut OpenShop| shop.inventory.items[0].shelves[0].unavailable = 9;
+    assert_eq!(broken_by(damaged), [laws::NEVER_OVERSOLD]);
+}
+
+#[test]
+fn a_counter_that_drifts_from_the_reservations_is_found() {
+    let drift = |shop: &mut OpenShop| shop.inventory.items[0].shelves[1].allocated += 1;
+    assert_eq!(broken_by(drift), [laws::PROMISES_MATCH]);
+    let swap = |shop: &mut OpenShop| {
+        let shelf = &mut shop.inventory.items[0].shelves[0];
+        core::mem::swap(&mut shelf.reserved, &mut shelf.allocated);
+    };
+    assert_eq!(broken_by(swap), [laws::PROMISES_MATCH]);
+    let no_shelf = |shop: &mut OpenShop| shop.inventory.items[1].shelves.clear();
+    assert_eq!(broken_by(no_shelf), [laws::PROMISES_MATCH]);
+    let order_side =
+        |shop: &mut OpenShop| shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].hard = false;
+    assert_eq!(broken_by(order_side), [laws::PROMISES_MATCH, AGREE]);
+}
+
+#[test]
+fn a_reservation_that_its_order_does_not_know_of_is_found() {
+    let forgotten = |shop: &mut OpenShop| {
+        shop.orders.orders.remove(&order(3)).unwrap();
+    };
+    assert_eq!(broken_by(forgotten), [AGREE]);
+}
+
+/// What a witness says of a history; each event may be left out, told twice, or changed.
+fn heard(tell: impl Fn(&Event) -> Vec<Event>) -> Result<(), String> {
+    let mut desk = lived();
+    let amount = Amount { currency: Currency::GBP, minor: 10_000 };
+    let pay = AuthorizePayment { order: order(4), amount };
+    desk.order(OrderCommand::AuthorizePayment(pay)).unwrap();
+    let mut witness = Witness::default();
+    desk.history.iter().flat_map(tell).try_for_each(|event| witness.hear(&event))?;
+    witness.agrees(&desk.shop)
+}
+
+fn without(is_it: impl Fn(&Event) -> bool) -> Result<(), String> {
+    heard(|event| if is_it(event) { vec![] } else { vec![event.clone()] })
+}
+
+fn twice(is_it: impl Fn(&Event) -> bool) -> Result<(), String> {
+    heard(|event| vec![event.clone(); if is_it(event) { 2 } else { 1 }])
+}
+
+#[test]
+fn a_witness_hears_nothing_wrong_in_a_true_history() {
+    assert_eq!(heard(|event| vec![event.clone()]), Ok(()));
+}
+
+#[test]
+fn a_witness_hears_every_fact_that_is_left_out_or_told_twice() {
+    let received = |e: &Event| matches!(e, Event::Inventory(InventoryEvent::Received(_)));
+    let shipped = |e: &Event| matches!(e, Event::Inventory(InventoryEvent::Shipped(_)));
+    let tied = |e: &Event| matches!(e, Event::Inventory(InventoryEvent::Tied(_)));
+    let told = |e: &Event| matches!(e, Event::Notification(NotificationEvent::Told(_)));
+    for wrong in [without(received), without(shipped), without(tied)] {
+        wrong.unwrap_err();
+    }
+    for wrong in [twice(received), twice(shipped), twice(tied), twice(told)] {
+        wrong.unwrap_err();
+    }
+}
+
+#[test]
+fn a_witness_hears_a_plan_that_books_other_units_than_asked() {
+    let wrong = heard(|event| {
+        let mut event = event.clone();
+        if let Event::Inventory(InventoryEvent::Tied(tied)) = &mut event {
+            tied.portions[0].quantity += 1;
+        }
+        vec![event]
+    });
+    assert!(wrong.unwrap_err().contains(laws::PLAN_SERVES));
+}

@@ -1,0 +1,219 @@
+//! The laws over generated histories. Why: a flow of a dozen commands has more interleavings than
+//! anybody writes down, and oversold stock hides in the one that nobody did.
+//!
+//! `EARMARK_LONG=1` takes 100,000 histories, `EARMARK_SEED=n` takes other ones. A history that
+//! breaks a law is shrunk to its shortest form and printed.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod support;
+mod world;
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use earmark::decide::{Context, Principal};
+use earmark::flow::{Command, Shop, Slice, Tick};
+use earmark::ids::{ItemId, ItemRef};
+use earmark::order::{OrderCommand, PlaceOrder};
+use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
+use earmark::time::Timestamp;
+use proptest::prelude::{Strategy, any};
+use proptest::prop_oneof;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use support::{START, text};
+use world::steps::{Step, authorize, cancel, histories, order_id, place, request_return, step};
+use world::{World, ensure};
+
+/// Runs a test over generated values: the same ones every time, unless told otherwise; each part
+/// of this file has other ones.
+fn check<S: Strategy>(
+    part: u8,
+    cases: u32,
+    given: S,
+    test: impl Fn(S::Value) -> Result<(), String>,
+) {
+    let is_long = std::env::var_os("EARMARK_LONG").is_some();
+    let cases = if is_long { cases.saturating_mul(50) } else { cases };
+    let seed = std::env::var("EARMARK_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1_u64);
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8] = part;
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let run = TestRunner::new_with_rng(config, rng)
+        .run(&given, |value| test(value).map_err(TestCaseError::fail));
+    match run {
+        Ok(()) => {}
+        Err(TestError::Fail(why, value)) => panic!("{why}\nthe shortest such case: {value:?}"),
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+fn live(steps: &[Step]) -> Result<World, String> {
+    let mut world = World::open();
+    steps.iter().try_for_each(|step| world.step(step))?;
+    Ok(world)
+}
+
+/// Kinds of events that only partitions with a broker between them bring about.
+const NEVER_IN_ONE_PARTITION: [&str; 2] = ["TieReturned", "InventoryExpired"];
+
+#[test]
+fn every_law_holds_after_every_step_of_any_history() {
+    let met = Mutex::new(BTreeSet::new());
+    let some = |part| {
+        check(part, 1_000, histories(), |steps| {
+            let world = live(&steps)?;
+            met.lock().map_err(|e| e.to_string())?.extend(world.met);
+            Ok(())
+        });
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| some(1));
+        some(2);
+    });
+    let met = met.into_inner().unwrap();
+    let kinds = EVENTS.iter().map(|kind| kind.name);
+    let unmet: Vec<_> = kinds.filter(|name| !met.contains(name)).collect();
+    assert_eq!(unmet, NEVER_IN_ONE_PARTITION, "no history led there");
+    for code in [
+        "unknown-order",
+        "stale-order-id",
+        "not-your-order",
+        "placed-differently",
+        "not-in-this-status",
+        "use-return",
+        "nothing-to-pay",
+        "amount-too-small",
+        "nothing-named",
+        "no-such-line",
+        "too-many-units",
+        "nothing-to-ship",
+        "no-such-shipment",
+        "no-such-return",
+        "unknown-item",
+        "unknown-facility",
+        "defined-differently",
+        "not-on-hand",
+    ] {
+        assert!(met.contains(code), "nobody was refused for `{code}`");
+    }
+}
+
+#[test]
+fn any_moments_in_any_order_break_nothing() {
+    let moments = proptest::collection::vec((any::<u64>(), step()), 1..30);
+    check(3, 300, moments, |steps| {
+        let mut world = World::open();
+        steps.into_iter().try_for_each(|(now, step)| {
+            world.now = now;
+            world.step(&Step { wait: 0, ..step })
+        })
+    });
+}
+
+#[test]
+fn after_a_tick_nothing_is_due_any_more() {
+    check(4, 300, histories(), |steps| {
+        let mut world = live(&steps)?;
+        while let Some(due) = world.shop.next_deadline() {
+            world.now = world.now.max(due.as_millis());
+            world.step(&Step::now(Command::Tick(Tick {})))?;
+            let next = world.shop.next_deadline();
+            ensure(next.is_none_or(|next| next.as_millis() > world.now), || {
+                format!("{next:?} is due at {}, and was not ended", world.now)
+            })?;
+            if world.now == u64::MAX {
+                break;
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn two_shops_that_hear_the_same_write_the_same_bytes() {
+    check(5, 200, histories(), |steps| {
+        let mut shops = [World::open().shop, World::open().shop];
+        let mut now = START;
+        for step in steps {
+            now += step.wait;
+            let context = Context { at: Timestamp::from_millis(now), by: step.by };
+            let [one, other] = shops.each_mut().map(|shop| told(shop, &step.command, &context));
+            ensure(one? == other?, || format!("{:?} is answered in two ways", step.command))?;
+        }
+        let [one, other] = shops.map(|shop| to_bytes(&shop).unwrap());
+        ensure(one == other, || "two states came of one history".to_string())
+    });
+}
+
+/// What a command led to, in bytes.
+fn told(shop: &mut Shop, command: &Command, context: &Context) -> Result<Vec<u8>, String> {
+    match shop.settle(command, context).map_err(|e| e.to_string())? {
+        Ok(events) => events.iter().try_fold(Vec::new(), |bytes, event| {
+            let (_, bytes) =
+                encode_event(event, bytes).map_err(|e| e.to_string())?.ok_or("no kind")?;
+            Ok(bytes)
+        }),
+        Err(refusal) => to_bytes(&refusal).map_err(|e| e.to_string()),
+    }
+}
+
+/// What a client may ask for in a preview.
+fn client_command() -> impl Strategy<Value = OrderCommand> {
+    let fresh = place().prop_map(|place| PlaceOrder { order: order_id(9), ..place });
+    prop_oneof![
+        4 => fresh.prop_map(OrderCommand::Place),
+        1 => authorize(),
+        1 => cancel(),
+        1 => request_return(),
+    ]
+}
+
+#[test]
+fn a_client_with_a_slice_predicts_what_the_host_decides() {
+    let history = proptest::collection::vec(step(), 0..30);
+    let accepted = Cell::new(0);
+    check(6, 1_000, (history, client_command()), |(steps, command)| {
+        let World { mut shop, now, .. } = live(&steps)?;
+        let ada = Principal::Customer(text("ada"));
+        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let orders: Vec<_> = (0..6).map(order_id).collect();
+        let own = command.order().and_then(|id| shop.orders().get(id));
+        if own.is_some_and(|order| !ada.may_touch(order.owner.as_ref())) {
+            return Ok(());
+        }
+        let sent = to_bytes(&Slice::of(&shop, &items, &orders, &ada)).unwrap();
+        let slice: Slice = from_bytes("a slice", &sent).map_err(|e| e.to_string())?;
+        let mut client = slice.into_shop().ok_or("the slice contradicts itself")?;
+        let audit = client.audit();
+        ensure(audit.broken.is_empty(), || format!("{:?}", audit.broken))?;
+        let context = Context { at: Timestamp::from_millis(now), by: ada };
+        let command = Command::Order(command);
+        let predicted = client.settle(&command, &context).map_err(|e| e.to_string())?;
+        let decided = shop.settle(&command, &context).map_err(|e| e.to_string())?;
+        accepted.set(accepted.get() + usize::from(decided.is_ok()));
+        ensure(predicted == decided, || format!("{predicted:?} was predicted for {decided:?}"))
+    });
+    assert!(accepted.get() > 400, "{} were accepted", accepted.get());
+}
+
+#[test]
+fn a_slice_tells_a_customer_nothing_of_others() {
+    check(7, 300, histories(), |steps| {
+        let World { shop, .. } = live(&steps)?;
+        let bob = Principal::Customer(text("bob"));
+        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let orders: Vec<_> = (0..6).map(order_id).collect();
+        let slice = Slice::of(&shop, &items, &orders, &bob);
+        let others = slice.orders.iter().any(|(_, o)| o.owner != Some(text("bob")));
+        ensure(!others, || "somebody else's order is in it".to_string())?;
+        for item in &slice.items {
+            let of_shop = shop.inventory().item(&ItemRef::Id(item.id)).ok_or("no such item")?.1;
+            let told: u64 = item.available.iter().map(|(_, _, n)| u64::from(*n)).sum();
+            ensure(told == of_shop.available(), || format!("{told} units of {}", item.sku))?;
+        }
+        Ok(())
+    });
+}

@@ -1,0 +1,243 @@
+//! Samples of queries, answers, refusals and requests for slices.
+
+use earmark::demand::Alternative;
+use earmark::flow::{
+    Answer, FacilityView, ItemView, ItemsQuery, LineView, OrderQuery, OrderView, OrdersQuery,
+    ParcelView, Preview, PreviewLine, PreviewPlan, PreviewQuery, Query, Refusal, ShelfView,
+    ShipmentView, StockQuery, Summary, SummaryQuery,
+};
+use earmark::geo::GeoPoint;
+use earmark::ids::{
+    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ShipmentNumber, Tier,
+};
+use earmark::inventory::InventoryRefusal;
+use earmark::order::{Buckets, LineRef, OrderRefusal, Rejection, Status};
+use earmark::schema::SliceRequest;
+use earmark::sourcing::Proof;
+use earmark::time::Timestamp;
+use earmark::units::UnitPrice;
+
+use super::commands::policy;
+use super::events::shortfalls;
+use super::{Sample, at_sea, order, portions, pounds, sample, text, units};
+
+const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
+
+/// Every query, with and without what may be left out.
+pub(crate) fn queries() -> Vec<Sample<Query>> {
+    let item = || ItemRef::Sku(text("85123A"));
+    let lines = vec![PreviewLine { item: item(), quantity: units(6) }];
+    let preview = PreviewQuery { lines, destination: at_sea() };
+    let status = Some(Status::Pending);
+    let orders = OrdersQuery { status, before: Some(order()), limit: Some(1_000) };
+    let all = OrdersQuery { status: None, before: None, limit: None };
+    let search = ItemsQuery { search: Some(text("heart")), skip: Some(300), limit: Some(50) };
+    let first = ItemsQuery { search: None, skip: None, limit: None };
+    let stock = StockQuery { items: vec![item(), ItemRef::Id(ItemId(7))] };
+    vec![
+        sample("one line", Query::Preview(preview)),
+        sample("one", Query::Order(OrderQuery { order: order() })),
+        sample("every field", Query::Orders(orders)),
+        sample("bare", Query::Orders(all)),
+        sample("every field", Query::Items(search)),
+        sample("bare", Query::Items(first)),
+        sample("by sku and id", Query::Stock(stock)),
+        sample("plain", Query::Summary(SummaryQuery {})),
+    ]
+}
+
+/// Every answer, every variant inside.
+pub(crate) fn answers() -> Vec<Sample<Answer>> {
+    let preview = |preview| Answer::Preview(preview);
+    vec![
+        sample("preview served", preview(Preview::Served(plan()))),
+        sample("preview short", preview(Preview::Short { shortfalls: shortfalls() })),
+        sample("preview too many parcels", preview(Preview::TooManyParcels { allowed: 1 })),
+        sample("preview malformed", preview(Preview::Malformed)),
+        sample("order, every field", Answer::Order(order_view())),
+        sample("orders, bare", Answer::Orders(vec![bare_view()])),
+        sample("items, both faces", Answer::Items(vec![item_view(true), item_view(false)])),
+        sample("summary", Answer::Summary(summary())),
+    ]
+}
+
+fn plan() -> PreviewPlan {
+    let parcel = |gateway| ParcelView {
+        facility: facility_view(),
+        gateway,
+        ground_metres: 23_000,
+        air_metres: 17_000_000,
+        portions: portions(),
+    };
+    PreviewPlan {
+        parcels: vec![parcel(Some(text("LHR"))), parcel(None)],
+        cost: 1_234_567,
+        proof: Proof::Optimal,
+        runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
+    }
+}
+
+fn facility_view() -> FacilityView {
+    FacilityView {
+        id: FacilityId(3),
+        code: text("LON-1"),
+        name: text("London, Park Royal"),
+        country: Country::new("GB").unwrap(),
+        location: GeoPoint { lat: 51_507_400, lon: -127_800 },
+    }
+}
+
+fn item_view(with_shelves: bool) -> ItemView {
+    let shelf = ShelfView {
+        facility: FacilityId(3),
+        tier: Tier::Back,
+        on_hand: 300,
+        unavailable: 4,
+        reserved: 3,
+        allocated: 2,
+        available: 291,
+    };
+    ItemView {
+        id: ItemId(70_000),
+        sku: text("85123A"),
+        name: text("White hanging heart T-light holder"),
+        unit_price: UnitPrice(25_500),
+        available: 70_000,
+        shelves: with_shelves.then(|| vec![shelf]),
+    }
+}
+
+fn order_view() -> OrderView {
+    let buckets = Buckets {
+        ordered: 66,
+        cancelled: 1,
+        unsourced: 2,
+        backordered: 3,
+        reserved: 4,
+        allocated: 5,
+        released: 6,
+        picked: 7,
+        packed: 8,
+        in_transit: 9,
+        delivered: 10,
+        lost: 5,
+        returned_to_sender: 6,
+        return_requested: 9,
+        restocked: 1,
+        quarantined: 2,
+        written_off: 3,
+        returned_to_customer: 1,
+    };
+    OrderView {
+        order: order(),
+        number: Some(text("536365")),
+        owner: Some(text("17850")),
+        status: Status::Rejected,
+        rejection: Some(Rejection::TooManyParcels { allowed: 1 }),
+        placed_at: AT,
+        ended_at: Some(AT),
+        pay_until: Some(AT),
+        total: pounds(-1_530),
+        cancellable: true,
+        lines: vec![LineView {
+            item: ItemRef::Id(ItemId(7)),
+            name: Some(text("Holder")),
+            unit_price: UnitPrice(25_500),
+            buckets,
+        }],
+        tied: portions(),
+        shipments: vec![ShipmentView {
+            number: ShipmentNumber(1),
+            facility: FacilityId(3),
+            delivered: true,
+            portions: portions(),
+        }],
+    }
+}
+
+fn bare_view() -> OrderView {
+    let line = LineView {
+        item: ItemRef::Sku(text("85123A")),
+        name: None,
+        unit_price: UnitPrice(0),
+        buckets: Buckets::ordered(1),
+    };
+    OrderView {
+        number: None,
+        owner: None,
+        status: Status::Pending,
+        rejection: None,
+        ended_at: None,
+        pay_until: None,
+        cancellable: false,
+        lines: vec![line],
+        tied: vec![],
+        shipments: vec![],
+        ..order_view()
+    }
+}
+
+fn summary() -> Summary {
+    use Status::{Cancelled, Completed, Confirmed, Expired, Pending, Rejected};
+    let statuses = [Pending, Confirmed, Completed, Rejected, Expired, Cancelled];
+    Summary {
+        policy: policy(),
+        policy_version: 300,
+        facilities: vec![facility_view()],
+        items: 4_070,
+        open_reservations: 70_000,
+        orders_at_hand: statuses.into_iter().zip(1..).collect(),
+    }
+}
+
+/// Every refusal.
+pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
+    use OrderRefusal as O;
+    let (order, item) = (order(), ItemRef::Sku(text("85123A")));
+    let line = LineRef::Item(item.clone());
+    let of_orders = [
+        O::UnknownOrder { order },
+        O::StaleId { order },
+        O::IdFromFuture { order },
+        O::NotYourOrder,
+        O::PlacedDifferently { order },
+        O::NoLines,
+        O::TooManyLines { given: 2_001, allowed: 2_000 },
+        O::NoSuchPlace,
+        O::TotalTooLarge,
+        O::NotWhen { status: Status::Completed },
+        O::UseReturn,
+        O::NothingToPay,
+        O::AmountTooSmall { needed: pounds(1_530) },
+        O::NothingNamed,
+        O::NoSuchLine { line: LineRef::Number(LineNumber(3)) },
+        O::TooManyUnits { line, asked: 300, possible: 1 },
+        O::NothingToShip,
+        O::NoSuchShipment,
+        O::NoSuchReturn,
+        O::TooManyParts,
+    ];
+    let of_stock = [
+        InventoryRefusal::UnknownItem { item },
+        InventoryRefusal::UnknownFacility { facility: FacilityRef::Code(text("LON-1")) },
+        InventoryRefusal::DefinedDifferently { name: text("85123A") },
+        InventoryRefusal::NoSuchPlace,
+        InventoryRefusal::TooManyDefined { allowed: 128 },
+        InventoryRefusal::TooMuchStock { room: 7 },
+        InventoryRefusal::NotOnHand { sellable: 300 },
+        InventoryRefusal::NotTied,
+    ];
+    let not_here = Refusal::NotHere { role: "inventory".to_string() };
+    let mut all = vec![sample(not_here.code(), not_here)];
+    all.extend(of_orders.map(Refusal::Order).map(|r| sample(r.code(), r)));
+    // Two roles share the code `no-such-place`: the head of the entry names the role as well.
+    all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
+    all
+}
+
+/// Requests for slices.
+pub(crate) fn slice_requests() -> Vec<Sample<SliceRequest>> {
+    let items = vec![ItemRef::Sku(text("85123A")), ItemRef::Id(ItemId(7))];
+    let request = SliceRequest { items, orders: vec![order()] };
+    vec![sample("every field", request), sample("bare", SliceRequest::default())]
+}

@@ -1,0 +1,164 @@
+//! Samples of commands.
+
+use earmark::flow::{Command, SetPolicy, Tick};
+use earmark::geo::GeoPoint;
+use earmark::ids::{
+    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ReturnNumber, ShipmentNumber,
+    Tier,
+};
+use earmark::inventory::{
+    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand as I,
+    ReceiveStock,
+};
+use earmark::order::{
+    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
+    OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
+};
+use earmark::policy::{OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
+use earmark::time::Span;
+use earmark::units::{Amount, Currency, UnitPrice};
+
+use super::{Sample, at_sea, order, pounds, sample, text, units};
+
+/// Every command, every variant inside.
+pub(crate) fn commands() -> Vec<Sample<Command>> {
+    let mut all = vec![
+        sample("default", Command::SetPolicy(SetPolicy { policy: Policy::default() })),
+        sample("every field", Command::SetPolicy(SetPolicy { policy: policy() })),
+        sample("empty", Command::Tick(Tick {})),
+    ];
+    all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
+    all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
+    all
+}
+
+pub(super) fn policy() -> Policy {
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
+    Policy {
+        orders: OrderPolicy { payment, archive_after: Span::from_days(30) },
+        sourcing: SourcingPolicy {
+            parcel: 1,
+            ground_km: 2,
+            air_km: 3,
+            export: 4,
+            primary_unit: 5,
+            back_unit: 6,
+            max_parcels: Some(7),
+        },
+    }
+}
+
+fn of_orders() -> Vec<Sample<O>> {
+    let order = order();
+    let cancel = |case, reason| sample(case, O::Cancel(CancelOrder { order, lines: None, reason }));
+    let back = |case, disposition| {
+        let (number, facility) = (None, None);
+        sample(case, O::ReceiveReturn(ReceiveReturn { order, number, facility, disposition }))
+    };
+    let yen = Amount { currency: Currency::new("JPY").unwrap(), minor: 5_000 };
+    let some_lines = || {
+        vec![
+            LineUnits { line: LineRef::Number(LineNumber(3)), quantity: units(2) },
+            LineUnits { line: LineRef::Item(ItemRef::Sku(text("85123A"))), quantity: units(1) },
+            LineUnits { line: LineRef::Item(ItemRef::Id(ItemId(7))), quantity: units(1_000_000) },
+        ]
+    };
+    vec![
+        sample("every field", O::Place(place())),
+        sample("bare", O::Place(PlaceOrder { number: None, customer: None, ..place() })),
+        sample("pounds", O::AuthorizePayment(AuthorizePayment { order, amount: pounds(1_234) })),
+        sample("yen", O::AuthorizePayment(AuthorizePayment { order, amount: yen })),
+        cancel("customer", CancelReason::Customer),
+        cancel("declined", CancelReason::Declined),
+        cancel("fraud", CancelReason::Fraud),
+        cancel("inventory", CancelReason::Inventory),
+        cancel("staff", CancelReason::Staff),
+        sample(
+            "some lines",
+            O::Cancel(CancelOrder {
+                order,
+                lines: Some(some_lines()),
+                reason: CancelReason::Other,
+            }),
+        ),
+        sample("all", O::Ship(ShipOrder { order, facility: None })),
+        sample("one facility", O::Ship(ShipOrder { order, facility: Some(FacilityId(300)) })),
+        sample("all", O::Deliver(DeliverShipment { order, shipment: None })),
+        sample(
+            "one shipment",
+            O::Deliver(DeliverShipment { order, shipment: Some(ShipmentNumber(2)) }),
+        ),
+        sample("some lines", O::RequestReturn(RequestReturn { order, lines: some_lines() })),
+        back("restock", Disposition::Restock),
+        back("quarantine", Disposition::Quarantine),
+        back("write off", Disposition::WriteOff),
+        sample(
+            "every field",
+            O::ReceiveReturn(ReceiveReturn {
+                order,
+                number: Some(ReturnNumber(2)),
+                facility: Some(FacilityId(1)),
+                disposition: Disposition::BackToCustomer,
+            }),
+        ),
+    ]
+}
+
+fn place() -> PlaceOrder {
+    let line = |item, quantity, price| OrderLine {
+        item,
+        quantity: units(quantity),
+        unit_price: UnitPrice(price),
+    };
+    PlaceOrder {
+        order: order(),
+        number: Some(text("536365")),
+        customer: Some(text("17850")),
+        currency: Currency::GBP,
+        lines: vec![
+            line(ItemRef::Sku(text("85123A")), 6, 25_500),
+            line(ItemRef::Id(ItemId(70_000)), 1_000_000, 10),
+        ],
+        destination: at_sea(),
+    }
+}
+
+fn of_stock() -> Vec<Sample<I>> {
+    let (sku, name) = (text("85123A"), text("White hanging heart T-light holder"));
+    let facility = define_facility();
+    let bare = DefineFacility { gateways: vec![], ..facility.clone() };
+    let adjust = |case, adjustment, quantity| {
+        let (item, facility) = (ItemRef::Sku(text("85123A")), FacilityRef::Code(text("LON-1")));
+        let (tier, quantity) = (Tier::Back, units(quantity));
+        sample(case, I::Adjust(AdjustStock { item, facility, tier, adjustment, quantity }))
+    };
+    vec![
+        sample("priced", I::DefineItem(DefineItem { sku, name, unit_price: UnitPrice(25_500) })),
+        sample("with a gateway", I::DefineFacility(facility)),
+        sample("without gateways", I::DefineFacility(bare)),
+        sample(
+            "by id",
+            I::Receive(ReceiveStock {
+                item: ItemRef::Id(ItemId(70_000)),
+                facility: FacilityRef::Id(FacilityId(3)),
+                tier: Tier::Primary,
+                quantity: units(1_000_000),
+            }),
+        ),
+        adjust("found", Adjustment::Found, 1),
+        adjust("lost", Adjustment::Lost, 200),
+        adjust("damaged", Adjustment::Damaged, 20_000),
+    ]
+}
+
+pub(super) fn define_facility() -> DefineFacility {
+    let gateway =
+        GatewaySpec { iata: text("LHR"), location: GeoPoint { lat: 51_470_000, lon: -454_300 } };
+    DefineFacility {
+        code: text("LON-1"),
+        name: text("London, Park Royal"),
+        country: Country::new("GB").unwrap(),
+        location: GeoPoint { lat: 51_507_400, lon: -127_800 },
+        gateways: vec![gateway],
+    }
+}

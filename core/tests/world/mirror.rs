@@ -1,0 +1,56 @@
+//! The form of a snapshot with every field open, so that tests can damage a state.
+//!
+//! Law: it reads and writes the same bytes as the shop itself; a test says so.
+
+use std::collections::BTreeMap;
+
+use earmark::flow::{Roles, Shop};
+use earmark::ids::{ItemId, OrderId};
+use earmark::inventory::{Facility, Item, Reservation, ReservationId};
+use earmark::notification::News;
+use earmark::order::Order;
+use earmark::policy::{OrderPolicy, Policy, SourcingPolicy};
+use earmark::schema::{from_bytes, to_bytes};
+use earmark::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A shop, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenShop {
+    roles: Roles,
+    policy: Policy,
+    policy_version: u64,
+    pub(crate) orders: OpenOrders,
+    pub(crate) inventory: OpenInventory,
+    pub(crate) told: BTreeMap<OrderId, Vec<News>>,
+}
+
+/// The order role, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenOrders {
+    policy: OrderPolicy,
+    pub(crate) orders: BTreeMap<OrderId, Order>,
+    horizon: Timestamp,
+}
+
+/// The inventory role, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenInventory {
+    policy: SourcingPolicy,
+    ids: Vec<ItemId>,
+    pub(crate) items: Vec<Item>,
+    facilities: Vec<Facility>,
+    pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
+}
+
+impl OpenShop {
+    pub(crate) fn of(shop: &Shop) -> Self {
+        from_bytes("an open shop", &to_bytes(shop).unwrap()).unwrap()
+    }
+
+    pub(crate) fn shut(&self) -> Shop {
+        let mut shop: Shop = from_bytes("a snapshot", &to_bytes(self).unwrap()).unwrap();
+        shop.restore();
+        shop
+    }
+}

@@ -1,0 +1,149 @@
+//! A small world for generated histories: a shop, the clock, and a witness that believes nothing
+//! but events.
+//!
+//! Law: after every step all laws are checked, and a law that does not hold is told in words, so
+//! that a test can show that it would be.
+#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+pub(crate) mod mirror;
+pub(crate) mod steps;
+pub(crate) mod witness;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use earmark::decide::Context;
+use earmark::flow::{Command, Event, Refusal, Shop};
+use earmark::order::{OrderCommand, OrderRefusal};
+use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
+use earmark::time::Timestamp;
+use steps::Step;
+use witness::Witness;
+
+use crate::support::START;
+
+/// A shop, what its events say, and the clock.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) shop: Shop,
+    /// Built from nothing but the bytes of the events: before a step is heard, the state before it.
+    pub(crate) replayed: Shop,
+    pub(crate) witness: Witness,
+    pub(crate) now: u64,
+    /// Names of the events and codes of the refusals so far.
+    pub(crate) met: BTreeSet<&'static str>,
+}
+
+/// Fails with words unless something holds.
+pub(crate) fn ensure(holds: bool, told: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(told()) }
+}
+
+impl World {
+    /// The opening: three facilities (one abroad), three items, some stock of each.
+    pub(crate) fn open() -> Self {
+        static OPEN: OnceLock<World> = OnceLock::new();
+        OPEN.get_or_init(Self::opened).clone()
+    }
+
+    fn opened() -> Self {
+        let mut world = Self {
+            shop: Shop::default(),
+            replayed: Shop::default(),
+            witness: Witness::default(),
+            now: START,
+            met: BTreeSet::new(),
+        };
+        for command in steps::opening() {
+            world.step(&Step::now(command)).unwrap();
+        }
+        world
+    }
+
+    /// Takes a step and checks every law.
+    pub(crate) fn step(&mut self, step: &Step) -> Result<(), String> {
+        self.now = self.now.saturating_add(step.wait);
+        let context = Context { at: Timestamp::from_millis(self.now), by: step.by.clone() };
+        let settled = self.shop.settle(&step.command, &context).map_err(|e| e.to_string())?;
+        match &settled {
+            Ok(events) => self.hear(events)?,
+            Err(refusal) => {
+                self.met.insert(refusal.code());
+                let told = || format!("the refusal `{refusal}` changed something");
+                ensure(self.shop == self.replayed, told)?;
+            }
+        }
+        self.ask_again(&step.command, &context, &settled)?;
+        if settled.is_ok_and(|events| !events.is_empty()) {
+            self.check()?;
+        }
+        ensure(self.replayed == self.shop, || "the replayed events differ".to_string())
+    }
+
+    fn hear(&mut self, events: &[Event]) -> Result<(), String> {
+        for event in events {
+            let (kind, bytes) =
+                encode_event(event, Vec::new()).map_err(|e| e.to_string())?.ok_or("no kind")?;
+            let read = decode_event(kind, &bytes).map_err(|e| e.to_string())?;
+            ensure(read == *event, || format!("{event:?} was read as {read:?}"))?;
+            self.met.insert(EVENTS[usize::from(kind)].name);
+            self.replayed.apply(&read).map_err(|e| e.to_string())?;
+            self.witness.hear(event)?;
+        }
+        Ok(())
+    }
+
+    /// A command that was answered is answered the same again, and nothing more happens.
+    fn ask_again(
+        &mut self,
+        command: &Command,
+        context: &Context,
+        first: &Result<Vec<Event>, Refusal>,
+    ) -> Result<(), String> {
+        if first.is_ok() && !is_idempotent(command) {
+            return Ok(());
+        }
+        let again = self.shop.settle(command, context).map_err(|e| e.to_string())?;
+        let same = match (&again, first) {
+            (Ok(events), Ok(_)) => events.is_empty(),
+            (Err(again), Err(first)) => again == first,
+            // What a partial shipment left was cancelled: now all of it is on its way.
+            (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            _ => false,
+        };
+        ensure(same, || format!("{command:?} again: {again:?} after {first:?}"))
+    }
+
+    /// Every law over the state of now.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let audit = self.shop.audit();
+        ensure(audit.checked > 0, || "the audit looked at nothing".to_string())?;
+        ensure(audit.broken.is_empty(), || format!("{:?}", audit.broken))?;
+        self.witness.agrees(&self.shop)?;
+        witness::roles_agree(&self.shop)?;
+        let bytes = to_bytes(&self.shop).map_err(|e| e.to_string())?;
+        let mut restored: Shop = from_bytes("a snapshot", &bytes).map_err(|e| e.to_string())?;
+        restored.restore();
+        ensure(restored == self.shop, || "the snapshot restores to something else".to_string())
+    }
+}
+
+/// Whether the same command again promises to do nothing. Receipts, adjustments and requests for
+/// returns have no id of their own: the host tells their retries by the id of the input.
+fn is_idempotent(command: &Command) -> bool {
+    match command {
+        Command::Order(OrderCommand::ReceiveReturn(c)) => c.number.is_some(),
+        Command::Order(OrderCommand::Cancel(c)) => c.lines.is_none(),
+        Command::Order(OrderCommand::RequestReturn(_)) => false,
+        Command::Inventory(
+            earmark::inventory::InventoryCommand::Receive(_)
+            | earmark::inventory::InventoryCommand::Adjust(_),
+        ) => false,
+        _ => true,
+    }
+}
+
+fn is_cancel(command: &Command) -> bool {
+    matches!(command, Command::Order(OrderCommand::Cancel(_)))
+}

@@ -1,0 +1,302 @@
+//! Generated steps: every command over a few orders, items and facilities, so that ids repeat.
+//!
+//! Law: a step is a value, so that a failing history shrinks to its shortest form.
+
+use earmark::decide::Principal;
+use earmark::demand::Destination;
+use earmark::flow::{Command, SetPolicy, Tick};
+use earmark::geo::GeoPoint;
+use earmark::ids::{
+    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, OrderId, ReturnNumber,
+    ShipmentNumber, Tier,
+};
+use earmark::inventory::{
+    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
+    ReceiveStock,
+};
+use earmark::order::{
+    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
+    OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
+};
+use earmark::policy::{OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
+use earmark::time::Span;
+use earmark::units::{Amount, Currency, UnitPrice};
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::sample::select;
+use proptest::{collection, prop_oneof};
+
+use crate::support::{START, sku, text, units};
+
+/// One input: who asks what, and how long after the last.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) wait: u64,
+    pub(crate) by: Principal,
+    pub(crate) command: Command,
+}
+
+impl Step {
+    pub(crate) fn now(command: Command) -> Self {
+        Self { wait: 0, by: Principal::Staff, command }
+    }
+}
+
+const ITEMS: [&str; 3] = ["mug", "pen", "cup"];
+const PLACES: [(&str, &str, i32, i32, Option<&str>); 3] = [
+    ("LON", "GB", 51_507_400, -127_800, Some("LHR")),
+    ("LDS", "GB", 53_801_300, -1_549_100, None),
+    ("PAR", "FR", 48_856_600, 2_352_200, Some("CDG")),
+];
+
+/// The n-th order id: each is made 20 seconds after the one before, so that archiving one leaves
+/// the later ones fresh.
+pub(crate) fn order_id(n: u8) -> OrderId {
+    let mut bytes = [0; 16];
+    let made = START + u64::from(n) * 20_000;
+    bytes[..6].copy_from_slice(&made.to_be_bytes()[2..]);
+    bytes[6] = 0x70;
+    bytes[8] = 0x80;
+    bytes[15] = n;
+    OrderId::from_bytes(bytes).unwrap()
+}
+
+/// What the world begins with.
+pub(crate) fn opening() -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    let all = |n: usize| 0..n;
+    commands.extend(all(3).map(|n| define_facility(n, "as it is")));
+    commands.extend(all(3).map(|n| define_item(n, "as it is")));
+    let stock = [(0, 0, 6), (0, 1, 6), (0, 2, 3), (1, 1, 5), (1, 0, 2), (2, 2, 8), (2, 0, 1)];
+    for (item, facility, quantity) in stock {
+        for tier in [Tier::Primary, Tier::Back] {
+            commands.push(Command::Inventory(InventoryCommand::Receive(ReceiveStock {
+                item: sku(ITEMS[item]),
+                facility: FacilityRef::Id(FacilityId(facility)),
+                tier,
+                quantity: units(quantity),
+            })));
+        }
+    }
+    commands
+}
+
+fn define_item(n: usize, name: &str) -> Command {
+    let (sku, name) = (text(ITEMS[n]), text(name));
+    let define = DefineItem { sku, name, unit_price: UnitPrice(12_345) };
+    Command::Inventory(InventoryCommand::DefineItem(define))
+}
+
+fn define_facility(n: usize, name: &str) -> Command {
+    let (code, country, lat, lon, gateway) = PLACES[n];
+    let location = GeoPoint { lat, lon };
+    Command::Inventory(InventoryCommand::DefineFacility(DefineFacility {
+        code: text(code),
+        name: text(name),
+        country: Country::new(country).unwrap(),
+        location,
+        gateways: gateway.iter().map(|iata| GatewaySpec { iata: text(iata), location }).collect(),
+    }))
+}
+
+/// Whole histories of about forty steps: single ones, and journeys of one order through its life,
+/// which chance alone would seldom take to their end.
+pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
+    let part = prop_oneof![6 => step().prop_map(|step| vec![step]), 1 => journey()];
+    collection::vec(part, 16..38).prop_map(|parts| parts.concat())
+}
+
+/// What mostly happens to an order, one thing after the other; each may be left out.
+fn journey() -> impl Strategy<Value = Vec<Step>> {
+    let parts = (place(), authorize(), ship(), deliver(), request_return(), receive_return());
+    (parts, any::<u8>()).prop_map(|((placed, paid, shipped, arrived, asked, back), keep)| {
+        let order = placed.order;
+        let mut all = [OrderCommand::Place(placed), paid, shipped, arrived, asked, back];
+        for command in &mut all {
+            match command {
+                OrderCommand::AuthorizePayment(c) => c.order = order,
+                OrderCommand::Ship(c) => c.order = order,
+                OrderCommand::Deliver(c) => c.order = order,
+                OrderCommand::RequestReturn(c) => c.order = order,
+                OrderCommand::ReceiveReturn(c) => c.order = order,
+                _ => {}
+            }
+        }
+        let kept = (0..8).zip(all).filter(|(n, _)| *n == 0 || keep % 11 != *n);
+        kept.map(|(_, command)| Step::now(Command::Order(command))).collect()
+    })
+}
+
+/// One step.
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let wait = prop_oneof![
+        24 => Just(0),
+        12 => 1..5_000_u64,
+        4 => 5_000..200_000_u64,
+        1 => Just(Span::from_days(80).as_millis()),
+    ];
+    (wait, principal(), command()).prop_map(|(wait, by, command)| Step { wait, by, command })
+}
+
+fn principal() -> impl Strategy<Value = Principal> {
+    let customer = |name: &str| Principal::Customer(text(name));
+    prop_oneof![
+        12 => Just(Principal::Staff),
+        3 => Just(customer("ada")),
+        1 => Just(customer("bob")),
+        1 => Just(Principal::System),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        14 => place().prop_map(OrderCommand::Place).prop_map(Command::Order),
+        8 => authorize().prop_map(Command::Order),
+        6 => cancel().prop_map(Command::Order),
+        8 => ship().prop_map(Command::Order),
+        6 => deliver().prop_map(Command::Order),
+        5 => request_return().prop_map(Command::Order),
+        5 => receive_return().prop_map(Command::Order),
+        4 => receive().prop_map(Command::Inventory),
+        7 => adjust().prop_map(Command::Inventory),
+        4 => Just(Command::Tick(Tick {})),
+        3 => policy(),
+        1 => (0..3_usize, select(vec!["as it is", "other"])).prop_map(|(n, s)| define_item(n, s)),
+        1 => (0..3_usize, select(vec!["as it is", "other"]))
+            .prop_map(|(n, s)| define_facility(n, s)),
+    ]
+}
+
+fn order() -> impl Strategy<Value = OrderId> {
+    (0..5_u8).prop_map(order_id)
+}
+
+/// An item by SKU or by id; the fourth is known to nobody.
+fn item() -> impl Strategy<Value = ItemRef> {
+    prop_oneof![
+        8 => (0..3_usize).prop_map(|n| sku(ITEMS[n])),
+        3 => (0..3_u32).prop_map(|n| ItemRef::Id(ItemId(n))),
+        1 => Just(sku("hat")),
+    ]
+}
+
+/// A facility; the fourth is known to nobody.
+fn facility() -> impl Strategy<Value = FacilityRef> {
+    prop_oneof![
+        8 => (0..3_usize).prop_map(|n| FacilityRef::Code(text(PLACES[n].0))),
+        2 => (0..4_u16).prop_map(|n| FacilityRef::Id(FacilityId(n))),
+    ]
+}
+
+fn tier() -> impl Strategy<Value = Tier> {
+    prop_oneof![Just(Tier::Primary), Just(Tier::Back)]
+}
+
+/// An order of few contents, so that the same one comes again now and then.
+pub(crate) fn place() -> impl Strategy<Value = PlaceOrder> {
+    let line = (item(), 1..7_u32).prop_map(|(item, quantity)| OrderLine {
+        item,
+        quantity: units(quantity),
+        unit_price: UnitPrice(12_345),
+    });
+    let home = prop_oneof![3 => Just(0_usize), 1 => Just(2)];
+    let customer = option::weighted(0.8, Just(text("ada")));
+    (order(), customer, collection::vec(line, 1..4), home).prop_map(
+        |(order, customer, lines, home)| {
+            let (_, country, lat, lon, _) = PLACES[home];
+            let country = Country::new(country).unwrap();
+            let destination = Destination { country, location: GeoPoint { lat, lon } };
+            let currency = Currency::GBP;
+            PlaceOrder { order, number: None, customer, currency, lines, destination }
+        },
+    )
+}
+
+pub(crate) fn authorize() -> impl Strategy<Value = OrderCommand> {
+    let minor = prop_oneof![4 => Just(1_000_000), 1 => 0..500_i64];
+    (order(), minor).prop_map(|(order, minor)| {
+        let amount = Amount { currency: Currency::GBP, minor };
+        OrderCommand::AuthorizePayment(AuthorizePayment { order, amount })
+    })
+}
+
+fn line_units() -> impl Strategy<Value = Vec<LineUnits>> {
+    let line = prop_oneof![
+        3 => (0..3_u16).prop_map(|n| LineRef::Number(LineNumber(n))),
+        1 => item().prop_map(LineRef::Item),
+    ];
+    let some = (line, 1..5_u32).prop_map(|(line, n)| LineUnits { line, quantity: units(n) });
+    collection::vec(some, 0..3)
+}
+
+pub(crate) fn cancel() -> impl Strategy<Value = OrderCommand> {
+    let reason = select(vec![CancelReason::Customer, CancelReason::Fraud, CancelReason::Inventory]);
+    (order(), option::weighted(0.7, line_units()), reason).prop_map(|(order, lines, reason)| {
+        OrderCommand::Cancel(CancelOrder { order, lines, reason })
+    })
+}
+
+fn ship() -> impl Strategy<Value = OrderCommand> {
+    let facility = option::weighted(0.4, (0..4_u16).prop_map(FacilityId));
+    (order(), facility)
+        .prop_map(|(order, facility)| OrderCommand::Ship(ShipOrder { order, facility }))
+}
+
+fn deliver() -> impl Strategy<Value = OrderCommand> {
+    let shipment = option::weighted(0.4, (1..4_u16).prop_map(ShipmentNumber));
+    (order(), shipment)
+        .prop_map(|(order, shipment)| OrderCommand::Deliver(DeliverShipment { order, shipment }))
+}
+
+pub(crate) fn request_return() -> impl Strategy<Value = OrderCommand> {
+    (order(), line_units())
+        .prop_map(|(order, lines)| OrderCommand::RequestReturn(RequestReturn { order, lines }))
+}
+
+fn receive_return() -> impl Strategy<Value = OrderCommand> {
+    let disposition = select(vec![
+        Disposition::Restock,
+        Disposition::Quarantine,
+        Disposition::WriteOff,
+        Disposition::BackToCustomer,
+    ]);
+    let number = option::weighted(0.5, (1..3_u16).prop_map(ReturnNumber));
+    let facility = option::weighted(0.5, (0..4_u16).prop_map(FacilityId));
+    (order(), number, facility, disposition).prop_map(|(order, number, facility, disposition)| {
+        OrderCommand::ReceiveReturn(ReceiveReturn { order, number, facility, disposition })
+    })
+}
+
+fn receive() -> impl Strategy<Value = InventoryCommand> {
+    let quantity = prop_oneof![9 => 1..9_u32, 1 => Just(1_000_000)];
+    (item(), facility(), tier(), quantity).prop_map(|(item, facility, tier, quantity)| {
+        let quantity = units(quantity);
+        InventoryCommand::Receive(ReceiveStock { item, facility, tier, quantity })
+    })
+}
+
+fn adjust() -> impl Strategy<Value = InventoryCommand> {
+    let seen = select(vec![Adjustment::Found, Adjustment::Lost, Adjustment::Damaged]);
+    (item(), facility(), tier(), seen, 1..7_u32).prop_map(
+        |(item, facility, tier, adjustment, n)| {
+            let quantity = units(n);
+            InventoryCommand::Adjust(AdjustStock { item, facility, tier, adjustment, quantity })
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = Command> {
+    let payment = prop_oneof![
+        1 => Just(PaymentPolicy::None),
+        3 => Just(PaymentPolicy::Required { deadline: Span::from_millis(60_000) }),
+        1 => any::<u64>()
+            .prop_map(|n| PaymentPolicy::Required { deadline: Span::from_millis(n) }),
+    ];
+    let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
+    let max_parcels = option::weighted(0.3, 0..3_u16);
+    (payment, archive_after, max_parcels).prop_map(|(payment, archive_after, max_parcels)| {
+        let orders = OrderPolicy { payment, archive_after };
+        let sourcing = SourcingPolicy { max_parcels, ..SourcingPolicy::default() };
+        Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
+    })
+}

@@ -1,0 +1,207 @@
+//! A witness: keeps its own books from events alone, and holds the shop's against them.
+//!
+//! Law: it shares no code with the reducers, so that one mistake can't hide in both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use earmark::demand::{Hold, Portion};
+use earmark::flow::{Event, Shop};
+use earmark::ids::{ItemId, LineNumber, OrderId, ReservationNumber};
+use earmark::inventory::{Adjustment, InventoryEvent, InventoryTied, ReservationId};
+use earmark::laws;
+use earmark::notification::{News, NotificationEvent};
+use earmark::order::{Order, OrderEvent, Payment, Status};
+
+use super::ensure;
+
+type Reservation = (OrderId, ReservationNumber);
+
+/// The books of the witness.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Witness {
+    on_hand: BTreeMap<ItemId, i64>,
+    asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
+    open: BTreeMap<Reservation, u64>,
+    ended: BTreeSet<Reservation>,
+    told: BTreeSet<(OrderId, News)>,
+}
+
+impl Witness {
+    /// Hears an event, and says if it can't be.
+    pub(crate) fn hear(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Order(event) => self.hear_order(event),
+            Event::Inventory(event) => self.hear_inventory(event),
+            Event::Notification(NotificationEvent::Told(e)) => {
+                let first = self.told.insert((e.order, e.news));
+                ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
+            }
+            Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => Ok(()),
+        }
+    }
+
+    fn hear_order(&mut self, event: &OrderEvent) -> Result<(), String> {
+        match event {
+            OrderEvent::Placed(e) => {
+                let lines = (0..).map(LineNumber).zip(&e.lines);
+                let asked = lines.map(|(n, line)| (n, u64::from(line.quantity.get()))).collect();
+                self.ask((e.order, ReservationNumber(1)), asked)
+            }
+            OrderEvent::Unsourced(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ask(&mut self, id: Reservation, of: BTreeMap<LineNumber, u64>) -> Result<(), String> {
+        let before = self.asked.insert(id, of);
+        ensure(before.is_none(), || format!("{id:?} was asked for twice"))
+    }
+
+    fn hear_inventory(&mut self, event: &InventoryEvent) -> Result<(), String> {
+        match event {
+            InventoryEvent::Received(e) => self.move_stock(e.item.id, i64::from(e.quantity)),
+            InventoryEvent::Adjusted(e) => match e.adjustment {
+                Adjustment::Found => self.move_stock(e.item.id, i64::from(e.quantity)),
+                Adjustment::Lost => self.move_stock(e.item.id, -i64::from(e.quantity)),
+                Adjustment::Damaged => Ok(()),
+            },
+            InventoryEvent::Tied(e) => self.tie(e),
+            InventoryEvent::Stripped(e) => self.free(e.order, &e.portions),
+            InventoryEvent::Released(e) => self.free(e.order, &e.portions),
+            InventoryEvent::Expired(e) => {
+                let id = (e.order, e.reservation);
+                let was = self.open.remove(&id);
+                self.end(id, was.is_some())
+            }
+            InventoryEvent::Shipped(e) => {
+                for p in &e.portions {
+                    self.move_stock(p.item, -i64::from(p.quantity))?;
+                }
+                self.free(e.order, &e.portions)
+            }
+            InventoryEvent::Restocked(e) => {
+                e.portions.iter().try_for_each(|p| self.move_stock(p.item, i64::from(p.quantity)))
+            }
+            InventoryEvent::Allocated(e) => {
+                let id = (e.order, e.reservation);
+                ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
+            }
+            InventoryEvent::ItemDefined(_)
+            | InventoryEvent::FacilityDefined(_)
+            | InventoryEvent::Rejected(_) => Ok(()),
+        }
+    }
+
+    fn move_stock(&mut self, item: ItemId, units: i64) -> Result<(), String> {
+        let stock = self.on_hand.entry(item).or_default();
+        *stock += units;
+        ensure(*stock >= 0, || format!("{item} has fewer than no units"))
+    }
+
+    fn tie(&mut self, tied: &InventoryTied) -> Result<(), String> {
+        let id = (tied.order, tied.reservation);
+        let asked = self.asked.get(&id).ok_or_else(|| format!("{id:?} was never asked for"))?;
+        for (line, units) in asked {
+            let of_line = tied.portions.iter().filter(|p| p.line == *line).map(|p| p.quantity);
+            let serves = laws::plan_serves_demand(*units, of_line);
+            ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
+        }
+        let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
+        ensure(all == asked.values().sum::<u64>(), || format!("{id:?} ties more than asked"))?;
+        let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
+        ensure(!twice, || format!("{id:?} is made twice"))
+    }
+
+    fn free(&mut self, order: OrderId, portions: &[Portion]) -> Result<(), String> {
+        for p in portions {
+            let id = (order, p.reservation);
+            let rest = self.open.get_mut(&id).ok_or_else(|| format!("{id:?} ends twice"))?;
+            let less = rest.checked_sub(u64::from(p.quantity));
+            *rest = less.ok_or_else(|| format!("{id:?} frees more than it ties"))?;
+            if *rest == 0 {
+                self.open.remove(&id);
+                self.end(id, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, id: Reservation, was_open: bool) -> Result<(), String> {
+        let first = self.ended.insert(id);
+        ensure(first && was_open, || format!("{id:?} ends twice, or never was"))
+    }
+
+    /// Holds the shop's books against the witness's.
+    pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
+        for (id, item) in shop.inventory().items() {
+            let stock: i64 = item.shelves.iter().map(|s| i64::from(s.on_hand)).sum();
+            let heard = self.on_hand.get(&id).copied().unwrap_or_default();
+            ensure(stock == heard, || format!("{id}: {stock} on hand, {heard} by the events"))?;
+        }
+        let open = shop.inventory().open_reservations();
+        let heard = self.open.len();
+        ensure(open == heard, || format!("{open} reservations are open, {heard} by the events"))?;
+        for (&(order, number), units) in &self.open {
+            let known = shop.inventory().reservation(ReservationId { order, number });
+            let tied = known.map(|r| r.portions.iter().map(|p| u64::from(p.quantity)).sum());
+            ensure(tied == Some(*units), || format!("{order} {number}: {tied:?} for {units}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where all roles are local, an order and the stock agree after every input, and nothing waits
+/// for anything but a payment.
+pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
+    let mut reservations = 0;
+    for (id, order) in shop.orders().iter() {
+        let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
+        for tied in &order.tied {
+            let of = by_reservation.entry(tied.portion.reservation).or_default();
+            of.push((tied.portion, tied.hard));
+        }
+        reservations += by_reservation.len();
+        for (number, mut ours) in by_reservation {
+            let open = shop.inventory().reservation(ReservationId { order: *id, number });
+            let open = open.ok_or_else(|| format!("{id} counts on {number}, which has ended"))?;
+            let hard = open.hold == Hold::Hard;
+            let mut theirs: Vec<_> = open.portions.iter().map(|p| (*p, hard)).collect();
+            ours.sort_unstable();
+            theirs.sort_unstable();
+            ensure(ours == theirs, || format!("{id} {number}: {ours:?} against {theirs:?}"))?;
+        }
+        waits_for_a_payment_only(order).map_err(|why| format!("{id}: {why}: {order:?}"))?;
+    }
+    let open = shop.inventory().open_reservations();
+    ensure(open == reservations, || format!("{open} reservations, orders know {reservations}"))
+}
+
+fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
+    let sum = |of: fn(&earmark::order::Buckets) -> u32| -> u32 {
+        order.lines.iter().map(|l| of(&l.buckets)).sum()
+    };
+    let (unsourced, reserved) = (sum(|b| b.unsourced), sum(|b| b.reserved));
+    let (open, wanted) = (sum(|b| b.open()), sum(|b| b.wanted()));
+    let says = |holds: bool, why: &str| ensure(holds, || why.to_string());
+    says(unsourced == 0, "units wait for stock that nobody looks for")?;
+    match order.status {
+        Status::Pending => {
+            let waits = matches!(order.payment, Payment::Awaiting(_));
+            says(waits, "it is paid for, and still pending")?;
+            says(reserved == open && open == wanted && open > 0, "its stock is not all reserved")
+        }
+        Status::Confirmed => {
+            says(reserved == 0, "it is confirmed, and its stock may lapse")?;
+            says(wanted > 0, "it is confirmed, and nothing is wanted")?;
+            says(!order.is_settled(), "it is settled, and not completed")
+        }
+        Status::Completed => says(order.is_settled() && wanted > 0, "it is completed too early"),
+        Status::Rejected | Status::Expired | Status::Cancelled => {
+            says(wanted == 0, "it has ended, and units are still wanted")
+        }
+        Status::Unplaced => says(false, "it is at hand, and was never placed"),
+    }
+}

@@ -109,6 +109,7 @@ pub struct Take {
 
 /// What the search can say about its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub enum Proof {
     /// No plan is cheaper.

@@ -99,7 +99,7 @@ export interface Shortfall {
 /** How firmly stock is tied. */
 export type Hold = 'hard' | { soft: { until: Timestamp } };
 /** Whether a plan is proven cheapest, or how far from it it may be. */
-export type Proof = 'Optimal' | { Bounded: { gap: Cost; nodes: number } };
+export type Proof = 'optimal' | { bounded: { gap: Cost; nodes: number } };
 
 /** A plan that was not chosen. */
 export interface Alternative {

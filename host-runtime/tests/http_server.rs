@@ -172,7 +172,9 @@ fn the_page_is_served_with_headers_that_keep_others_out() {
     let outside =
         ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f../secret.txt", "/.env", "/none.js"];
     for path in outside {
-        shop.get(path).problem(404, "unknown-path");
+        let answer = shop.get(path);
+        assert_ne!(answer.text(), "secret", "{path}");
+        answer.problem(404, "unknown-path");
     }
     shop.get("/api/none").problem(404, "unknown-path");
     shop.send("POST", "/index.html", &[], b"").problem(405, "wrong-method");

@@ -1,4 +1,9 @@
 //! Every proof of Earmark that needs more than one room; internal, not published.
 //! What several proofs share lives here; the proofs themselves are in `tests/`.
 
+pub mod built;
+pub mod corpus;
+pub mod count;
+pub mod documents;
+pub mod random;
 pub mod tidy;

@@ -40,9 +40,8 @@ pub(crate) fn bench(rooms: &Rooms, args: &[String]) -> Result<()> {
     ensure!(sources.iter().any(|file| rooms.has(file)), "there is no `{}` to run yet", sources[0]);
     setup::tools(rooms, Wants::to_build())?;
     let plugin = wasm::plugin(rooms)?;
-    let mut cargo =
-        rooms.cargo(["run", "--release", "-p", "earmark-tests", "--bin", "bench", "--"]);
-    cargo.args(args).env("EARMARK_PLUGIN", plugin);
+    let mut cargo = rooms.cargo(["run", "--release", "-p", "earmark-tests", "--features", "bench"]);
+    cargo.args(["--bin", "bench", "--"]).args(args).env("EARMARK_PLUGIN", plugin);
     become_it(cargo)
 }
 

@@ -1,6 +1,6 @@
 //! What all requests share: the partition, and what its description comes to.
 //!
-//! Law: everything here is made once, from the description; a request looks up and allocates little.
+//! Law: everything here is made once, from the description; a request only looks it up.
 
 use std::collections::HashMap;
 use std::sync::Arc;

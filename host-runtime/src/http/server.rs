@@ -62,7 +62,7 @@ impl Server {
         let Self { listener, app, router, close, .. } = self;
         let service = TowerToHyperService::new(router);
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(app.limits.reading).pipeline_flush(true);
+        http.timer(TokioTimer::new()).header_read_timeout(app.limits.reading);
         let places = Arc::new(Semaphore::new(app.limits.connections.max(1)));
         let mut open = JoinSet::new();
         tokio::pin!(shutdown);

@@ -55,7 +55,8 @@ pub(super) async fn file(mut page: Page, request: Request) -> Response {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    if served.status() == StatusCode::NOT_FOUND {
+    // What is no path at all is not there either.
+    if matches!(served.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) {
         return no_such_path(path).into_response();
     }
     let mut response = served.map(Body::new);

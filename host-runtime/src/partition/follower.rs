@@ -9,8 +9,10 @@ use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, 
 
 use super::body::TurnRecord;
 use super::origins::Origins;
+use super::rebuild::{RebuildError, Rebuilt};
 use super::submission::{Caller, Origin, Receipt};
 use super::turn::principal;
+use super::writer::chain_of;
 use super::{Answered, Position};
 use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
 use crate::plugin::{Body, Fault};
@@ -67,52 +69,74 @@ pub(super) struct Follower {
     pub(super) anchor: Anchor,
     pub(super) snapshots: Option<Snapshots>,
     pub(super) saved_at: u64,
+    /// Makes a new body from what is durable.
+    pub(super) renew: Renew,
 }
+
+/// Makes a new body, and says where it stands.
+pub(super) type Renew = Box<dyn FnMut() -> Result<Rebuilt, RebuildError> + Send>;
 
 impl Follower {
     /// Works until told to close.
     pub(super) fn run(mut self, asks: &Receiver<Ask>) {
-        let mut fault: Option<Fault> = None;
+        let mut lost: Option<Fault> = None;
         while let Ok(ask) = asks.recv() {
-            match ask {
+            let failed = match ask {
                 Ask::Close => break,
-                Ask::Apply { record, anchor } => {
-                    if fault.is_none() {
-                        fault = self.follow(&record, anchor).err();
-                    }
-                    if let Some(fault) = &fault {
-                        tracing::error!(%fault, "the follower can't follow");
-                    }
+                // A body that was renewed has it already.
+                Ask::Apply { anchor, .. } if anchor.inputs <= self.anchor.inputs => None,
+                Ask::Apply { .. } if lost.is_some() => None,
+                Ask::Apply { record, anchor } => self.follow(&record, anchor).err(),
+                Ask::Cursor { source, reply } => {
+                    // Whoever asked may have gone away.
+                    let _ = reply.send(self.origins.last(&source));
+                    None
                 }
-                Ask::Cursor { source, reply } => drop(reply.send(self.origins.last(&source))),
-                other => self.answer(other, fault.as_ref()),
+                other => self.answer(other, lost.as_ref()),
+            };
+            if let Some(fault) = failed.filter(|_| lost.is_none()) {
+                lost = self.replace(&fault).err();
             }
         }
     }
 
-    fn answer(&mut self, ask: Ask, fault: Option<&Fault>) {
-        let holds = fault.cloned().map_or(Ok(()), Err);
+    /// A new body in the state of all that is durable: one that failed is of no use any more.
+    fn replace(&mut self, fault: &Fault) -> Result<(), Fault> {
+        tracing::warn!(%fault, "the follower's body failed; it is made anew");
+        let renewed = (self.renew)().map_err(|error| {
+            let why = chain_of(&error);
+            tracing::error!(why, "the follower can't be brought back");
+            Fault::Broken(why)
+        })?;
+        let Some(body) = renewed.bodies.into_iter().next() else {
+            return Err(Fault::Broken("no body was made".to_string()));
+        };
+        (self.body, self.origins, self.anchor) = (body, renewed.origins, renewed.anchor);
+        Ok(())
+    }
+
+    /// Answers; and tells the fault, if the body failed on it.
+    fn answer(&mut self, ask: Ask, lost: Option<&Fault>) -> Option<Fault> {
+        let holds = lost.cloned().map_or(Ok(()), Err);
         match ask {
             Ask::Query { by, kind, body, reply } => {
                 let call = Call::Query { by: principal(&by), kind, body: &body };
-                drop(reply.send(holds.and_then(|()| self.read(&call))));
+                tell(&reply, holds.and_then(|()| self.read(&call)))
             }
             Ask::Slice { by, body, reply } => {
                 let call = Call::Slice { by: principal(&by), body: &body };
-                drop(reply.send(holds.and_then(|()| self.read(&call))));
+                tell(&reply, holds.and_then(|()| self.read(&call)))
             }
-            Ask::Audit { reply } => {
-                drop(reply.send(holds.and_then(|()| audit(self.body.as_mut()))))
-            }
+            Ask::Audit { reply } => tell(&reply, holds.and_then(|()| audit(self.body.as_mut()))),
             Ask::Digest { reply } => {
                 let digest = holds.and_then(|()| digest(self.body.as_mut()));
-                drop(reply.send(digest.map(|digest| (digest, position(&self.anchor)))));
+                tell(&reply, digest.map(|digest| (digest, position(&self.anchor))))
             }
             Ask::Snapshot { reply } => {
-                drop(reply.send(holds.and_then(|()| snapshot(self.body.as_mut()))));
+                tell(&reply, holds.and_then(|()| snapshot(self.body.as_mut())))
             }
-            Ask::Save { reply } => drop(reply.send(holds.and_then(|()| self.save()))),
-            Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Close => {}
+            Ask::Save { reply } => tell(&reply, holds.and_then(|()| self.save())),
+            Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Close => None,
         }
     }
 
@@ -156,6 +180,14 @@ impl Follower {
         };
         Ok(Answered { answer, position: position(&self.anchor) })
     }
+}
+
+/// Tells whoever asked; and gives back the fault, if it was one.
+fn tell<T>(reply: &SyncSender<Result<T, Fault>>, answer: Result<T, Fault>) -> Option<Fault> {
+    let fault = answer.as_ref().err().cloned();
+    // Whoever asked may have gone away.
+    drop(reply.send(answer));
+    fault
 }
 
 /// The laws over a body's state.

@@ -4,6 +4,7 @@
 //! Law: when a body fails on a batch, it is thrown away; the batch is halved until one input is
 //! left, and that one is judged by fuel, never by a clock. Everybody else is served.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,9 @@ use crate::plugin::{Bodies, Body, Fault};
 
 /// Bytes of commands in one turn at the most: a turn's record stays small, and its time short.
 const TURN_BYTES: usize = 4 << 20;
+
+/// How long after a tick without effect the next one comes.
+const TICK_PAUSE_MS: u64 = 10_000;
 
 /// What is handed to the leader.
 pub(super) enum Work {
@@ -38,6 +42,8 @@ pub(super) struct Leader {
     /// The moment of the last input.
     pub(super) at: u64,
     pub(super) next_deadline: Option<u64>,
+    /// No tick before this: the last one had no effect.
+    pub(super) tick_again: u64,
     pub(super) turn_inputs: usize,
     pub(super) jobs: SyncSender<Job>,
     pub(super) asks: SyncSender<Ask>,
@@ -77,9 +83,11 @@ impl Leader {
 
     /// Waits for work, or for a deadline; whether the partition is still open.
     fn wait(&mut self, work: &Receiver<Work>, waiting: &mut Vec<Submission>) -> bool {
+        let ticks = self.lost.is_none() && self.bodies.description().tick.is_some();
         let got = match (self.clock, self.next_deadline) {
-            (Clock::Live, Some(deadline)) if self.lost.is_none() => {
-                work.recv_timeout(Duration::from_millis(deadline.saturating_sub(clock())))
+            (Clock::Live, Some(deadline)) if ticks => {
+                let due = deadline.max(self.tick_again);
+                work.recv_timeout(Duration::from_millis(due.saturating_sub(clock())))
             }
             (Clock::Live | Clock::Logical, _) => {
                 work.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -115,39 +123,27 @@ impl Leader {
         }
         let mut inputs: Vec<Stamped> = Vec::with_capacity(batch.len().saturating_add(1));
         let mut replies: Vec<Option<Reply>> = Vec::with_capacity(inputs.capacity());
-        let now = if self.clock == Clock::Live { clock().max(self.at) } else { self.at };
-        let due = self.clock == Clock::Live && self.next_deadline.is_some_and(|due| due <= now);
-        if let Some(tick) = self.tick(now).filter(|_| due) {
-            inputs.push(tick);
-            replies.push(None);
+        if self.clock == Clock::Live {
+            self.at = clock().max(self.at);
+            if let Some(tick) = self.tick() {
+                inputs.push(tick);
+                replies.push(None);
+            }
         }
+        // How far each source has come in the turn that is being gathered.
+        let mut gathered: HashMap<Arc<str>, u64> = HashMap::new();
         for mut one in batch {
-            let at = match self.clock {
-                Clock::Live => now,
-                Clock::Logical => one.at.unwrap_or(self.at).max(self.at),
-            };
-            self.at = at;
-            let in_this_turn = |origin: &super::Origin| {
-                let same = |s: &Stamped| {
-                    s.origin.as_ref().is_some_and(|known| known.source == origin.source)
-                };
-                inputs.iter().any(same)
-            };
+            if self.clock == Clock::Logical {
+                self.at = one.at.unwrap_or(self.at).max(self.at);
+            }
             if let Some(origin) = one.origin.clone() {
-                // A source's place may depend on what it handed in earlier in this very turn.
-                let seen = match self.origins.look_up(&origin) {
-                    Seen::New if in_this_turn(&origin) => {
-                        let latest = latest_of(&inputs, &origin.source);
-                        if origin.sequence > latest {
-                            Seen::New
-                        } else {
-                            self.settle(&mut inputs, &mut replies);
-                            self.origins.look_up(&origin)
-                        }
-                    }
-                    seen => seen,
-                };
-                let answer = match seen {
+                // Whether it is new may depend on what the source handed in earlier in this turn.
+                let waits = |last: &u64| origin.sequence <= *last;
+                if gathered.get(&origin.source).is_some_and(waits) {
+                    self.settle(&mut inputs, &mut replies);
+                    gathered.clear();
+                }
+                let answer = match self.origins.look_up(&origin) {
                     Seen::New => None,
                     Seen::Again(receipt) => Some(Ok(receipt)),
                     Seen::LongAgo => Some(Err(NotAccepted::LongAgo {
@@ -157,11 +153,13 @@ impl Leader {
                 };
                 if let Some(answer) = answer {
                     self.settle(&mut inputs, &mut replies);
+                    gathered.clear();
                     drop(self.jobs.send(Job::Tell { answers: vec![(one.reply, answer)] }));
                     continue;
                 }
+                gathered.insert(origin.source, origin.sequence);
             }
-            inputs.push(Stamped::of(&mut one, at));
+            inputs.push(Stamped::of(&mut one, self.at));
             replies.push(Some(one.reply));
         }
         self.settle(&mut inputs, &mut replies);
@@ -174,11 +172,13 @@ impl Leader {
         }
     }
 
-    fn tick(&self, now: u64) -> Option<Stamped> {
-        let kind = self.bodies.description().tick?;
+    /// A tick, if one is due.
+    fn tick(&self) -> Option<Stamped> {
+        let due = self.next_deadline?.max(self.tick_again);
+        let kind = self.bodies.description().tick.filter(|_| due <= self.at)?;
         // A tick has nothing to say: its contents are empty in any plugin's form.
         let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
-        Some(Stamped { at: now, kind, command, by, origin: None })
+        Some(Stamped { at: self.at, kind, command, by, origin: None })
     }
 
     /// Decides on a batch; when the body fails on it, brings a new one up and halves the batch.
@@ -274,7 +274,18 @@ impl Leader {
         }
         self.position = after;
         self.next_deadline = decided.next_deadline;
+        self.pause_fruitless_ticks(batch, decided);
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
+    }
+
+    /// A tick that leaves what was due as it was would be due again at once, for ever.
+    fn pause_fruitless_ticks(&mut self, batch: &[Stamped], decided: &Decided) {
+        let tick = batch.first().filter(|one| Arc::ptr_eq(&one.by, &self.by_host));
+        let idle = decided.outcomes.first().is_some_and(|(_, events)| *events == 0);
+        let due_again = |tick: &&Stamped| decided.next_deadline.is_some_and(|due| due <= tick.at);
+        if let Some(tick) = tick.filter(|_| idle).filter(due_again) {
+            self.tick_again = tick.at.saturating_add(TICK_PAUSE_MS);
+        }
     }
 
     /// A new body in the state of all that is durable.
@@ -305,9 +316,4 @@ impl Leader {
         let answers = replies.into_iter().flatten().map(lost).collect();
         drop(self.jobs.send(Job::Tell { answers }));
     }
-}
-
-fn latest_of(inputs: &[Stamped], source: &Arc<str>) -> u64 {
-    let of = |one: &Stamped| one.origin.clone().filter(|origin| origin.source == *source);
-    inputs.iter().filter_map(of).map(|origin| origin.sequence).max().unwrap_or(0)
 }

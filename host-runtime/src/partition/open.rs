@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::follower::{Follower, Snapshots};
+use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, clock};
 use super::rebuild::{RebuildError, rebuild};
 use super::{Caller, Partition, writer};
 use crate::journal::{
-    Clock, Header, Journal, JournalError, MemoryJournal, OpenOptions, SnapshotStore, SqliteJournal,
+    Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SnapshotStore,
+    SqliteJournal,
 };
 use crate::plugin::Bodies;
 
@@ -107,6 +108,20 @@ impl Partition {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, OpenError> {
         let journal = open_journal(bodies.as_ref(), options)?;
+        Self::over(bodies, journal, options, progress)
+    }
+
+    /// As [`Partition::open`], over a journal that is open already. Snapshots still go where
+    /// [`Options::place`] says.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn over(
+        bodies: Arc<dyn Bodies>,
+        journal: Box<dyn Journal>,
+        options: &Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, OpenError> {
         let header = journal.header().clone();
         check_header(&header, bodies.as_ref(), options)?;
         let snapshots = match &options.place {
@@ -134,10 +149,11 @@ impl Partition {
             body: first,
             roles: header.roles.clone(),
             clock: header.clock,
-            origins: super::origins::Origins::restore(rebuilt.origins.cursors()),
+            origins: rebuilt.origins.clone(),
             position: rebuilt.position,
             at: rebuilt.at,
             next_deadline: rebuilt.next_deadline,
+            tick_again: 0,
             turn_inputs: options.turn_inputs.max(1),
             jobs,
             asks: asks.clone(),
@@ -146,7 +162,9 @@ impl Partition {
         };
         let every_inputs = options.snapshot_every;
         let plugin = bodies.digest();
+        let renew = renew(&bodies, reader.as_ref(), snapshots.clone())?;
         let follower = Follower {
+            renew,
             body: second,
             origins: rebuilt.origins,
             anchor: rebuilt.anchor,
@@ -166,6 +184,18 @@ impl Partition {
         let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
         Ok(Self { bodies, header, work, asks, position, readers, translators, threads })
     }
+}
+
+/// How the follower gets a new body: from the newest snapshot and the records after it.
+fn renew(
+    bodies: &Arc<dyn Bodies>,
+    reader: &dyn JournalReader,
+    snapshots: Option<SnapshotStore>,
+) -> Result<Renew, OpenError> {
+    let (bodies, mut reader) = (Arc::clone(bodies), reader.another()?);
+    Ok(Box::new(move || {
+        rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), 1, &mut |_, _| {})
+    }))
 }
 
 fn spawn(

@@ -11,12 +11,12 @@ use super::submission::{Origin, Receipt};
 const OUTCOMES_KEPT: usize = 256;
 
 /// How far each source has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Origins {
     sources: HashMap<Arc<str>, Source>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Source {
     last: u64,
     kept: VecDeque<(u64, Receipt)>,

@@ -2,7 +2,8 @@
 //!
 //! Law: the shop's own logic runs behind the door that a plugin has, so that a test here needs no
 //! Wasm; the client is no library's, so that nothing is smoothed over.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,0 +1,128 @@
+//! The benchmarks of Earmark, in one readable report: `cargo xtask bench`.
+//!
+//! Law: a figure counts only beside a baseline of the same run, and a run whose books do not
+//! balance afterwards is void: it says so, and the exit code is not zero.
+
+mod bodies;
+mod browser;
+mod durable;
+mod group;
+mod load;
+mod recovery;
+mod reducer;
+mod report;
+mod size;
+mod web;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use earmark_host::plugin::{Limits, PluginFile};
+
+use report::Report;
+
+const HELP: &str = "\
+Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
+
+  --only NAME   reducer, durable, http, preview, sizes or recovery; all if not said
+  --seconds N   how long one figure is measured, 1 to 60 [3]
+  --dir DIR     where journals are made: on a disk, or durability means nothing [the system's
+                place for temporary files]
+";
+
+/// What was asked for.
+struct Options {
+    only: Vec<String>,
+    length: Duration,
+    dir: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs what was asked for; whether every figure counts.
+fn run() -> Result<bool> {
+    let Some(options) = options(std::env::args().skip(1))? else {
+        print!("{HELP}");
+        return Ok(true);
+    };
+    let wants = |name: &str| options.only.is_empty() || options.only.iter().any(|o| o == name);
+    let path = plugin_path()?;
+    let plugin = PluginFile::load(&path, Limits::default())
+        .with_context(|| format!("can't run the plugin `{}`", path.display()))?;
+    let plugin = Arc::new(plugin);
+    let mut report = Report::default();
+    report::environment(&options.dir);
+    if wants("reducer") {
+        reducer::run(&mut report, options.length, &plugin)?;
+    }
+    if wants("durable") || wants("recovery") {
+        let kept = durable::batched(&mut report, &options.dir, options.length, &plugin)?;
+        if wants("durable") {
+            durable::singles(&mut report, &options.dir, options.length, &plugin)?;
+        }
+        if wants("recovery") {
+            recovery::run(&mut report, &kept, &plugin)?;
+        }
+    }
+    if wants("http") {
+        web::run(&mut report, &options.dir, options.length, &plugin)?;
+    }
+    if wants("preview") {
+        browser::run(&mut report)?;
+    }
+    if wants("sizes") {
+        size::run(&mut report, &path);
+    }
+    Ok(report.end())
+}
+
+fn options(mut args: impl Iterator<Item = String>) -> Result<Option<Options>> {
+    const NAMES: [&str; 6] = ["reducer", "durable", "http", "preview", "sizes", "recovery"];
+    let (mut only, mut length) = (Vec::new(), Duration::from_secs(3));
+    let mut dir = std::env::temp_dir();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("`{arg}` needs a value"));
+        match arg.as_str() {
+            "--only" => {
+                let name = value()?;
+                let known = NAMES.join(", ");
+                ensure!(NAMES.contains(&name.as_str()), "no bench `{name}`; there are: {known}");
+                only.push(name);
+            }
+            "--seconds" => {
+                let given = value()?;
+                let seconds = given.parse().ok().filter(|n| (1..=60).contains(n));
+                let seconds = seconds.with_context(|| format!("`{given}` is not 1 to 60"))?;
+                length = Duration::from_secs(seconds);
+            }
+            "--dir" => dir = PathBuf::from(value()?),
+            "--help" | "-h" => return Ok(None),
+            other => bail!("there is no option `{other}`; see --help"),
+        }
+    }
+    Ok(Some(Options { only, length, dir }))
+}
+
+/// The plugin that `cargo xtask` built.
+fn plugin_path() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("EARMARK_PLUGIN") {
+        return Ok(path.into());
+    }
+    let program = std::env::current_exe()?;
+    let beside = |dir: &std::path::Path| dir.join("earmark").join("earmark.plugin.wasm");
+    let found = program.ancestors().skip(1).map(beside).find(|path| path.is_file());
+    found.context("there is no plugin: run `cargo xtask bench`, or set EARMARK_PLUGIN")
+}

@@ -169,8 +169,16 @@ fn the_page_is_served_with_headers_that_keep_others_out() {
     assert!(script.header("content-type").unwrap().contains("javascript"));
     assert!(script.header("cache-control").unwrap().contains("immutable"));
     assert_eq!(shop.get("/earmark.wasm").header("content-type"), Some("application/wasm"));
-    let outside =
-        ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f../secret.txt", "/.env", "/none.js"];
+    let outside = [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f../secret.txt",
+        "/.env",
+        "/none.js",
+        "/index.html/x",
+        "/assets/",
+        "/%00",
+    ];
     for path in outside {
         let answer = shop.get(path);
         assert_ne!(answer.text(), "secret", "{path}");

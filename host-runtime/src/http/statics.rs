@@ -2,6 +2,7 @@
 //!
 //! Law: a page loads nothing from elsewhere and runs no script but its own: the headers say so.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use axum::body::Body;
@@ -13,7 +14,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 
-use super::problem::{no_such_path, wrong_method};
+use super::problem::{Problem, no_such_path, wrong_method};
 
 /// Own scripts and Wasm, own and inline styles, own and inline images, and no other host.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -50,9 +51,14 @@ pub(super) async fn file(mut page: Page, request: Request) -> Response {
     }
     let served = match page.0.try_call(request).await {
         Ok(served) => served,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return no_such_path(path).into_response();
+        }
         Err(error) => {
             tracing::error!(%error, path, "a file can't be read");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            let detail = format!("the file at `{path}` can't be read");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            return Problem::new(status, "unreadable-file", detail).into_response();
         }
     };
     // What is no path at all is not there either.

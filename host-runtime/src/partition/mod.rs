@@ -258,9 +258,14 @@ impl Partition {
 
 impl Drop for Partition {
     fn drop(&mut self) {
-        // The leader ends its writer, and that the follower; whoever is gone already is no matter.
+        // In the order of the work: the leader, the writer, and the follower last, which is told
+        // here too in case the writer did not live to tell it. Who is gone already is no matter.
         drop(self.work.send(Work::Close));
-        for thread in self.threads.drain(..) {
+        let last = self.threads.len().saturating_sub(1);
+        for (at, thread) in self.threads.drain(..).enumerate() {
+            if at == last {
+                drop(self.asks.send(Ask::Close));
+            }
             if thread.join().is_err() {
                 tracing::error!("a thread of the partition panicked");
             }

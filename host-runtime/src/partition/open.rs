@@ -22,6 +22,9 @@ use crate::plugin::Bodies;
 const QUEUE: usize = 4_096;
 /// How many turns may wait to be durable: one is computed while one syncs.
 const TURNS_AHEAD: usize = 1;
+/// Inputs in one turn at the very most: an input names its principal by 16 bits, and the host's own
+/// tick may come on top.
+const TURN_INPUTS_MAX: usize = 65_000;
 /// How many asks may wait for the follower.
 const ASKS: usize = 1_024;
 /// Snapshots kept.
@@ -154,7 +157,7 @@ impl Partition {
             at: rebuilt.at,
             next_deadline: rebuilt.next_deadline,
             tick_again: 0,
-            turn_inputs: options.turn_inputs.max(1),
+            turn_inputs: options.turn_inputs.clamp(1, TURN_INPUTS_MAX),
             jobs,
             asks: asks.clone(),
             by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
@@ -177,9 +180,9 @@ impl Partition {
         };
         let to_follower = asks.clone();
         let threads = vec![
-            spawn("earmark-follower", move || follower.run(&asks_in))?,
-            spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
             spawn("earmark-leader", move || leader.run(&work_in))?,
+            spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
+            spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
         let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
         Ok(Self { bodies, header, work, asks, position, readers, translators, threads })

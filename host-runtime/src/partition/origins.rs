@@ -10,16 +10,23 @@ use super::submission::{Origin, Receipt};
 /// Outcomes kept of each source, so that a retry hears what the first try would have heard.
 const OUTCOMES_KEPT: usize = 256;
 
+/// Outcomes kept of all sources together: anybody can invent a source, nobody the memory for it.
+const OUTCOMES_KEPT_IN_ALL: usize = 65_536;
+
 /// How far each source has come.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Origins {
     sources: HashMap<Arc<str>, Source>,
+    /// Whose outcomes are kept, the oldest first; one entry an outcome.
+    order: VecDeque<Arc<str>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Source {
     last: u64,
     kept: VecDeque<(u64, Receipt)>,
+    /// Its entries in the order of all; never fewer than it keeps.
+    listed: usize,
 }
 
 /// What the inbox says of an input.
@@ -55,6 +62,22 @@ impl Origins {
         if source.kept.len() > OUTCOMES_KEPT {
             source.kept.pop_front();
         }
+        source.listed = source.listed.saturating_add(1);
+        self.order.push_back(Arc::clone(&origin.source));
+        if self.order.len() > OUTCOMES_KEPT_IN_ALL {
+            self.forget_the_oldest();
+        }
+    }
+
+    /// Forgets one outcome of the source that was heard longest ago. Those that fell out of their
+    /// source's own window are forgotten already; the cursor stays for ever.
+    fn forget_the_oldest(&mut self) {
+        let Some(oldest) = self.order.pop_front() else { return };
+        let Some(source) = self.sources.get_mut(&oldest) else { return };
+        source.listed = source.listed.saturating_sub(1);
+        while source.kept.len() > source.listed {
+            source.kept.pop_front();
+        }
     }
 
     /// How far a source has come; 0 if it never was heard of.
@@ -73,8 +96,9 @@ impl Origins {
     /// The cursors of a snapshot.
     pub(super) fn restore(cursors: Vec<(String, u64)>) -> Self {
         let source = |(name, last): (String, u64)| {
-            (Arc::from(name.as_str()), Source { last, kept: VecDeque::new() })
+            (Arc::from(name.as_str()), Source { last, ..Source::default() })
         };
-        Self { sources: cursors.into_iter().map(source).collect() }
+        let sources = cursors.into_iter().map(source).collect();
+        Self { sources, order: VecDeque::new() }
     }
 }

@@ -3,6 +3,7 @@
 //! Law: what a plan says of the journal (numbers, chain, cursors) follows from the plan before it
 //! and the plugin's answer alone.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use earmark_abi::{
@@ -51,18 +52,18 @@ struct Cast<'a> {
 }
 
 fn cast(batch: &[Stamped]) -> Cast<'_> {
-    let mut known: Vec<&Arc<Caller>> = Vec::new();
+    let mut known: HashMap<&Caller, u16> = HashMap::new();
+    let mut principals = Vec::new();
     let mut inputs = Vec::with_capacity(batch.len());
     for one in batch {
-        let same = |caller: &&Arc<Caller>| Arc::ptr_eq(caller, &one.by) || ***caller == *one.by;
-        let by = known.iter().position(same).unwrap_or_else(|| {
-            known.push(&one.by);
-            known.len().saturating_sub(1)
+        let by = *known.entry(&one.by).or_insert_with(|| {
+            principals.push(principal(&one.by));
+            // A turn has fewer inputs than a place has values: see `TURN_INPUTS_MAX`.
+            u16::try_from(principals.len().saturating_sub(1)).unwrap_or(u16::MAX)
         });
-        let by = u16::try_from(by).unwrap_or(u16::MAX);
         inputs.push(Input { at: one.at, by, kind: one.kind, command: &one.command });
     }
-    Cast { principals: known.iter().map(|caller| principal(caller)).collect(), inputs }
+    Cast { principals, inputs }
 }
 
 /// A caller as the plugin hears of him.

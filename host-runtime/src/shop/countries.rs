@@ -121,12 +121,6 @@ impl Countries {
         })
     }
 
-    #[cfg(test)]
-    /// How many countries, and how many towns at home.
-    pub(crate) fn sizes(&self) -> (usize, usize) {
-        (self.capitals.len(), self.towns.len())
-    }
-
     fn town_of(&self, document: &Document) -> Option<&Place> {
         let name = document.customer.as_ref().unwrap_or(&document.number);
         let index = hash::stable(name.as_bytes()).checked_rem(self.towns.len() as u64)?;

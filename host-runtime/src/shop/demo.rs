@@ -16,7 +16,7 @@ use super::drive::drive;
 use super::generate;
 use super::network::Network;
 use super::plan::{Happening, Plan, PlanOptions};
-use super::replay::{look, open, policy, progress};
+use super::replay::{look, open, policy, progress, show};
 use super::report;
 use super::stock::StockPolicy;
 use crate::serve::{Serve, run_server};
@@ -68,7 +68,7 @@ impl Demo {
         let (origin, notes) = (shop.origin.clone(), shop.notes.clone());
         let (facts, tally) =
             look(&partition, &place, origin, notes, (commands.len(), &driven), |_| None)?;
-        print!("{}", report::table(&facts, &plan, &expected, &tally));
+        show(&report::table(&facts, &plan, &expected, &tally))?;
         if !facts.broken.is_empty() {
             bail!("laws are broken: see above");
         }

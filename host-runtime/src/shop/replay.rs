@@ -6,7 +6,6 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -139,7 +138,7 @@ impl Replay {
             (commands.len(), &driven),
             |tally| compare.then(|| differences(&expected, tally)),
         )?;
-        print!("{}", report::table(&facts, &plan, &expected, &tally));
+        show(&report::table(&facts, &plan, &expected, &tally))?;
         if let Some(file) = &self.json {
             let text = serde_json::to_string_pretty(&report::json(&facts, &plan, &tally))?;
             std::fs::write(file, text)
@@ -163,12 +162,10 @@ impl Replay {
 
     fn drive(&self, partition: &Partition, commands: &[Timely]) -> Result<Driven> {
         let bar = progress(commands.len() as u64, "replaying");
-        let printed = AtomicU64::new(0);
         let out = std::sync::Mutex::new(std::io::stdout());
         let driven = drive(partition, commands, self.ahead, &|place| {
             bar.set_position(place);
             if self.print_acknowledged {
-                printed.store(place, Ordering::Relaxed);
                 if let Ok(mut out) = out.lock() {
                     // A reader that went away is no reason to stop the replay.
                     let _ = writeln!(out, "{place}").and_then(|()| out.flush());
@@ -265,6 +262,14 @@ fn files_of(dir: &Path) -> Result<u64> {
         bytes += if data.is_file() { data.len() } else { 0 };
     }
     Ok(bytes)
+}
+
+/// Prints a report; a reader that went away (`| head`) is no error.
+pub(crate) fn show(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// A bar for long work, on a terminal only.

@@ -165,11 +165,9 @@ impl Replay {
         let out = std::sync::Mutex::new(std::io::stdout());
         let driven = drive(partition, commands, self.ahead, &|place| {
             bar.set_position(place);
-            if self.print_acknowledged {
-                if let Ok(mut out) = out.lock() {
-                    // A reader that went away is no reason to stop the replay.
-                    let _ = writeln!(out, "{place}").and_then(|()| out.flush());
-                }
+            if let (true, Ok(mut out)) = (self.print_acknowledged, out.lock()) {
+                // A reader that went away is no reason to stop the replay.
+                let _ = writeln!(out, "{place}").and_then(|()| out.flush());
             }
         });
         bar.finish_and_clear();

@@ -13,7 +13,7 @@ pub const UNITS_PER_LINE: u32 = 1_000_000;
 /// Units of one item in one tier of one facility. Receipts beyond it are refused.
 pub const UNITS_PER_SHELF: u32 = 2_000_000_000;
 
-/// Bytes of one encoded command; a full order of [`ORDER_LINES`] lines takes about 60 kB.
+/// Bytes of one encoded command; a larger one is refused before it is decoded.
 pub const COMMAND_BYTES: usize = 1 << 20;
 
 /// Facilities one network may have: one search looks at all of them, so that no order is refused
@@ -23,9 +23,9 @@ pub const FACILITIES: usize = SOURCING_FACILITIES;
 /// Facilities one sourcing problem may open: the search keeps sets of them in a 128-bit word.
 pub const SOURCING_FACILITIES: usize = 128;
 
-/// Nodes the sourcing search may visit before it answers with the best plan so far and its gap.
-/// Orders of 60 facilities and 20 lines need about 17,000 (reference study); this is ten times
-/// more, and some 100 ms at the worst.
+/// Nodes the sourcing search may visit at the very most. The hardest class of the reference study
+/// (60 facilities, 20 lines) needed about 17,000. A node of a large problem costs milliseconds, so
+/// an order's search gets a budget by its size: see [`node_budget`](crate::sourcing::node_budget).
 pub const SOURCING_NODES: u32 = 200_000;
 
 /// Shelves one sourcing problem may name: two tiers in each of [`SOURCING_FACILITIES`] for each of
@@ -52,9 +52,6 @@ pub const DUE_PER_TICK: usize = 1_000;
 
 /// Bytes of a SKU, a code or a name, so that keys stay small.
 pub const TEXT_BYTES: usize = 128;
-
-/// Shipments, reservations or returns of one order: their ids are the order's plus this counter.
-pub const PARTS_PER_ORDER: u16 = u16::MAX;
 
 /// How far in the future (ms) the timestamp inside an order id may lie: clocks differ by minutes,
 /// not by days, and an id from the far future could be used after its order was forgotten.

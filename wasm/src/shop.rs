@@ -6,6 +6,7 @@ use earmark::decide::{Context, Principal as Who};
 use earmark::flow::{Command, Event, QueryRefusal, Roles, Shop, Slice};
 use earmark::ids::{OrderId, Text};
 use earmark::inventory::InventoryEvent;
+use earmark::limits::COMMAND_BYTES;
 use earmark::schema;
 use earmark::time::Timestamp;
 use earmark_abi::{
@@ -107,6 +108,11 @@ impl Plugin for ShopPlugin {
             Ok(by) => by,
             Err(refusal) => return Ok(refusal),
         };
+        if input.command.len() > COMMAND_BYTES {
+            let given = input.command.len();
+            let message = format!("the command has {given} bytes, at most {COMMAND_BYTES} go");
+            return Ok(refuse("too-large", message));
+        }
         let command = match schema::decode_command(input.kind, input.command) {
             Ok(command) => command,
             Err(error) => return Ok(refuse("malformed", error.to_string())),

@@ -348,3 +348,14 @@ fn the_description_names_every_kind_once() {
     let tick = told.tick.map(|at| told.commands[usize::from(at)].name.as_str());
     assert_eq!(tick, Some("Tick"));
 }
+
+#[test]
+fn a_command_larger_than_the_bound_is_refused_before_it_is_decoded() {
+    let mut desk = Desk::configured();
+    let command = vec![0; earmark::limits::COMMAND_BYTES + 1];
+    let input = Input { at: 1, by: 0, kind: 2, command: &command };
+    let turn = Turn { principals: vec![staff()], inputs: vec![input], chain: None };
+    let (outcomes, _) = desk.turn(turn);
+    let Verdict::Refused(refused) = outcome(&outcomes[0]).verdict else { panic!("accepted") };
+    assert_eq!(refused.code, "too-large");
+}

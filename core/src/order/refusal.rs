@@ -2,7 +2,6 @@
 //!
 //! Law: the first that applies is the one that is answered; codes are stable for ever.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -118,33 +117,6 @@ impl OrderRefusal {
             Self::NoSuchReturn => "no-such-return",
             Self::TooManyParts => "too-many-parts",
         }
-    }
-
-    /// Every code, in order of precedence: for documentation and for clients.
-    #[must_use]
-    pub fn codes() -> Vec<&'static str> {
-        alloc::vec![
-            "unknown-order",
-            "stale-order-id",
-            "order-id-from-future",
-            "not-your-order",
-            "placed-differently",
-            "no-lines",
-            "too-many-lines",
-            "no-such-place",
-            "total-too-large",
-            "not-in-this-status",
-            "use-return",
-            "nothing-to-pay",
-            "amount-too-small",
-            "nothing-named",
-            "no-such-line",
-            "too-many-units",
-            "nothing-to-ship",
-            "no-such-shipment",
-            "no-such-return",
-            "too-many-parts",
-        ]
     }
 }
 

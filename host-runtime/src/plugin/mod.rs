@@ -35,8 +35,8 @@ pub struct Limits {
 
 impl Default for Limits {
     /// 1 GiB of memory for the state of a large shop; 2 s for a turn of thousands of inputs; and
-    /// for one input 2 billion units of fuel, some seconds, which the hardest sourcing problem
-    /// (2,000 lines, 128 facilities, all nodes of its budget) stays within.
+    /// for one input 2 billion units of fuel: far above an ordinary command, and ended in seconds.
+    /// A starting point; set your own where states or commands are larger.
     fn default() -> Self {
         Self {
             module_bytes: 16 << 20,

@@ -23,7 +23,7 @@ pub struct TurnRecord<'a> {
     #[serde(borrow)]
     pub inputs: Vec<Input<'a>>,
     /// One encoded outcome an input.
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "earmark_abi::raw::each")]
     pub outcomes: Vec<&'a [u8]>,
     /// The sources of the inputs that have one.
     #[serde(borrow)]

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::describe::Description;
+use crate::raw;
 
 /// An answer: one variant a call, and [`Answer::Failed`] for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub enum Answer<'a> {
     /// To `Turn`.
     Turned(#[serde(borrow)] Turned<'a>),
     /// To `Query`, `Slice`, `Snapshot`, `FromJson` and `ToJson`.
-    Bytes(&'a [u8]),
+    Bytes(#[serde(serialize_with = "raw::one")] &'a [u8]),
     /// To `Query`: there is no answer, or not for this one.
     Refused(#[serde(borrow)] Refused<'a>),
     /// To `Audit`.
@@ -38,7 +39,7 @@ pub enum Answer<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turned<'a> {
     /// One encoded [`Outcome`] an input, in order.
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "raw::each")]
     pub outcomes: Vec<&'a [u8]>,
     /// When a tick has something to do next.
     pub next_deadline: Option<u64>,
@@ -51,7 +52,8 @@ pub struct Turned<'a> {
 pub struct Outcome<'a> {
     /// What it was about: the key of its stream (an order, say); empty if nothing in particular.
     pub subject: &'a str,
-    /// Whose that is; empty if nobody's.
+    /// Whose that is; empty if nobody's, or if the caller may not know: the outcome is part of the
+    /// chain, which everybody sees and could hold his guesses against.
     pub owner: &'a str,
     /// The outcome itself.
     #[serde(borrow)]
@@ -81,6 +83,7 @@ pub struct EventOut<'a> {
     /// Whose that is, if the subject differs; else empty.
     pub owner: &'a str,
     /// The event.
+    #[serde(serialize_with = "raw::one")]
     pub body: &'a [u8],
 }
 
@@ -92,6 +95,7 @@ pub struct Refused<'a> {
     /// What is wrong, for people.
     pub message: &'a str,
     /// The facts, in the plugin's own form.
+    #[serde(serialize_with = "raw::one")]
     pub body: &'a [u8],
 }
 

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::raw;
+
 /// A call. Only the first must be [`Call::Configure`] or [`Call::Describe`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Call<'a> {
@@ -20,6 +22,7 @@ pub enum Call<'a> {
     /// Replace the state by a snapshot that you made.
     Restore {
         /// The snapshot.
+        #[serde(serialize_with = "raw::one")]
         snapshot: &'a [u8],
     },
     /// Decide on inputs, in order.
@@ -27,7 +30,7 @@ pub enum Call<'a> {
     /// Fold in events that were decided on before: `(kind, body)`, in order.
     Apply {
         /// The events.
-        #[serde(borrow)]
+        #[serde(borrow, serialize_with = "raw::pairs")]
         events: Vec<(u16, &'a [u8])>,
     },
     /// Answer a question.
@@ -38,6 +41,7 @@ pub enum Call<'a> {
         /// The kind of question, an index into the description.
         kind: u16,
         /// The question.
+        #[serde(serialize_with = "raw::one")]
         body: &'a [u8],
     },
     /// Check your laws over the state of now.
@@ -48,6 +52,7 @@ pub enum Call<'a> {
         #[serde(borrow)]
         by: Principal<'a>,
         /// What he watches, in the plugin's own form.
+        #[serde(serialize_with = "raw::one")]
         body: &'a [u8],
     },
     /// Write down the whole state.
@@ -61,6 +66,7 @@ pub enum Call<'a> {
         /// Its kind, an index into the description.
         kind: u16,
         /// The JSON text.
+        #[serde(serialize_with = "raw::one")]
         json: &'a [u8],
     },
     /// Turn bytes into JSON.
@@ -70,8 +76,35 @@ pub enum Call<'a> {
         /// Their kind, an index into the description.
         kind: u16,
         /// The bytes.
+        #[serde(serialize_with = "raw::one")]
         bytes: &'a [u8],
     },
+}
+
+/// Which call it is: the variants of [`Call`], in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each variant is documented at `Call`")]
+pub enum CallKind {
+    Describe,
+    Configure,
+    Restore,
+    Turn,
+    Apply,
+    Query,
+    Audit,
+    Slice,
+    Snapshot,
+    Digest,
+    FromJson,
+    ToJson,
+}
+
+impl CallKind {
+    /// The kind of an encoded call, by its beginning alone; none if it is not a call.
+    #[must_use]
+    pub fn of(call: &[u8]) -> Option<Self> {
+        postcard::take_from_bytes(call).ok().map(|(kind, _)| kind)
+    }
 }
 
 /// A batch of inputs.
@@ -97,6 +130,7 @@ pub struct Input<'a> {
     /// The kind of command, an index into the description.
     pub kind: u16,
     /// The command.
+    #[serde(serialize_with = "raw::one")]
     pub command: &'a [u8],
 }
 

@@ -32,11 +32,12 @@ mod call;
 pub mod chain;
 mod describe;
 mod envelope;
+pub mod raw;
 
 pub use answer::{
     Answer, Audited, BrokenLaw, EventOut, Failure, FailureKind, Outcome, Refused, Turned, Verdict,
 };
-pub use call::{Call, Form, Input, Principal, Turn};
+pub use call::{Call, CallKind, Form, Input, Principal, Turn};
 pub use describe::{CommandType, Description, EventType, QueryType};
 pub use envelope::{Envelope, rfc3339};
 

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use earmark_abi::{
-    Answer, Audited, BrokenLaw, Call, CommandType, Description, Envelope, EventOut, EventType,
-    Failure, FailureKind, Form, Input, Outcome, Principal, QueryType, Refused, Turn, Turned,
-    Verdict, chain, decode, encode,
+    Answer, Audited, BrokenLaw, Call, CallKind, CommandType, Description, Envelope, EventOut,
+    EventType, Failure, FailureKind, Form, Input, Outcome, Principal, QueryType, Refused, Turn,
+    Turned, Verdict, chain, decode, encode,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -17,6 +17,8 @@ fn check_call(call: &Call<'_>, bytes: &str) {
     let encoded = encode(call).unwrap();
     assert_eq!(hex(&encoded), bytes);
     assert_eq!(decode::<Call<'_>>("a call", &encoded).as_ref(), Ok(call));
+    let (name, kind) = (format!("{call:?}"), CallKind::of(&encoded).unwrap());
+    assert_eq!(name.split([' ', '(']).next(), Some(&*format!("{kind:?}")));
 }
 
 #[track_caller]
@@ -51,6 +53,7 @@ fn calls_keep_their_bytes() {
         check_call(&Call::FromJson { form, kind: 1, json: b"{}" }, &format!("0a0{place}01027b7d"));
         check_call(&Call::ToJson { form, kind: 1, bytes: &[4] }, &format!("0b0{place}010104"));
     }
+    assert_eq!([CallKind::of(&[]), CallKind::of(&[12])], [None, None], "no calls");
 }
 
 #[test]

@@ -14,6 +14,7 @@
 )]
 extern crate alloc;
 
+mod data;
 pub mod decide;
 pub mod demand;
 pub mod flow;

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Adjustment, GatewaySpec};
+use crate::data::data;
 use crate::demand::{Hold, Portion, Shortfall, Sourced};
 use crate::geo::GeoPoint;
 use crate::ids::{
@@ -34,23 +35,7 @@ pub enum InventoryEvent {
     Restocked(StockRestocked),
 }
 
-/// Declares the payload of an event.
-macro_rules! facts {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }
-    )*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)*
-        }
-    )*};
-}
-
-facts! {
+data! {
     /// An item can be stocked and sold.
     ItemDefined {
         /// Its id, for ever.

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::command::{CancelReason, OrderLine};
+use crate::data::data;
 use crate::demand::{Demand, Destination, Hold, Portion, Shortfall};
 use crate::ids::{
     FacilityId, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
@@ -39,25 +40,21 @@ pub enum OrderEvent {
     Archived(OrderArchived),
 }
 
-/// Declares the payload of an event: a struct that always names its order.
-macro_rules! facts {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }
-    )*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
-        pub struct $name {
-            /// The order.
-            pub order: OrderId,
-            $($(#[$field_doc])* pub $field: $type,)*
-        }
-    )*};
+/// Declares payloads of events, which all name their order first.
+macro_rules! of_order {
+    ($($(#[$doc:meta])* $name:ident { $($field:tt)* })*) => {
+        data! {$(
+            $(#[$doc])*
+            $name {
+                /// The order.
+                order: OrderId,
+                $($field)*
+            }
+        )*}
+    };
 }
 
-facts! {
+of_order! {
     /// An order was placed: it is pending, and stock is asked for as reservation 1.
     OrderPlaced {
         /// When.

@@ -113,22 +113,25 @@ impl Inventory {
         self.facilities.iter().map(|f| f.way(destination, &there, &self.policy)).collect()
     }
 
+    /// The shelves of what is wanted, each tier in order of the facilities: nearly as the solver
+    /// sorts them.
     fn arcs(&self, wanted: &[Wanted<'_>], ways: &[Option<Way>]) -> Vec<Arc> {
-        let mut arcs = Vec::with_capacity(wanted.len().saturating_mul(4));
-        for (at, wanted) in wanted.iter().enumerate() {
-            let Ok(item) = u16::try_from(at) else { break };
-            for shelf in &wanted.item.shelves {
-                let reachable = ways.get(shelf.facility.index()).is_some_and(Option::is_some);
-                let available = shelf.available();
-                if !reachable || available == 0 {
-                    continue;
+        let shelves = wanted.iter().map(|wanted| wanted.item.shelves.len()).sum();
+        let mut arcs = Vec::with_capacity(shelves);
+        for (item, wanted) in (0_u16..).zip(wanted) {
+            let tiers = [
+                (Tier::Primary, 0, self.policy.primary_unit),
+                (Tier::Back, 1, self.policy.back_unit),
+            ];
+            for (of, tier, unit) in tiers {
+                for shelf in wanted.item.shelves.iter().filter(|shelf| shelf.tier == of) {
+                    let reachable = ways.get(shelf.facility.index()).is_some_and(Option::is_some);
+                    let available = shelf.available();
+                    if reachable && available > 0 {
+                        let (facility, unit_cost) = (shelf.facility.0, u64::from(unit));
+                        arcs.push(Arc { facility, tier, item, unit_cost, available });
+                    }
                 }
-                let (tier, unit) = match shelf.tier {
-                    Tier::Primary => (0, self.policy.primary_unit),
-                    Tier::Back => (1, self.policy.back_unit),
-                };
-                let (facility, unit_cost) = (shelf.facility.0, u64::from(unit));
-                arcs.push(Arc { facility, tier, item, unit_cost, available });
             }
         }
         arcs

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::Take;
-use super::problem::Network;
+use super::problem::{Network, times};
 use super::set::FacilitySet;
 
 /// A set of facilities that all ship something, and the scaled cost of their plan.
@@ -39,7 +39,7 @@ impl Network {
                     continue;
                 }
                 let units = row.units.min(wanted);
-                cost = cost.saturating_add(row.cost.saturating_mul(u64::from(units)));
+                cost = cost.saturating_add(times(row.cost, units));
                 shipping = shipping.with(row.facility);
                 wanted = wanted.saturating_sub(units);
                 if wanted == 0 {

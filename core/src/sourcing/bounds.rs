@@ -19,7 +19,7 @@
 
 use alloc::vec::Vec;
 
-use super::problem::{Item, Network, Row, bit};
+use super::problem::{Item, Network, Row, bit, times};
 use super::set::{FacilitySet, Table};
 
 /// Prices of the items, and what they leave of each facility's fixed cost.
@@ -138,9 +138,8 @@ impl Dual {
     /// The lower bound on every plan with these facilities open and shut.
     pub(super) fn bound(&self, network: &Network) -> i64 {
         let demands = network.items.iter().zip(&self.prices);
-        let sum = demands.fold(0_u64, |sum, (item, price)| {
-            sum.saturating_add(price.value.saturating_mul(u64::from(item.demand)))
-        });
+        let sum = demands
+            .fold(0_u64, |sum, (item, price)| sum.saturating_add(times(price.value, item.demand)));
         let mut bound = sum.min(i64::MAX.cast_unsigned()).cast_signed();
         for facility in network.usable.minus(self.shut).iter() {
             let slack = self.slack.get(facility);
@@ -165,22 +164,22 @@ impl Dual {
 fn raise(slack: &mut Table<i64>, price: &mut Price, item: &Item, rows: &[Row], limit: u64) -> bool {
     let Some((reached, beyond)) = rows.split_at_checked(price.reached) else { return false };
     let next = beyond.first().map_or(limit, |row| row.cost.min(limit));
-    let mut step = next.saturating_sub(price.value).cast_signed();
+    let mut step = next.saturating_sub(price.value);
     let mut paid = 0_u64;
     for row in reached {
         let (left, rate) = (slack.get(row.facility), i64::from(row.upto));
         if left < rate {
             paid = paid.saturating_add(u64::from(row.units));
-        } else if rate.saturating_mul(step) > left {
-            step = left.checked_div(rate).unwrap_or(0);
+        } else if times(step, row.upto).cast_signed() > left {
+            step = left.checked_div(rate).unwrap_or(0).cast_unsigned();
         }
     }
-    if paid >= u64::from(item.demand) || step <= 0 {
+    if paid >= u64::from(item.demand) || step == 0 {
         return false;
     }
-    price.value = price.value.saturating_add(step.cast_unsigned());
+    price.value = price.value.saturating_add(step);
     for row in reached {
-        let earned = i64::from(row.units).saturating_mul(step);
+        let earned = times(step, row.units).cast_signed();
         *slack.at(row.facility) = slack.get(row.facility).saturating_sub(earned);
     }
     let now = beyond.iter().take_while(|row| row.cost <= price.value).count();
@@ -205,15 +204,15 @@ fn lower(slack: &mut Table<i64>, price: &mut Price, item: &Item, rows: &[Row]) -
     let mut step = price.value.saturating_sub(next);
     let rows = rows.get(..active).unwrap_or(&[]);
     for row in rows {
-        let (left, rate) = (slack.get(row.facility), u64::from(row.upto));
-        if left < 0 && rate.saturating_mul(step) > left.unsigned_abs() {
-            step = left.unsigned_abs().div_ceil(rate);
+        let left = slack.get(row.facility);
+        if left < 0 && times(step, row.upto) > left.unsigned_abs() {
+            step = left.unsigned_abs().div_ceil(row.upto.into());
         }
     }
     price.value = price.value.saturating_sub(step);
     price.reached = active;
     for row in rows {
-        let earned = i64::from(row.units).saturating_mul(step.cast_signed());
+        let earned = times(step, row.units).cast_signed();
         *slack.at(row.facility) = slack.get(row.facility).saturating_add(earned);
     }
     true

@@ -4,7 +4,7 @@
 //! start costs time and never correctness.
 
 use super::assign::Plan;
-use super::problem::Network;
+use super::problem::{Network, times};
 use super::set::{FacilitySet, Table};
 
 /// The best plan so far and the best one with other facilities.
@@ -129,10 +129,10 @@ fn cheapest_cover(network: &Network, open: FacilitySet) -> Option<u16> {
         }
         for row in network.rows(item) {
             let before = row.upto.saturating_sub(row.units).min(wanted);
-            let taken = u64::from(row.upto.min(wanted).saturating_sub(before));
+            let taken = row.upto.min(wanted).saturating_sub(before);
             let (cost, sum) = (costs.at(row.facility), units.at(row.facility));
-            *cost = cost.saturating_add(row.cost.saturating_mul(taken));
-            *sum = sum.saturating_add(taken);
+            *cost = cost.saturating_add(times(row.cost, taken));
+            *sum = sum.saturating_add(taken.into());
         }
     }
     // Cost over units, compared without a division.

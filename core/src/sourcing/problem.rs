@@ -146,6 +146,18 @@ impl Network {
         (bound >> self.shift) as u16
     }
 
+    /// No plan costs less: somebody ships, and each unit costs what the cheapest one does. A
+    /// plan of one facility at this cost is the best, since every plan of one facility is priced
+    /// before a search, and one of more loses even a tie. Nearly every order from ample stock ends
+    /// here.
+    pub(super) fn floor(&self) -> u64 {
+        let ships = self.usable.iter().map(|facility| self.fixed.get(facility)).min();
+        self.items.iter().fold(ships.unwrap_or(0), |sum, item| {
+            let cheapest = self.rows(item).first().map_or(0, |row| row.cost);
+            sum.saturating_add(times(cheapest, item.demand))
+        })
+    }
+
     /// The rows of an item, cheapest first.
     #[inline]
     pub(super) fn rows(&self, item: &Item) -> &[Row] {
@@ -328,7 +340,7 @@ impl Network {
             for row in rows.unwrap_or_default() {
                 row.cost <<= self.shift;
                 let alone = self.alone.at(row.facility);
-                alone.cost = alone.cost.saturating_add(row.cost.saturating_mul(row.units.into()));
+                alone.cost = alone.cost.saturating_add(times(row.cost, row.units));
                 alone.items = alone.items.saturating_add(u32::from(row.upto == item.demand));
             }
         }
@@ -341,6 +353,14 @@ impl Network {
 #[inline]
 pub(super) const fn bit(at: usize) -> u64 {
     1_u64.rotate_left(at as u32)
+}
+
+/// What units cost, or earn at a price. The law of this module and [`Network::price_limit`] keep it
+/// below 2^61, so nothing is lost by not looking; a product that looks costs a call in Wasm.
+#[inline]
+pub(super) const fn times(cost: u64, units: u32) -> u64 {
+    debug_assert!(cost.checked_mul(units as u64).is_some());
+    cost.wrapping_mul(units as u64)
 }
 
 /// How many bits a number has.

@@ -80,6 +80,10 @@ impl Search {
         let limit = network.max_parcels.filter(|&most| most < network.usable.len());
         (self.met, self.nodes, self.parcels, self.ties) = (Met::default(), 0, None, true);
         self.met.singles(network);
+        if let Some(winner) = self.met.winner.filter(|plan| plan.cost <= network.floor()) {
+            let (bound, runner_up) = (winner.cost, self.met.runner_up);
+            return Ok(Found { winner, bound, runner_up, nodes: 0 });
+        }
         // Most plans have few parcels anyway: the first node shows whether the limit matters.
         let mut left = self.work(network, if limit.is_some() { 1 } else { budget }, 0);
         if let Some(most) = limit.filter(|_| left.is_some() || self.met.winner.is_none()) {

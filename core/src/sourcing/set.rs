@@ -27,13 +27,18 @@ impl FacilitySet {
     /// The set of one facility; empty if there is no such facility.
     #[must_use]
     pub const fn one(facility: u16) -> Self {
-        if (facility as usize) < SOURCING_FACILITIES { Self(1 << facility) } else { Self::EMPTY }
+        // By halves: a shift of 128 bits costs a call in Wasm.
+        match facility {
+            0..64 => Self(1_u64.wrapping_shl(facility as u32) as u128),
+            64..128 => Self((1_u64.wrapping_shl(facility as u32) as u128) << 64),
+            _ => Self::EMPTY,
+        }
     }
 
     /// Whether `facility` is in the set.
     #[must_use]
     pub const fn contains(self, facility: u16) -> bool {
-        (facility as usize) < SOURCING_FACILITIES && (self.0 >> facility) & 1 == 1
+        self.0 & Self::one(facility).0 != 0
     }
 
     /// This set and `facility`.

@@ -87,10 +87,12 @@ pub fn metres(a: &GlobeVector, b: &GlobeVector) -> u32 {
 }
 
 /// The square of a vector's length; no two points of the globe come near the end of 64 bits.
+///
+/// (The products of this file can't overflow, and one that looks costs a call in Wasm.)
 const fn squared(x: u32, y: u32, z: u32) -> u64 {
-    let x = (x as u64).saturating_mul(x as u64);
-    let y = (y as u64).saturating_mul(y as u64);
-    x.saturating_add(y).saturating_add((z as u64).saturating_mul(z as u64))
+    let x = (x as u64).wrapping_mul(x as u64);
+    let y = (y as u64).wrapping_mul(y as u64);
+    x.saturating_add(y).saturating_add((z as u64).wrapping_mul(z as u64))
 }
 
 /// The square of the globe's diameter.
@@ -117,8 +119,8 @@ const fn arc(chord_squared: u64) -> u64 {
     let mut sum = 0_i64;
     let mut rest: &[i64] = &ARC_OVER_CHORD;
     while let [next, after @ ..] = rest {
-        sum = (sum.saturating_mul(share) >> 32).saturating_add(*next);
+        sum = (sum.wrapping_mul(share) >> 32).saturating_add(*next);
         rest = after;
     }
-    (chord_squared.isqrt().saturating_mul(sum.cast_unsigned())) >> 32
+    (chord_squared.isqrt().wrapping_mul(sum.cast_unsigned())) >> 32
 }

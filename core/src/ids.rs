@@ -19,33 +19,41 @@ use crate::time::Timestamp;
 /// Its first 48 bits are the client's clock in milliseconds: that is what lets the core forget
 /// finished orders and still refuse a late duplicate as stale.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(Uuid);
+pub struct OrderId {
+    /// The bytes as two numbers: they compare as the bytes do, without a call.
+    high: u64,
+    low: u64,
+}
 
 impl OrderId {
     /// Takes 16 bytes; `None` unless they are a UUID of version 7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         let uuid = Uuid::from_bytes(bytes);
-        (uuid.get_version_num() == 7).then_some(Self(uuid))
+        let (high, low) = uuid.as_u64_pair();
+        (uuid.get_version_num() == 7).then_some(Self { high, low })
     }
 
     /// The 16 bytes, in network order: sorting them sorts by time.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
+    pub fn to_bytes(self) -> [u8; 16] {
+        *self.uuid().as_bytes()
     }
 
     /// The client's clock when it made the id.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
-        let [a, b, c, d, e, f, ..] = *self.as_bytes();
-        Timestamp::from_millis(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+        Timestamp::from_millis(self.high >> 16)
+    }
+
+    const fn uuid(self) -> Uuid {
+        Uuid::from_u64_pair(self.high, self.low)
     }
 }
 
 impl fmt::Display for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
+        self.uuid().hyphenated().fmt(f)
     }
 }
 
@@ -69,7 +77,7 @@ impl Serialize for OrderId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            self.as_bytes().serialize(serializer)
+            self.to_bytes().serialize(serializer)
         }
     }
 }

@@ -57,17 +57,20 @@ impl UnitPrice {
     /// `None` if it does not fit 63 bits.
     #[must_use]
     pub fn times(self, units: u32, currency: Currency) -> Option<i64> {
-        let exact = u128::from(self.0).checked_mul(u128::from(units))?;
         let dropped = Self::DECIMALS.checked_sub(currency.decimals())?;
-        let step = 10_u128.checked_pow(dropped)?;
-        i64::try_from(divide_half_even(exact, step)?).ok()
+        let step = 10_u64.checked_pow(dropped)?;
+        // What is below a minor unit is added up apart, so that no product needs 128 bits.
+        let (whole, part) = (self.0.checked_div(step)?, self.0.checked_rem(step)?);
+        let (units, parts) = (u64::from(units), part.checked_mul(u64::from(units))?);
+        let carried = whole.checked_mul(units)?.checked_add(parts.checked_div(step)?)?;
+        i64::try_from(half_even(carried, parts.checked_rem(step)?, step)?).ok()
     }
 }
 
-/// `numerator / step`, ties to the even neighbour (IEEE 754 and ISO 80000-1, rule A).
-fn divide_half_even(numerator: u128, step: u128) -> Option<u128> {
-    let whole = numerator.checked_div(step)?;
-    let twice = numerator.checked_rem(step)?.checked_mul(2)?;
+/// `whole` and so many of `step` parts, ties to the even neighbour (IEEE 754 and ISO 80000-1,
+/// rule A).
+fn half_even(whole: u64, parts: u64, step: u64) -> Option<u64> {
+    let twice = parts.checked_mul(2)?;
     let odd = whole.checked_rem(2)? == 1;
     if twice > step || (twice == step && odd) { whole.checked_add(1) } else { Some(whole) }
 }

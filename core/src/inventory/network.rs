@@ -106,7 +106,7 @@ impl Facility {
     }
 }
 
-/// The cost of so many metres at a rate per kilometre, rounded down.
+/// The cost of so many metres at a rate per kilometre, rounded down; 32 bits by 32 fit into 64.
 fn travel(metres: u32, per_km: u32) -> u64 {
-    u64::from(metres).saturating_mul(u64::from(per_km)).checked_div(1_000).unwrap_or(0)
+    u64::from(metres).wrapping_mul(u64::from(per_km)).checked_div(1_000).unwrap_or(0)
 }

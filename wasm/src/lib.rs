@@ -6,6 +6,8 @@
 //!
 //! Law: no logic lives here. What a door answers, the core decided.
 
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+mod allocator;
 #[cfg(feature = "browser")]
 mod browser;
 mod door;

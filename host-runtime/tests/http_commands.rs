@@ -137,6 +137,35 @@ fn a_customer_may_do_only_what_his_scopes_say() {
 }
 
 #[test]
+fn nobody_learns_whose_an_order_is_by_trying_to_change_it() {
+    let shop = Served::shop();
+    let owner = ("earmark-as", "customer:Marguerite");
+    let (hers, nobodys) = (new_id(), new_id());
+    assert_eq!(shop.command("PlaceOrder", &order(&hers, 1), &[owner]).status, 200);
+    let tries = |id: &str| {
+        let units = json!([{ "line": { "item": { "sku": "MUG" } }, "quantity": 1 }]);
+        [
+            ("CancelOrder", json!({ "order": id, "reason": "customer" })),
+            ("CancelOrder", json!({ "order": id, "reason": "customer", "lines": units })),
+            ("RequestReturn", json!({ "order": id, "lines": units })),
+        ]
+    };
+    for ((name, at_hers), (_, at_none)) in tries(&hers).into_iter().zip(tries(&nobodys)) {
+        let [told, of_none] = [at_hers, at_none].map(|ask| shop.command(name, &ask, &[BOB]));
+        told.problem(404, "unknown-order");
+        assert!(!format!("{:?} {}", told.headers, told.text()).contains("Marguerite"), "{name}");
+        let as_of_none = |text: String, id: &str| text.replace(id, "ID");
+        let without_input = |text: String| text.rsplit_once(",\"input\"").unwrap().0.to_string();
+        let [told, of_none] = [(told, &hers), (of_none, &nobodys)]
+            .map(|(answer, id)| without_input(as_of_none(answer.text(), id)));
+        assert_eq!(told, of_none, "{name}: as if it were not there");
+    }
+    let again = shop.command("PlaceOrder", &order(&hers, 1), &[BOB]);
+    again.problem(404, "unknown-order");
+    assert!(!again.text().contains("Marguerite"));
+}
+
+#[test]
 fn a_command_of_a_source_is_carried_out_once() {
     let shop = Served::shop();
     let payload = |item: &str| {

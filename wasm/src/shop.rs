@@ -120,13 +120,14 @@ impl Plugin for ShopPlugin {
         let context = Context { at: Timestamp::from_millis(input.at), by };
         let order = subject_of(&command);
         let settled = self.shop.settle(&command, &context).map_err(|e| Broken(e.to_string()))?;
-        let mut outcome = Settled::default();
-        if let Some(order) = order {
-            outcome.subject = order.to_string();
-            outcome.owner = self.owner(order);
-        }
+        let subject = order.map(|order| order.to_string()).unwrap_or_default();
+        let mut outcome = Settled { subject, ..Settled::default() };
         match settled {
-            Ok(happened) => self.write(order, &happened, events)?,
+            Ok(happened) => {
+                // Not of a refusal: whoever was refused may not know whose the order is.
+                outcome.owner = order.map(|order| self.owner(order)).unwrap_or_default();
+                self.write(order, &happened, events)?;
+            }
             Err(refusal) => {
                 let body = schema::to_bytes(&refusal).map_err(|e| Broken(e.to_string()))?;
                 outcome.refusal = Some((refusal.code(), refusal.to_string(), body));

@@ -212,7 +212,8 @@ fn a_broken_state_answers_nothing_until_it_is_replaced() {
     let digest = desk.digest();
     // An order that nobody placed is confirmed.
     let nobodys = order_id(77);
-    let events = vec![(5, &nobodys.as_bytes()[..])];
+    let nobodys = nobodys.to_bytes();
+    let events = vec![(5, &nobodys[..])];
     assert_eq!(desk.failed(&Call::Apply { events: events.clone() }).kind, FailureKind::Broken);
     let (kind, body) = query(&Query::Orders(everything()));
     let slice = slice_request();
@@ -302,7 +303,9 @@ fn a_customer_sees_and_touches_nothing_of_others() {
     for command in [&placed, &cancel] {
         assert_ne!(refusal(&desk.command(&bob, command)), "accepted");
     }
-    assert_eq!(refusal(&desk.command(&bob, &cancel)), "unknown-order", "as if it were not there");
+    let refused = desk.command(&bob, &cancel);
+    assert_eq!(refusal(&refused), "unknown-order", "as if it were not there");
+    assert_eq!(outcome(&refused).owner, "", "whose it is goes into no chain");
     let nobody = Principal { subject: "", scopes: vec!["orders:write"] };
     assert_eq!(refusal(&desk.command(&nobody, &cancel)), "no-subject");
     let slice = slice_request();

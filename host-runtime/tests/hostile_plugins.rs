@@ -23,6 +23,8 @@ const LIMITS: Limits = Limits {
     answer_bytes: 1 << 20,
     deadline: Duration::from_millis(50),
     fuel: 1_000_000,
+    recovery_deadline: Duration::from_millis(500),
+    recovery_fuel: 10_000_000,
 };
 
 /// The door of a module, without the answer to a call.

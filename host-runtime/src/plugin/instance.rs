@@ -6,6 +6,7 @@
 use earmark_abi::{CALL_EXPORT, LEND_EXPORT, MEMORY_EXPORT};
 use wasmtime::{Memory, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc};
 
+use super::budget::Budget;
 use super::engine::Stop;
 use super::file::TICK;
 use super::{Body, Fault, Limits};
@@ -42,8 +43,9 @@ impl Instance {
         let mut store = Store::new(module.engine(), guard);
         store.limiter(|guard| guard);
         let limits = *limits;
-        wind(&mut store, stop, &limits)?;
-        let fault = |error: &wasmtime::Error| fault(error, &limits);
+        let budget = Budget::narrow(&limits);
+        wind(&mut store, stop, budget)?;
+        let fault = |error: &wasmtime::Error| fault(error, &limits, budget);
         let instance = wasmtime::Instance::new(&mut store, module, &[]).map_err(|e| fault(&e))?;
         let lacks = |name: &str| Fault::Trap(format!("it has no `{name}` of the right type"));
         let memory = instance.get_memory(&mut store, MEMORY_EXPORT);
@@ -59,8 +61,9 @@ impl Instance {
 impl Body for Instance {
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
         let limits = self.limits;
-        wind(&mut self.store, self.stop, &limits)?;
-        let told = |error: wasmtime::Error| fault(&error, &limits);
+        let budget = Budget::of(call, &limits);
+        wind(&mut self.store, self.stop, budget)?;
+        let told = |error: wasmtime::Error| fault(&error, &limits, budget);
         let too_long = || Fault::Answer("the call is longer than a memory".to_string());
         let len = u32::try_from(call.len()).map_err(|_| too_long())?;
         let at = self.lend.call(&mut self.store, len).map_err(told)?;
@@ -87,25 +90,25 @@ impl Body for Instance {
 }
 
 /// Gives the budget of one call.
-fn wind(store: &mut Store<StoreLimits>, stop: Stop, limits: &Limits) -> Result<(), Fault> {
+fn wind(store: &mut Store<StoreLimits>, stop: Stop, budget: Budget) -> Result<(), Fault> {
     match stop {
         Stop::Deadline => {
-            let ticks = limits.deadline.as_millis().div_ceil(TICK.as_millis().max(1));
+            let ticks = budget.deadline.as_millis().div_ceil(TICK.as_millis().max(1));
             // One more, since the current tick has begun already.
             store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1));
             Ok(())
         }
         Stop::Fuel => {
-            store.set_fuel(limits.fuel).map_err(|error| Fault::Trap(format!("{error:#}")))
+            store.set_fuel(budget.fuel).map_err(|error| Fault::Trap(format!("{error:#}")))
         }
     }
 }
 
 /// The name of what went wrong.
-fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
+fn fault(error: &wasmtime::Error, limits: &Limits, budget: Budget) -> Fault {
     match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => Fault::Deadline(limits.deadline),
-        Some(Trap::OutOfFuel) => Fault::Fuel(limits.fuel),
+        Some(Trap::Interrupt) => Fault::Deadline(budget.deadline),
+        Some(Trap::OutOfFuel) => Fault::Fuel(budget.fuel),
         Some(trap) => Fault::Trap(trap.to_string()),
         None if format!("{error:#}").contains("forcing trap when growing memory") => {
             Fault::Memory(limits.memory_bytes)

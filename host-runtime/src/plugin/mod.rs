@@ -3,6 +3,7 @@
 //! Law: a plugin can neither reach out (it has no imports) nor take more than its limits give it;
 //! whatever it does instead is a [`Fault`] with a name.
 
+mod budget;
 mod engine;
 mod file;
 mod instance;
@@ -26,17 +27,25 @@ pub struct Limits {
     pub stack_bytes: usize,
     /// Bytes of one answer.
     pub answer_bytes: usize,
-    /// Time for one call on the fast engine. A trip is no verdict: the suspect runs again on fuel.
+    /// Time for one call on the fast engine that somebody waits for: a turn, a question, a
+    /// translation. A trip is no verdict on an input: the suspect runs again on fuel.
     pub deadline: Duration,
     /// Fuel for one input on the metered engine, in wasmtime's units (about one per instruction):
     /// the verdict.
     pub fuel: u64,
+    /// Time for one call on the fast engine that goes over the whole state: restoring, applying
+    /// events, auditing, a snapshot, a digest. It grows with the state; a trip means that the state
+    /// can't be had.
+    pub recovery_deadline: Duration,
+    /// Fuel for one such call on the metered engine.
+    pub recovery_fuel: u64,
 }
 
 impl Default for Limits {
     /// 1 GiB of memory for the state of a large shop; 2 s for a turn of thousands of inputs; and
     /// for one input 2 billion units of fuel: far above an ordinary command, and ended in seconds.
-    /// A starting point; set your own where states or commands are larger.
+    /// 10 minutes, or 600 billion units, for what goes over the whole state. A starting point; set
+    /// your own where states or commands are larger.
     fn default() -> Self {
         Self {
             module_bytes: 16 << 20,
@@ -45,6 +54,8 @@ impl Default for Limits {
             answer_bytes: 256 << 20,
             deadline: Duration::from_secs(2),
             fuel: 2_000_000_000,
+            recovery_deadline: Duration::from_secs(600),
+            recovery_fuel: 600_000_000_000,
         }
     }
 }

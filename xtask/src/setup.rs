@@ -127,7 +127,9 @@ fn tools_of_tests(rooms: &Rooms) {
     if has_deny(rooms) {
         say("cargo-deny", "found");
     } else {
-        say("cargo-deny", "MISSING, optional: `cargo install cargo-deny --locked`");
+        let how = "MISSING, optional: the step `deny` is left out; \
+                   `cargo install cargo-deny --locked`";
+        say("cargo-deny", how);
     }
 }
 

@@ -195,7 +195,8 @@ fn pack(stage: &mut Stage<'_>) -> Result<Ended> {
 
 fn deny(stage: &mut Stage<'_>) -> Result<Ended> {
     if !setup::has_deny(stage.rooms) {
-        let how = "there is no cargo-deny: `cargo install cargo-deny --locked`";
+        let how = "nobody looked at the licences, bans and sources of dependencies, since there is \
+                   no cargo-deny: `cargo install cargo-deny --locked` gets it";
         return Ok(Ended::LeftOut(how.to_owned()));
     }
     let args = ["deny", "--all-features", "check", "bans", "licenses", "sources"];
@@ -208,7 +209,7 @@ fn deny(stage: &mut Stage<'_>) -> Result<Ended> {
 enum Needs {
     /// The checkout, and nothing that was built from it.
     Sources,
-    /// The plugin, the npm package, the host's program and the browser.
+    /// The plugin, the npm package, the host's program, the web app and the browser.
     Artefacts,
 }
 
@@ -243,6 +244,7 @@ fn with_artefacts(stage: &Stage<'_>, mut command: Command) -> Result<Command> {
         ("EARMARK_PLUGIN", Some(stage::plugin_file(rooms)?)),
         ("EARMARK_NPM", Some(rooms.at(node::NPM))),
         ("EARMARK_BIN", Some(host)),
+        ("EARMARK_WWW", Some(rooms.at(node::WWW).join("dist"))),
         ("CHROMIUM", node::chromium()),
     ];
     for (name, path) in named {

@@ -13,9 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::new(Where::Directory(PathBuf::from(".earmark/embed")));
     let shop = Partition::open(plugin, &options, &mut |_, _| {})?;
 
-    let commands = &shop.description().commands;
-    let kind = commands.iter().position(|c| c.name == "DefineItem").ok_or("no such command")?;
-    let kind = u16::try_from(kind)?;
+    let mut commands = (0..).zip(&shop.description().commands);
+    let (kind, _) = commands.find(|(_, c)| c.name == "DefineItem").ok_or("no such command")?;
     let json = br#"{ "sku": "MUG", "name": "A mug", "unitPrice": "2.50" }"#;
     let (told, answer) = mpsc::channel();
     shop.submit(Submission {

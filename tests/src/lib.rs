@@ -5,5 +5,6 @@ pub mod built;
 pub mod corpus;
 pub mod count;
 pub mod documents;
+pub mod host;
 pub mod random;
 pub mod tidy;

@@ -98,6 +98,7 @@ async function previews(page, seen, told) {
 async function orders(page, url, told) {
   await page.getByLabel('Delay before sending').fill(String(DELAY_MS));
   const first = page.getByTestId('orders').locator('article').first();
+  told.delayMs = DELAY_MS;
   const placedAt = Date.now();
   await page.getByRole('button', { name: 'Place order' }).click();
   const status = first.getByTestId('status');
@@ -115,6 +116,22 @@ async function orders(page, url, told) {
   await expectText(status, /^Confirmed, as predicted$/);
   await first.getByRole('button', { name: /^Cancel/ }).click();
   await expectText(status, /^Cancelled$/);
+  told.orders = await shown(page);
+}
+
+/** The orders, the oldest first: how each stands, and on which events of the journal that rests. */
+async function shown(page) {
+  const cards = await page.getByTestId('orders').locator('article').all();
+  const card = async (article) => {
+    const events = {};
+    for (const step of await article.getByRole('listitem').all()) {
+      const note = await step.locator('.note').innerText();
+      const name = await step.locator('.name').innerText();
+      if (note.startsWith('#')) events[name] = Number(note.slice(1));
+    }
+    return { status: await article.getByTestId('status').innerText(), events };
+  };
+  return Promise.all(cards.reverse().map(card));
 }
 
 /** Another visit: the orders are still there. */

@@ -1,18 +1,47 @@
 //! The event feed over HTTP: resume without loss or duplicates, to each his own, and bounds.
+//!
+//! Law: a feed is the same whatever journal lies under it, so each scenario runs over each.
+#![allow(clippy::unwrap_used, reason = "a scenario ends where it fails")]
 
 mod http_support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_support::{Served, line, new_id, options, order, order_of};
+use http_support::{Message, Place, Served, line, new_id, options, order, order_of};
 use serde_json::json;
 
 const ANN: (&str, &str) = ("earmark-as", "customer:ann");
 
-#[test]
-fn a_message_is_a_cloud_event() {
-    let shop = Served::shop();
+/// Makes a test of each scenario over each journal.
+macro_rules! over_each_journal {
+    ($scenarios:tt $($journal:ident)*) => {
+        $(mod $journal { over_each_journal!(@ $journal $scenarios); })*
+    };
+    (@ $journal:ident { $($scenario:ident)* }) => {
+        $(#[test]
+        fn $scenario() {
+            super::$scenario(&super::Place::$journal());
+        })*
+    };
+}
+
+over_each_journal! {
+    {
+        a_message_is_a_cloud_event
+        resuming_while_commands_run_loses_and_repeats_nothing
+        resuming_after_the_host_was_closed_and_opened_again_loses_and_repeats_nothing
+        a_customer_hears_of_his_own_orders_only
+        a_stream_can_be_narrowed_to_a_subject_or_a_type
+        a_silent_stream_gives_signs_of_life_that_move_the_cursor
+        streams_are_bounded_and_free_their_place
+        who_reads_nothing_holds_nobody_up_and_is_let_go
+    }
+    memory sqlite
+}
+
+fn a_message_is_a_cloud_event(place: &Place) {
+    let shop = Served::shop_at(place);
     let id = new_id();
     let placed = shop.accepted("PlaceOrder", &order(&id, 1));
     let first = placed["events"][0]["sequence"].as_u64().unwrap();
@@ -29,10 +58,9 @@ fn a_message_is_a_cloud_event() {
     assert_eq!(data["data"], placed["events"][0]["data"]);
 }
 
-#[test]
-fn resuming_while_commands_run_loses_and_repeats_nothing() {
+fn resuming_while_commands_run_loses_and_repeats_nothing(place: &Place) {
     const ORDERS: usize = 400;
-    let shop = Arc::new(Served::shop());
+    let shop = Arc::new(Served::shop_at(place));
     let placing = Arc::clone(&shop);
     let placing = std::thread::spawn(move || {
         let mut end = 0;
@@ -68,9 +96,66 @@ fn resuming_while_commands_run_loses_and_repeats_nothing() {
     assert!(lives > 5, "it broke off {lives} times");
 }
 
-#[test]
-fn a_customer_hears_of_his_own_orders_only() {
-    let shop = Served::shop();
+fn resuming_after_the_host_was_closed_and_opened_again_loses_and_repeats_nothing(place: &Place) {
+    const LIVES: u64 = 5;
+    let mut shop = Served::shop_at(place);
+    let (mut heard, mut anns): (Vec<Message>, Vec<Message>) = (Vec::new(), Vec::new());
+    let mut source = None;
+    for life in 1..=LIVES {
+        // Everybody was away while these were placed.
+        let mut end = 0;
+        for who in ["staff", "customer:ann", "customer:bob", "customer:ann"] {
+            let placed =
+                shop.command("PlaceOrder", &order(&new_id(), life), &[("earmark-as", who)]);
+            assert_eq!(placed.status, 200, "{}", placed.text());
+            end = placed.json()["position"].as_u64().unwrap();
+        }
+        for (heard, who) in [(&mut heard, ("earmark-as", "staff")), (&mut anns, ANN)] {
+            let last = heard.last().map_or(0, |message| message.id).to_string();
+            // What a browser says by itself wins over what the address says.
+            let headers = [("last-event-id", &*last), who];
+            let mut stream = shop.follow(&format!("/api/events?after={end}"), &headers);
+            let mut next = || stream.next().expect("the stream goes on");
+            while heard.last().is_none_or(|last| last.id < end) {
+                heard.push(next());
+            }
+            // An order while somebody listens, of which he hears the beginning at least.
+            let live = shop.command("PlaceOrder", &order(&new_id(), life), &[ANN]);
+            assert_eq!(live.status, 200, "{}", live.text());
+            end = live.json()["position"].as_u64().unwrap();
+            let first = live.json()["events"][0]["sequence"].as_u64().unwrap();
+            while heard.last().is_none_or(|last| last.id < first) {
+                heard.push(next());
+            }
+            shop.get(&format!("/api/events?after={}", end + 1)).problem(409, "position-ahead");
+        }
+        shop.end();
+        shop = Served::over(place.partition(), options());
+        let of = heard[0].data["source"].clone();
+        assert_eq!(source.get_or_insert(of.clone()), &of, "it is the same journal still");
+    }
+    let end = shop.get("/health/ready").json()["position"].as_u64().unwrap();
+    for (heard, who) in [(&mut heard, ("earmark-as", "staff")), (&mut anns, ANN)] {
+        let last = heard.last().map_or(0, |message| message.id).to_string();
+        let rest = shop.follow("/api/events", &[("last-event-id", &*last), who]).up_to(end);
+        heard.extend(rest);
+        // What was heard bit by bit over all the lives is what one stream tells at once.
+        let at_once = shop.follow("/api/events?after=0", &[who]).up_to(end);
+        assert_eq!(ids(heard), ids(&at_once));
+        let differs = heard.iter().zip(&at_once).find(|(then, now)| then.data != now.data);
+        assert!(differs.is_none(), "{differs:?}");
+    }
+    assert_eq!(ids(&heard), (1..=end).collect::<Vec<_>>());
+    let placed = anns.iter().filter(|message| message.event == "OrderPlaced").count() as u64;
+    assert_eq!(placed, LIVES * 4, "two while away and two live, in each life");
+}
+
+fn ids(messages: &[Message]) -> Vec<u64> {
+    messages.iter().map(|message| message.id).collect()
+}
+
+fn a_customer_hears_of_his_own_orders_only(place: &Place) {
+    let shop = Served::shop_at(place);
     let (anns, bobs) = (new_id(), new_id());
     let bob = ("earmark-as", "customer:bob");
     let mut live = shop.follow("/api/events?as=customer:ann", &[]);
@@ -89,9 +174,8 @@ fn a_customer_hears_of_his_own_orders_only() {
     assert_eq!(shop.follow("/api/events?after=0", &[]).up_to(end).len() as u64, end);
 }
 
-#[test]
-fn a_stream_can_be_narrowed_to_a_subject_or_a_type() {
-    let shop = Served::shop();
+fn a_stream_can_be_narrowed_to_a_subject_or_a_type(place: &Place) {
+    let shop = Served::shop_at(place);
     let ids: Vec<String> = (0..5).map(|_| new_id()).collect();
     let mut end = 0;
     for id in &ids {
@@ -114,11 +198,10 @@ fn a_stream_can_be_narrowed_to_a_subject_or_a_type() {
     odd.problem(400, "malformed");
 }
 
-#[test]
-fn a_silent_stream_gives_signs_of_life_that_move_the_cursor() {
+fn a_silent_stream_gives_signs_of_life_that_move_the_cursor(place: &Place) {
     let mut quick = options();
     quick.limits.keep_alive = Duration::from_millis(50);
-    let shop = Served::start(quick);
+    let shop = Served::over(place.partition(), quick);
     let mut stream = shop.follow("/api/events?as=customer:ann", &[]);
     shop.accepted("DefineItem", &json!({ "sku": "A", "name": "a" }));
     let mut line = String::new();
@@ -131,11 +214,10 @@ fn a_silent_stream_gives_signs_of_life_that_move_the_cursor() {
     assert_eq!(line, "id: 1\n", "ann is told how far the journal is, and nothing else");
 }
 
-#[test]
-fn streams_are_bounded_and_free_their_place() {
+fn streams_are_bounded_and_free_their_place(place: &Place) {
     let mut few = options();
     few.limits.streams = 2;
-    let shop = Served::start(few);
+    let shop = Served::over(place.partition(), few);
     let (first, _second) = (shop.follow("/api/events", &[]), shop.follow("/api/events", &[]));
     let third = shop.get("/api/events");
     third.problem(503, "busy");
@@ -158,13 +240,12 @@ fn streams_are_bounded_and_free_their_place() {
     assert!(freed, "a place is free again");
 }
 
-#[test]
-fn who_reads_nothing_holds_nobody_up_and_is_let_go() {
+fn who_reads_nothing_holds_nobody_up_and_is_let_go(place: &Place) {
     // Far more than the sockets of one connection hold.
     const ORDERS: u64 = 250;
     let mut impatient = options();
     impatient.limits.stalled = Duration::from_millis(300);
-    let shop = Served::start(impatient);
+    let shop = Served::over(place.partition(), impatient);
     let mut asleep = shop.follow("/api/events?after=0", &[]);
     let mut awake = shop.follow("/api/events?after=0", &[]);
     let end = std::thread::scope(|scope| {

@@ -102,7 +102,15 @@ impl Problem {
             NotAccepted::Dead { input, .. } => Some(*input),
             _ => None,
         };
-        Self { input, ..Self::new(status, code, why.to_string()) }
+        let mut detail = why.to_string();
+        if let NotAccepted::Storage(_) = why {
+            // A sync that failed may have come too late to keep the record off the disk.
+            detail.push_str(
+                "; whether this input was kept is not known yet: under the same source and count \
+                 it can be sent again, and is carried out once",
+            );
+        }
+        Self { input, ..Self::new(status, code, detail) }
     }
 }
 

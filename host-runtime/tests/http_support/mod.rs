@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use earmark_abi::{Call, Description, decode};
 use earmark_host::http::{Access, HttpOptions, bind};
+use earmark_host::journal::{Clock, Header, Journal, MemoryStore, OpenOptions, SqliteJournal};
 use earmark_host::partition::{Options, Partition, Where};
 use earmark_host::plugin::{Bodies, Body, Fault};
 use earmark_wasm::{Door, Plugin, ShopPlugin};
@@ -59,8 +60,52 @@ impl Body for NativeBody {
 
 /// A partition of the shop, in memory.
 pub fn partition() -> Arc<Partition> {
+    Place::memory().partition()
+}
+
+/// A partition of the shop over a journal that is open already.
+pub fn over(journal: Box<dyn Journal>) -> Arc<Partition> {
     let bodies = Arc::new(Native(Arc::new(ShopPlugin::describe())));
-    Arc::new(Partition::open(bodies, &Options::new(Where::Memory), &mut |_, _| {}).unwrap())
+    let options = Options::new(Where::Memory);
+    Arc::new(Partition::over(bodies, journal, &options, &mut |_, _| {}).unwrap())
+}
+
+/// Where a journal of the shop lies: it is there when the server over it has ended.
+pub enum Place {
+    Memory(MemoryStore),
+    Folder(tempfile::TempDir),
+}
+
+impl Place {
+    pub fn memory() -> Self {
+        Self::Memory(MemoryStore::new(Self::header()))
+    }
+
+    /// SQLite, in a folder that goes with this.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let created =
+            SqliteJournal::create(folder.path(), &Self::header(), &OpenOptions::default());
+        Box::new(created.unwrap()).close().unwrap();
+        Self::Folder(folder)
+    }
+
+    /// The journal, opened to be written.
+    pub fn journal(&self, options: &OpenOptions) -> Box<dyn Journal> {
+        match self {
+            Self::Memory(store) => Box::new(store.open().unwrap()),
+            Self::Folder(folder) => Box::new(SqliteJournal::open(folder.path(), options).unwrap()),
+        }
+    }
+
+    pub fn partition(&self) -> Arc<Partition> {
+        over(self.journal(&OpenOptions::default()))
+    }
+
+    fn header() -> Header {
+        let (plugin, created_at_ms) = (ShopPlugin::describe().name, 0);
+        Header { id: [9; 16], plugin, roles: Vec::new(), clock: Clock::Live, created_at_ms }
+    }
 }
 
 /// The usual options, on a free port.
@@ -83,11 +128,21 @@ impl Served {
         served
     }
 
+    /// The same over a journal that is empty.
+    pub fn shop_at(place: &Place) -> Self {
+        let served = Self::over(place.partition(), options());
+        served.stock();
+        served
+    }
+
     pub fn start(options: HttpOptions) -> Self {
+        Self::over(partition(), options)
+    }
+
+    pub fn over(partition: Arc<Partition>, options: HttpOptions) -> Self {
         let (told, addr) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let partition = partition();
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
             let shared = Arc::clone(&partition);
@@ -103,7 +158,8 @@ impl Served {
         Self { addr: addr.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
     }
 
-    fn stock(&self) {
+    /// Defines two facilities, and plenty of `MUG` and `TEA`.
+    pub fn stock(&self) {
         for (code, lat) in [("LON", 51_500_000), ("MAN", 53_480_000)] {
             let facility = json!({ "code": code, "name": code, "country": "GB",
                 "location": { "lat": lat, "lon": -1_000_000 } });

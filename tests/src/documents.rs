@@ -1,8 +1,11 @@
 //! The documents that the proofs replay: the real ones, or an invented shop of the same form.
 //! Whichever it is, is said; the invented one is the same in every run.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use flate2::read::GzDecoder;
 use tempfile::TempDir;
 
 use crate::random::Random;
@@ -59,6 +62,33 @@ impl Documents {
             std::fs::write(made.path().join(name), table).expect("a table can be written");
         }
         Self { folder: made.path().to_owned(), real: false, _made: Some(made) }
+    }
+
+    /// The first `count` of these, with all that is known of the items: to read a whole year takes
+    /// longer than to replay a few weeks of it.
+    ///
+    /// # Panics
+    /// If they can't be copied.
+    #[must_use]
+    pub fn first(self, count: usize) -> Self {
+        let made = tempfile::tempdir().expect("a folder can be made");
+        for name in ["cancel_links.csv", "products.csv", "countries.csv"] {
+            let table = self.table(name);
+            let to = made.path().join(table.file_name().expect("a table has a name"));
+            std::fs::copy(table, to).expect("a table can be copied");
+        }
+        let orders = self.table("orders.csv");
+        let file = File::open(&orders).expect("the orders can be read");
+        let unpacked: Box<dyn Read> = match orders.extension().is_some_and(|end| end == "gz") {
+            true => Box::new(GzDecoder::new(file)),
+            false => Box::new(file),
+        };
+        // A row is a document, below one with the names of the columns.
+        let rows = BufReader::new(unpacked).lines().take(count + 1);
+        let rows = rows.map(|row| row.expect("a row can be read") + "\n");
+        std::fs::write(made.path().join("orders.csv"), rows.collect::<String>())
+            .expect("the orders can be written");
+        Self { folder: made.path().to_owned(), real: self.real, _made: Some(made) }
     }
 
     /// The folder with the tables.

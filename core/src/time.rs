@@ -66,3 +66,16 @@ impl Span {
         self.0
     }
 }
+
+impl fmt::Display for Span {
+    /// In the largest unit that has no rest: `30 days`, `90 minutes`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 4] =
+            [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+        let whole =
+            UNITS.into_iter().find(|(millis, _)| self.0 > 0 && self.0.is_multiple_of(*millis));
+        let (millis, unit) = whole.unwrap_or((1, "millisecond"));
+        let count = self.0.checked_div(millis).unwrap_or(0);
+        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}

@@ -4,13 +4,15 @@
 mod support;
 
 use earmark::decide::Principal;
-use earmark::flow::{Command, Event, Refusal, Shop};
+use earmark::flow::{Command, Event, Refusal, SetPolicy, Shop};
 use earmark::ids::{LineNumber, Tier};
 use earmark::inventory::Adjustment;
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
     OrderCommand, OrderRefusal, ReceiveReturn, RequestReturn, ShipOrder, Status,
 };
+use earmark::policy::{OrderPolicy, Policy};
+use earmark::time::Span;
 use earmark::units::{Amount, Currency};
 use support::{Desk, names, order, place, sku, text, units};
 
@@ -266,4 +268,30 @@ fn the_events_alone_rebuild_the_state() {
     let mut restored: Shop = earmark::schema::from_bytes("a snapshot", &bytes).unwrap();
     restored.restore();
     assert_eq!(restored, desk.shop);
+}
+
+#[test]
+fn a_return_is_announced_within_the_window_or_not_at_all() {
+    let mut desk = Desk::open();
+    let window = Span::from_days(14);
+    let orders = OrderPolicy { return_window: Some(window), ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    desk.must(Command::SetPolicy(SetPolicy { policy }));
+    desk.place(1, &[("mug", 2)]);
+    desk.must(Command::Order(ship(1)));
+    desk.must(Command::Order(deliver(1)));
+    let back = |units_back| {
+        let line = LineRef::Number(LineNumber(0));
+        let lines = vec![LineUnits { line, quantity: units(units_back) }];
+        Command::Order(OrderCommand::RequestReturn(RequestReturn { order: order(1), lines }))
+    };
+    desk.now += window.as_millis() - 1;
+    desk.must(back(1));
+    desk.now += 1;
+    let late = desk.ask(back(1)).unwrap_err();
+    assert_eq!(late, Refusal::Order(OrderRefusal::ReturnWindowClosed { window }));
+    let told = "a return must be announced within 14 days of the delivery";
+    assert_eq!((late.code(), late.to_string().as_str()), ("return-window-closed", told));
+    let never = desk.ask(back(2)).unwrap_err();
+    assert_eq!(never.code(), "too-many-units", "what could never come back is told first");
 }

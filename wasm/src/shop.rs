@@ -265,8 +265,10 @@ mod text {
             slice_request_from_json, to_bytes,
         };
         let told = |error: earmark::schema::NotReadable| error.to_string();
-        let of_kind = |written: Option<(u16, Vec<u8>)>| {
-            written.map(|(_, bytes)| bytes).ok_or_else(|| "it has no kind".to_string())
+        let of_kind = |written: Option<(u16, Vec<u8>)>| match written {
+            Some((now, bytes)) if now == kind => Ok(bytes),
+            Some((now, _)) => Err(format!("kind {kind} is an older version: give kind {now}")),
+            None => Err("it has no kind".to_string()),
         };
         match form {
             Form::Command => {

@@ -35,11 +35,20 @@ fn every_golden_command_goes_to_json_and_back() {
     let mut kinds = BTreeMap::new();
     for (_, kind, bytes, json) in golden("commands") {
         let form = Form::Command;
+        *kinds.entry(kind).or_insert(0) += 1;
+        if kind == 0 {
+            // An older version is told as the one in force, and is not written any more.
+            let told = desk.bytes(&Call::ToJson { form, kind, bytes: &bytes });
+            assert!(String::from_utf8(told).unwrap().contains("returnWindow"));
+            let read = desk.ask(&Call::FromJson { form, kind, json: json.as_bytes() });
+            let Answer::Failed(failure) = read else { panic!("{read:?}") };
+            assert!(failure.message.contains("give kind 13"), "{}", failure.message);
+            continue;
+        }
         let told = desk.bytes(&Call::ToJson { form, kind, bytes: &bytes });
         assert_eq!(String::from_utf8(told).unwrap(), json);
         let read = desk.bytes(&Call::FromJson { form, kind, json: json.as_bytes() });
         assert_eq!(read, bytes, "{json}");
-        *kinds.entry(kind).or_insert(0) += 1;
     }
     assert_eq!(kinds.len(), earmark::schema::COMMANDS.len());
 }
@@ -66,7 +75,9 @@ fn every_golden_event_answer_and_refusal_is_told_as_json() {
             }
         };
         let told = desk.bytes(&Call::ToJson { form, kind, bytes: &bytes });
-        assert_eq!(String::from_utf8(told).unwrap(), json);
+        let told = String::from_utf8(told).unwrap();
+        let is_old = what == "event" && kind == 0;
+        assert!(told == json || is_old && told.contains("returnWindow"), "{told}\n{json}");
         count += 1;
     }
     assert!(count > 60, "{count} were told");

@@ -199,7 +199,7 @@ impl Shop {
             return Preview::Malformed;
         }
         let demands: Vec<Demand> = query.lines.iter().enumerate().map(demand).collect();
-        match self.inventory.plan(&demands, &query.destination, ReservationNumber(1)) {
+        match self.inventory.plan(&demands, &query.destination, ReservationNumber(1), &[]) {
             Ok(plan) => Preview::Served(self.tell_plan(plan)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },

@@ -67,6 +67,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             demands: e.demands.clone(),
             destination: e.destination.clone(),
             hold: e.hold,
+            excluded: Vec::new(),
         }))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Shipped(e) => {
@@ -140,6 +141,7 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::NotRequired => Hold::Hard,
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
+        excluded: Vec::new(),
     }
 }
 

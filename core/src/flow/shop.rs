@@ -62,7 +62,7 @@ pub enum Command {
 
 /// Put a policy in force, for all that comes after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename = "SetPolicyV2", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct SetPolicy {
     /// The whole policy.
@@ -90,7 +90,7 @@ pub enum Event {
 
 /// A policy is in force from here on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename = "PolicySetV2", rename_all = "camelCase")]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct PolicySet {
     /// Counts the policies of this shop, from 1.

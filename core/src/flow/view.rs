@@ -254,7 +254,7 @@ impl OrderView {
         let shipment = |s: &crate::order::Shipment| ShipmentView {
             number: s.number,
             facility: s.facility,
-            delivered: s.delivered,
+            delivered: s.delivered_at.is_some(),
             portions: s.portions.clone(),
         };
         let open = order.lines.iter().any(|line| line.buckets.open() > 0);

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
-    Country, FacilityRef, ItemRef, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
-    Tier,
+    Country, FacilityId, FacilityRef, ItemRef, OrderId, ReservationNumber, ReturnNumber,
+    ShipmentNumber, Text, Tier,
 };
 use crate::units::{Quantity, UnitPrice};
 
@@ -133,6 +133,8 @@ pub struct Reserve {
     pub destination: Destination,
     /// How firmly.
     pub hold: Hold,
+    /// Facilities that are not to serve it: those that could not before.
+    pub excluded: Vec<FacilityId>,
 }
 
 /// Make a soft reservation hard.

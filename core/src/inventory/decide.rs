@@ -136,7 +136,8 @@ impl Inventory {
                 InventoryRejected { order, reservation, shortfalls, too_many_parcels, lapsed };
             vec![InventoryEvent::Rejected(rejected)]
         };
-        match self.plan(&command.demands, &command.destination, reservation) {
+        let Reserve { demands, destination, excluded, .. } = command;
+        match self.plan(demands, destination, reservation, excluded) {
             Ok(plan) => vec![InventoryEvent::Tied(InventoryTied {
                 order,
                 reservation,

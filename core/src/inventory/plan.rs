@@ -47,7 +47,7 @@ struct Wanted<'a> {
 
 impl Inventory {
     /// The best plan for a demand on the stock of now. Changes nothing: a preview and a
-    /// reservation ask the same question.
+    /// reservation ask the same question. What lies in the `excluded` facilities is not seen.
     ///
     /// # Errors
     /// [`Unplanned`], with every item that is short.
@@ -56,9 +56,15 @@ impl Inventory {
         demands: &[Demand],
         destination: &Destination,
         reservation: ReservationNumber,
+        excluded: &[FacilityId],
     ) -> Result<Plan, Unplanned> {
         let wanted = self.aggregate(demands)?;
-        let ways = self.ways(destination);
+        let mut ways = self.ways(destination);
+        for facility in excluded {
+            if let Some(way) = ways.get_mut(facility.index()) {
+                *way = None;
+            }
+        }
         let arcs = self.arcs(&wanted, &ways);
         let fixed: Vec<u64> = ways.iter().map(|way| way.map_or(0, |way| way.cost)).collect();
         let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);

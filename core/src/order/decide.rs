@@ -59,7 +59,9 @@ impl Decide for Orders {
             (OrderCommand::Cancel(c), Some(order)) => cancel(c, order, context),
             (OrderCommand::Ship(c), Some(order)) => goods::ship(c, order, context),
             (OrderCommand::Deliver(c), Some(order)) => goods::deliver(c, order, context),
-            (OrderCommand::RequestReturn(c), Some(order)) => goods::request_return(c, order),
+            (OrderCommand::RequestReturn(c), Some(order)) => {
+                goods::request_return(c, order, self.policy.return_window, context.at)
+            }
             (OrderCommand::ReceiveReturn(c), Some(order)) => goods::receive_return(c, order),
             (OrderCommand::RecordRejected(news), Some(order)) => Ok(rejected(news, order, context)),
             (OrderCommand::RecordAllocated(news), Some(order)) => Ok(allocated(news, order)),

@@ -122,13 +122,13 @@ fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
             free(order, &e.portions, Bucket::InTransit)?;
             let portions = e.portions.clone();
             let (number, facility) = (e.shipment, e.facility);
-            order.shipments.push(Shipment { number, facility, portions, delivered: false });
+            order.shipments.push(Shipment { number, facility, portions, delivered_at: None });
         }
         OrderEvent::Delivered(e) => {
-            let at = order.shipments.iter().position(|s| s.number == e.shipment && !s.delivered);
+            let arriving = |s: &&mut Shipment| s.number == e.shipment && s.delivered_at.is_none();
             let missing = CorruptHistory::because("a shipment arrives that is not on its way");
-            let shipment = at.and_then(|at| order.shipments.get_mut(at)).ok_or(missing)?;
-            shipment.delivered = true;
+            let shipment = order.shipments.iter_mut().find(arriving).ok_or(missing)?;
+            shipment.delivered_at = Some(e.at);
             for portion in shipment.portions.clone() {
                 shift(order, portion, Bucket::InTransit, Bucket::Delivered)?;
             }

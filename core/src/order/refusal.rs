@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::command::LineRef;
 use super::transitions::Status;
 use crate::ids::OrderId;
+use crate::time::Span;
 use crate::units::Amount;
 
 /// Why nothing happened.
@@ -89,6 +90,11 @@ pub enum OrderRefusal {
     NoSuchReturn,
     /// The order has had as many shipments, returns or reservations as can be counted.
     TooManyParts,
+    /// The units were delivered too long ago to come back.
+    ReturnWindowClosed {
+        /// How long after a delivery a return may be announced.
+        window: Span,
+    },
 }
 
 impl OrderRefusal {
@@ -116,6 +122,7 @@ impl OrderRefusal {
             Self::NoSuchShipment => "no-such-shipment",
             Self::NoSuchReturn => "no-such-return",
             Self::TooManyParts => "too-many-parts",
+            Self::ReturnWindowClosed { .. } => "return-window-closed",
         }
     }
 }
@@ -162,6 +169,9 @@ impl fmt::Display for OrderRefusal {
             Self::NoSuchReturn => f.write_str("the order has no such return on its way"),
             Self::TooManyParts => {
                 f.write_str("the order has had too many shipments, returns or reservations")
+            }
+            Self::ReturnWindowClosed { window } => {
+                write!(f, "a return must be announced within {window} of the delivery")
             }
         }
     }

@@ -107,8 +107,8 @@ pub struct Shipment {
     pub facility: FacilityId,
     /// What is in it.
     pub portions: Vec<Portion>,
-    /// Whether it arrived.
-    pub delivered: bool,
+    /// When it arrived, if it did.
+    pub delivered_at: Option<Timestamp>,
 }
 
 /// One return.

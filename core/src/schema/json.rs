@@ -9,22 +9,47 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{each_command, each_event, each_query};
-use super::{NotReadable, SliceRequest};
+use super::{NotReadable, SliceRequest, v1};
 use crate::flow::{self, Answer, Command, Event, Query, Refusal};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
 
+/// Reads a payload, or an old one that becomes it.
+macro_rules! payload_of {
+    ($name:expr, $json:expr, $payload:ty) => {
+        read::<$payload>($name, $json)?
+    };
+    ($name:expr, $json:expr, $payload:ty, $old:ty) => {
+        <$payload>::from(read::<$old>($name, $json)?)
+    };
+}
+
+/// The schema of a payload, in the form that its kind is read in.
+macro_rules! schema_of {
+    ($payload:ty) => {
+        schema::<$payload>()
+    };
+    ($payload:ty, $old:ty) => {
+        schema::<$old>()
+    };
+}
+
 /// A function over kinds that matches on the kind.
 macro_rules! from_json {
-    ($($kind:literal $name:ident ($p:ident: $payload:ty) { $($form:tt)* })*) => {
+    ($(
+        $kind:literal $name:ident ($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
+    )*) => {
         /// The command of a kind from its JSON.
         ///
         /// # Errors
         /// [`NotReadable`] for an unknown kind, or JSON that is not of its form.
         pub fn command_from_json(kind: u16, json: &[u8]) -> Result<Command, NotReadable> {
             match kind {
-                $($kind => { let $p: $payload = read(stringify!($name), json)?; Ok($($form)*) })*
+                $($kind => {
+                    let $p: $payload = payload_of!(stringify!($name), json, $payload $(, $old)?);
+                    Ok($($form)*)
+                })*
                 _ => Err(unknown("command")),
             }
         }
@@ -33,6 +58,7 @@ macro_rules! from_json {
         ///
         /// # Errors
         /// [`NotReadable`] if it can't be written, which none brings about.
+        #[allow(unreachable_patterns, reason = "an old kind has the value of the one in force")]
         pub fn command_to_json(command: &Command) -> Result<Option<Vec<u8>>, NotReadable> {
             match command {
                 $($($form)* => write($p).map(Some),)*
@@ -43,18 +69,24 @@ macro_rules! from_json {
         /// The JSON Schema of a kind of command, as JSON.
         #[must_use]
         pub fn command_schema(kind: u16) -> String {
-            match kind { $($kind => schema::<$payload>(),)* _ => String::new() }
+            match kind {
+                $($kind => schema_of!($payload $(, $old)?),)*
+                _ => String::new(),
+            }
         }
     };
 }
 each_command!(from_json);
 
 macro_rules! events_to_json {
-    ($($kind:literal $name:ident ($p:ident: $payload:ty) { $($form:tt)* })*) => {
+    ($(
+        $kind:literal $name:ident ($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
+    )*) => {
         /// The JSON of an event.
         ///
         /// # Errors
         /// [`NotReadable`] if it can't be written, which none brings about.
+        #[allow(unreachable_patterns, reason = "an old kind has the value of the one in force")]
         pub fn event_to_json(event: &Event) -> Result<Vec<u8>, NotReadable> {
             match event { $($($form)* => write($p),)* }
         }
@@ -62,21 +94,29 @@ macro_rules! events_to_json {
         /// The JSON Schema of a kind of event, as JSON.
         #[must_use]
         pub fn event_schema(kind: u16) -> String {
-            match kind { $($kind => schema::<$payload>(),)* _ => String::new() }
+            match kind {
+                $($kind => schema_of!($payload $(, $old)?),)*
+                _ => String::new(),
+            }
         }
     };
 }
 each_event!(events_to_json);
 
 macro_rules! queries {
-    ($($kind:literal $name:ident ($p:ident: $payload:ty) { $($form:tt)* })*) => {
+    ($(
+        $kind:literal $name:ident ($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
+    )*) => {
         /// The query of a kind from its JSON.
         ///
         /// # Errors
         /// As [`command_from_json`].
         pub fn query_from_json(kind: u16, json: &[u8]) -> Result<Query, NotReadable> {
             match kind {
-                $($kind => { let $p: $payload = read(stringify!($name), json)?; Ok($($form)*) })*
+                $($kind => {
+                    let $p: $payload = payload_of!(stringify!($name), json, $payload $(, $old)?);
+                    Ok($($form)*)
+                })*
                 _ => Err(unknown("query")),
             }
         }
@@ -84,7 +124,10 @@ macro_rules! queries {
         /// The JSON Schema of a kind of query, as JSON.
         #[must_use]
         pub fn query_schema(kind: u16) -> String {
-            match kind { $($kind => schema::<$payload>(),)* _ => String::new() }
+            match kind {
+                $($kind => schema_of!($payload $(, $old)?),)*
+                _ => String::new(),
+            }
         }
     };
 }

@@ -1,12 +1,14 @@
 //! The lists of commands, events and queries: kind, name, version, scope, payload.
 //!
-//! Law: append only. The place in a list is the kind on the wire.
+//! Law: append only. The place in a list is the kind on the wire. A payload that changes gets a new
+//! kind of the same name at the end; the old one says what it is read `from`, and is never written
+//! again.
 
 use alloc::vec::Vec;
 
 use serde::{Serialize, Serializer};
 
-use super::{NotReadable, from_bytes, write};
+use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
@@ -43,12 +45,28 @@ pub struct KindOfQuery {
     pub about: &'static str,
 }
 
+/// Reads a payload, or an old one that becomes it.
+macro_rules! payload_of {
+    ($name:expr, $bytes:expr, $payload:ty) => {
+        from_bytes::<$payload>($name, $bytes)?
+    };
+    ($name:expr, $bytes:expr, $payload:ty, $old:ty) => {
+        <$payload>::from(from_bytes::<$old>($name, $bytes)?)
+    };
+}
+
+/// No value is written in an old form: the guard of its place in a list.
+#[allow(clippy::extra_unused_type_parameters, reason = "the lists hand over what is old")]
+const fn is_in_force<Old>() -> bool {
+    false
+}
+
 /// Walks a list of kinds: `kind name payload-type { value pattern }`.
 macro_rules! codec {
     (
         $list:ident, $of:ident, $value:ty, $what:literal, $encode:ident, $decode:ident, $each:ident;
         $(
-            $kind:literal $name:ident($p:ident: $payload:ty) { $($form:tt)* }
+            $kind:literal $name:ident($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
             $($field:ident: $text:expr),*;
         )*
     ) => {
@@ -66,7 +84,7 @@ macro_rules! codec {
             out: Vec<u8>,
         ) -> Result<Option<(u16, Vec<u8>)>, NotReadable> {
             match value {
-                $($($form)* => Ok(Some(($kind, write($p, out)?))),)*
+                $($($form)* $(if is_in_force::<$old>())? => Ok(Some(($kind, write($p, out)?))),)*
                 _ => Ok(None),
             }
         }
@@ -78,7 +96,7 @@ macro_rules! codec {
         pub fn $decode(kind: u16, bytes: &[u8]) -> Result<$value, NotReadable> {
             match kind {
                 $($kind => {
-                    let $p: $payload = from_bytes(stringify!($name), bytes)?;
+                    let $p: $payload = payload_of!(stringify!($name), bytes, $payload $(, $old)?);
                     Ok($($form)*)
                 })*
                 _ => Err(unknown($what, kind)),
@@ -88,7 +106,9 @@ macro_rules! codec {
         #[allow(unused_macros, reason = "not every list is walked in every build")]
         /// Calls a macro for each kind.
         macro_rules! $each {
-            ($then:ident) => { $then! { $($kind $name ($p: $payload) { $($form)* })* } };
+            ($then:ident) => {
+                $then! { $($kind $name ($p: $payload $(, from $old)?) { $($form)* })* }
+            };
         }
         #[cfg(feature = "json")]
         pub(super) use $each;
@@ -97,7 +117,7 @@ macro_rules! codec {
 
 codec! {
     COMMANDS, KindOfCommand, Command, "command", encode_command, decode_command, each_command;
-    0 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
+    0 SetPolicy(p: flow::SetPolicy, from v1::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
     1 Tick(p: flow::Tick) { Command::Tick(p) }
         scope: "flow", about: "Time has passed: end what is due.";
@@ -123,11 +143,13 @@ codec! {
         scope: "inventory:write", about: "Take in stock.";
     12 AdjustStock(p: inventory::AdjustStock) { Command::Inventory(I::Adjust(p)) }
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
+    13 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
+        scope: "policy:write", about: "Put a policy in force, for all that comes after.";
 }
 
 codec! {
     EVENTS, KindOfEvent, Event, "event", encode_event, decode_event, each_event;
-    0 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 1;
+    0 PolicySet(p: flow::PolicySet, from v1::PolicySet) { Event::Policy(p) } version: 1;
     1 OrderPlaced(p: order::OrderPlaced) { Event::Order(OE::Placed(p)) } version: 1;
     2 OrderSourced(p: order::OrderSourced) { Event::Order(OE::Sourced(p)) } version: 1;
     3 AllocationRequested(p: order::AllocationRequested)
@@ -175,6 +197,7 @@ codec! {
         { Event::Notification(NE::Told(p)) } version: 1;
     32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
+    33 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 2;
 }
 
 codec! {
@@ -195,7 +218,9 @@ codec! {
 
 /// A function over the kinds of events.
 macro_rules! payload {
-    ($($kind:literal $name:ident ($p:ident: $payload:ty) { $($form:tt)* })*) => {
+    ($(
+        $kind:literal $name:ident ($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
+    )*) => {
         /// The name of an event's kind, and its payload in any form that serde can write.
         ///
         /// # Errors
@@ -205,7 +230,9 @@ macro_rules! payload {
             serializer: S,
         ) -> Result<(&'static str, S::Ok), S::Error> {
             match event {
-                $($($form)* => $p.serialize(serializer).map(|ok| (stringify!($name), ok)),)*
+                $($($form)* $(if is_in_force::<$old>())? => {
+                    $p.serialize(serializer).map(|ok| (stringify!($name), ok))
+                })*
             }
         }
     };

@@ -8,6 +8,7 @@
 #[cfg(feature = "json")]
 mod json;
 mod kinds;
+pub mod v1;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -14,7 +14,7 @@ use earmark::inventory::InventoryRefusal;
 use earmark::order::{Buckets, LineRef, OrderRefusal, Rejection, Status};
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
-use earmark::time::Timestamp;
+use earmark::time::{Span, Timestamp};
 use earmark::units::UnitPrice;
 
 use super::commands::policy;
@@ -216,6 +216,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NoSuchShipment,
         O::NoSuchReturn,
         O::TooManyParts,
+        O::ReturnWindowClosed { window: Span::from_days(14) },
     ];
     let of_stock = [
         InventoryRefusal::UnknownItem { item },

@@ -35,7 +35,11 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
 pub(super) fn policy() -> Policy {
     let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
     Policy {
-        orders: OrderPolicy { payment, archive_after: Span::from_days(30) },
+        orders: OrderPolicy {
+            payment,
+            archive_after: Span::from_days(30),
+            return_window: Some(Span::from_days(14)),
+        },
         sourcing: SourcingPolicy {
             parcel: 1,
             ground_km: 2,

@@ -295,7 +295,7 @@ fn policy() -> impl Strategy<Value = Command> {
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);
     (payment, archive_after, max_parcels).prop_map(|(payment, archive_after, max_parcels)| {
-        let orders = OrderPolicy { payment, archive_after };
+        let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
         let sourcing = SourcingPolicy { max_parcels, ..SourcingPolicy::default() };
         Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
     })

@@ -52,14 +52,14 @@ struct Ask {
 struct View {
     who: Who,
     subject: Option<String>,
-    kind: Option<u16>,
+    kinds: Option<Vec<u16>>,
 }
 
 impl View {
     fn shows(&self, event: &FeedEvent) -> bool {
         self.who.sees(&event.owner)
             && self.subject.as_ref().is_none_or(|subject| *subject == event.subject)
-            && self.kind.is_none_or(|kind| kind == event.kind)
+            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind))
     }
 }
 
@@ -72,8 +72,8 @@ pub(super) async fn events(
     let asked: Result<Query<Ask>, _> = Query::try_from_uri(request.uri());
     let Query(ask) = asked.map_err(|error| Problem::malformed(error.to_string()))?;
     let who = app.gate.who(headers, ask.r#as.as_deref())?;
-    let kind = ask.r#type.map(|name| kind_of(&app, &name)).transpose()?;
-    let view = View { who, subject: ask.subject, kind };
+    let kinds = ask.r#type.map(|name| kinds_of(&app, &name)).transpose()?;
+    let view = View { who, subject: ask.subject, kinds };
     let end = app.position.borrow().events;
     let after = last_event_id(headers)?.or(ask.after).unwrap_or(end);
     if after > end {
@@ -94,11 +94,18 @@ pub(super) async fn events(
     Ok(response)
 }
 
-fn kind_of(app: &App, name: &str) -> Result<u16, Problem> {
+/// The kinds of a name in all their versions, or of one version by its CloudEvents type.
+fn kinds_of(app: &App, name: &str) -> Result<Vec<u16>, Problem> {
     let all = &app.says().events;
-    let found = (0..).zip(all).find(|(_, event)| event.name == name || event.ce_type == name);
-    let known = || all.iter().map(|event| event.name.as_str()).collect::<Vec<_>>();
-    found.map(|(kind, _)| kind).ok_or_else(|| Problem::unknown("event", name, &known()))
+    let named = (0..).zip(all).filter(|(_, event)| event.name == name || event.ce_type == name);
+    let kinds: Vec<u16> = named.map(|(kind, _)| kind).collect();
+    if kinds.is_empty() {
+        let mut known: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        return Err(Problem::unknown("event", name, &known));
+    }
+    Ok(kinds)
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {

@@ -1,6 +1,7 @@
 //! What a plugin says of itself, so that a host can serve it without knowing its domain.
 //!
-//! Law: the place of a command, event or query in its list is its kind, for ever.
+//! Law: the place of a command, event or query in its list is its kind, for ever. Where a name
+//! stands there several times, the last is the form in force and the others are its older versions.
 
 use alloc::string::String;
 use alloc::vec::Vec;

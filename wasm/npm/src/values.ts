@@ -148,6 +148,8 @@ export interface Policy {
   orders: {
     payment: 'none' | { required: { deadline: number } };
     archiveAfter: number;
+    /** Milliseconds after a delivery in which a return may be announced; `null`: as long as it is at hand. */
+    returnWindow: number | null;
   };
   sourcing: {
     parcel: number;

@@ -186,7 +186,11 @@ pub(crate) fn opening() -> Vec<Command> {
     let item =
         |sku: &str| DefineItem { sku: text(sku), name: text(sku), unit_price: UnitPrice(10_000) };
     let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
-    let orders = OrderPolicy { payment, archive_after: Span::from_millis(500_000) };
+    let orders = OrderPolicy {
+        payment,
+        archive_after: Span::from_millis(500_000),
+        ..OrderPolicy::default()
+    };
     let policy = Policy { orders, ..Policy::default() };
     let mut all = vec![Command::SetPolicy(SetPolicy { policy })];
     all.extend(PLACES.map(facility).map(I::DefineFacility).map(Command::Inventory));

@@ -19,6 +19,7 @@ use super::state::{Order, Shipment};
 use crate::decide::Context;
 use crate::demand::Portion;
 use crate::ids::{FacilityId, LineNumber, ReturnNumber, ShipmentNumber};
+use crate::time::{Span, Timestamp};
 
 type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -55,7 +56,7 @@ pub(super) fn deliver(command: &DeliverShipment, order: &Order, context: &Contex
         return Err(OrderRefusal::NoSuchShipment);
     }
     let (id, at) = (command.order, context.at);
-    let under_way = || order.shipments.iter().filter(|s| !s.delivered);
+    let under_way = || order.shipments.iter().filter(|s| s.delivered_at.is_none());
     let arriving: Vec<ShipmentNumber> = under_way().filter(named).map(|s| s.number).collect();
     let all_arrive = under_way().count() == arriving.len();
     let mut events: Vec<OrderEvent> = Vec::with_capacity(arriving.len().saturating_add(1));
@@ -71,16 +72,35 @@ pub(super) fn deliver(command: &DeliverShipment, order: &Order, context: &Contex
     Ok(events)
 }
 
-/// Announces a return of delivered units.
-pub(super) fn request_return(command: &RequestReturn, order: &Order) -> Decision {
-    let possible = |number: usize| {
+/// Announces a return of delivered units, within the policy's window.
+pub(super) fn request_return(
+    command: &RequestReturn,
+    order: &Order,
+    window: Option<Span>,
+    at: Timestamp,
+) -> Decision {
+    let delivered = |number: usize| {
         let buckets = order.lines.get(number).map(|l| l.buckets).unwrap_or_default();
         buckets.delivered.saturating_sub(buckets.return_requested)
     };
-    let units = spread(order, &command.lines, possible)?;
+    let units = spread(order, &command.lines, delivered)?;
+    if let Some(window) = window {
+        let recent =
+            |number: usize| delivered(number).min(delivered_since(order, number, window, at));
+        spread(order, &command.lines, recent)
+            .map_err(|_| OrderRefusal::ReturnWindowClosed { window })?;
+    }
     let number = last_number(order.returns.last().map(|r| r.number.0));
     let number = ReturnNumber(number.checked_add(1).ok_or(OrderRefusal::TooManyParts)?);
     Ok(vec![OrderEvent::ReturnRequested(ReturnRequested { order: command.order, number, units })])
+}
+
+/// Units of a line in the parcels whose return window is open.
+fn delivered_since(order: &Order, line: usize, window: Span, at: Timestamp) -> u32 {
+    let is_open = |s: &&Shipment| s.delivered_at.is_some_and(|then| at < then.after(window));
+    let portions = order.shipments.iter().filter(is_open).flat_map(|s| &s.portions);
+    let of_line = portions.filter(|p| p.line.index() == line);
+    of_line.map(|p| p.quantity).fold(0, u32::saturating_add)
 }
 
 /// Takes in a return: back to the tier it was picked from, at the facility named, or its own.
@@ -100,7 +120,8 @@ pub(super) fn receive_return(command: &ReceiveReturn, order: &Order) -> Decision
         let earlier = order.returns.iter().take_while(|r| r.number < found.number);
         let of_line = earlier.flat_map(|r| &r.units).filter(|u| u.line == back.line);
         let mut gone = of_line.map(|u| u.quantity).fold(0, u32::saturating_add);
-        let arrived = order.shipments.iter().filter(|s| s.delivered).flat_map(|s| &s.portions);
+        let arrived = order.shipments.iter().filter(|s| s.delivered_at.is_some());
+        let arrived = arrived.flat_map(|s| &s.portions);
         for portion in arrived.filter(|p| p.line == back.line) {
             let skipped = gone.min(portion.quantity);
             gone = gone.saturating_sub(skipped);

@@ -1,6 +1,10 @@
 //! What the shop may choose: payment, time limits, and what sourcing weighs.
 //!
 //! Law: policy is an input like any other (`SetPolicy`), so a replay follows the policy of then.
+//!
+//! The version in force is 2; what was set under version 1 is read as [`v1`] says.
+
+pub mod v1;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +12,7 @@ use crate::time::Span;
 
 /// The policy of a shop, as `SetPolicy` sets it as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename = "PolicyV2", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct Policy {
     /// For the order role.
@@ -19,7 +23,7 @@ pub struct Policy {
 
 /// What the order role may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename = "OrderPolicyV2", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct OrderPolicy {
     /// Whether an order waits for a payment.
@@ -27,12 +31,16 @@ pub struct OrderPolicy {
     /// How long after its end an order stays at hand: the window for returns. Then it is archived,
     /// and only the journal knows it.
     pub archive_after: Span,
+    /// How long after its delivery a unit may be announced to come back; `None` for as long as the
+    /// order is at hand.
+    pub return_window: Option<Span>,
 }
 
 impl Default for OrderPolicy {
     /// No payment; 90 days for returns, as long as the longest common return window.
     fn default() -> Self {
-        Self { payment: PaymentPolicy::None, archive_after: Span::from_days(90) }
+        let archive_after = Span::from_days(90);
+        Self { payment: PaymentPolicy::None, archive_after, return_window: None }
     }
 }
 

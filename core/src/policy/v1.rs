@@ -1,0 +1,73 @@
+//! The policy of version 1, as it was released: frozen, and read as the policy of today.
+//!
+//! Law: whatever version 1 could say, the version in force says too, with its defaults for the
+//! rest; so an old journal goes on as it went.
+
+use serde::{Deserialize, Serialize};
+
+use super::PaymentPolicy;
+use crate::time::Span;
+
+/// The policy of a shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct Policy {
+    /// For the order role.
+    pub orders: OrderPolicy,
+    /// For the inventory role.
+    pub sourcing: SourcingPolicy,
+}
+
+/// What the order role could choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderPolicy {
+    /// Whether an order waits for a payment.
+    pub payment: PaymentPolicy,
+    /// How long after its end an order stays at hand.
+    pub archive_after: Span,
+}
+
+/// What sourcing weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+#[allow(missing_docs, reason = "each field is documented in the version in force")]
+pub struct SourcingPolicy {
+    pub parcel: u32,
+    pub ground_km: u32,
+    pub air_km: u32,
+    pub export: u32,
+    pub primary_unit: u32,
+    pub back_unit: u32,
+    pub max_parcels: Option<u16>,
+}
+
+impl From<Policy> for super::Policy {
+    fn from(old: Policy) -> Self {
+        let OrderPolicy { payment, archive_after } = old.orders;
+        let SourcingPolicy {
+            parcel,
+            ground_km,
+            air_km,
+            export,
+            primary_unit,
+            back_unit,
+            max_parcels,
+        } = old.sourcing;
+        Self {
+            orders: super::OrderPolicy { payment, archive_after, ..super::OrderPolicy::default() },
+            sourcing: super::SourcingPolicy {
+                parcel,
+                ground_km,
+                air_km,
+                export,
+                primary_unit,
+                back_unit,
+                max_parcels,
+            },
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Payloads of version 1 that have a newer version: frozen, and read as the payload of today.
+//!
+//! Law: nothing here changes any more, and nothing is written in these forms.
+
+use serde::{Deserialize, Serialize};
+
+use crate::flow;
+use crate::policy::v1::Policy;
+
+/// Put a policy in force, as version 1 said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetPolicy {
+    /// The whole policy.
+    pub policy: Policy,
+}
+
+/// A policy is in force, as version 1 said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct PolicySet {
+    /// Counts the policies of this shop, from 1.
+    pub version: u64,
+    /// The whole policy.
+    pub policy: Policy,
+}
+
+impl From<SetPolicy> for flow::SetPolicy {
+    fn from(old: SetPolicy) -> Self {
+        Self { policy: old.policy.into() }
+    }
+}
+
+impl From<PolicySet> for flow::PolicySet {
+    fn from(old: PolicySet) -> Self {
+        Self { version: old.version, policy: old.policy.into() }
+    }
+}

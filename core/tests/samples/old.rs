@@ -1,0 +1,69 @@
+//! Values of kinds that are read and never written again, as they were written once, and what they
+//! are read as.
+
+use earmark::flow::{Command, Event, PolicySet, SetPolicy};
+use earmark::policy::{PaymentPolicy, Policy, v1};
+use earmark::schema::v1 as forms;
+use earmark::time::Span;
+
+use super::{Sample, sample};
+
+/// A value in its old form, and what it is today.
+#[derive(Debug, Clone)]
+pub(crate) struct Old<Was, Is> {
+    pub(crate) was: Was,
+    pub(crate) is: Is,
+}
+
+/// Commands of kind 0: policies of version 1.
+pub(crate) fn old_commands() -> Vec<Sample<Old<forms::SetPolicy, Command>>> {
+    let old = |case, policy: v1::Policy| {
+        let is = Command::SetPolicy(SetPolicy { policy: policy.into() });
+        sample(case, Old { was: forms::SetPolicy { policy }, is })
+    };
+    vec![old("default", the_default()), old("every field", every_field())]
+}
+
+/// Events of kind 0: policies of version 1.
+pub(crate) fn old_events() -> Vec<Sample<Old<forms::PolicySet, Event>>> {
+    let (version, policy) = (300, every_field());
+    let is = Event::Policy(PolicySet { version, policy: policy.into() });
+    vec![sample("every field", Old { was: forms::PolicySet { version, policy }, is })]
+}
+
+fn every_field() -> v1::Policy {
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
+    v1::Policy {
+        orders: v1::OrderPolicy { payment, archive_after: Span::from_days(30) },
+        sourcing: v1::SourcingPolicy {
+            parcel: 1,
+            ground_km: 2,
+            air_km: 3,
+            export: 4,
+            primary_unit: 5,
+            back_unit: 6,
+            max_parcels: Some(7),
+        },
+    }
+}
+
+/// The default of version 1, in the figures of then.
+fn the_default() -> v1::Policy {
+    let old = v1::Policy {
+        orders: v1::OrderPolicy {
+            payment: PaymentPolicy::None,
+            archive_after: Span::from_days(90),
+        },
+        sourcing: v1::SourcingPolicy {
+            parcel: 35_000,
+            ground_km: 80,
+            air_km: 5,
+            export: 60_000,
+            primary_unit: 200,
+            back_unit: 1_200,
+            max_parcels: None,
+        },
+    };
+    assert_eq!(Policy::from(old), Policy::default(), "an old default goes on as it went");
+    old
+}

@@ -36,6 +36,9 @@ pub const SOURCING_ARCS: usize = 1 << 19;
 /// search, with some bits for fractions, then fit 63 bits.
 pub const SOURCING_COST: u64 = (1 << 60) - 1;
 
+/// Levels one lexicographic problem may have: each is a search of its own.
+pub const SOURCING_LEVELS: usize = 8;
+
 /// Gateway airports one facility may name.
 pub const GATEWAYS_PER_FACILITY: usize = 16;
 

@@ -42,6 +42,7 @@
 mod assign;
 mod bounds;
 mod greedy;
+mod levels;
 mod problem;
 mod search;
 mod set;
@@ -53,6 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 
+pub use levels::{Level, Ranked, solve_levels};
 pub use set::FacilitySet;
 
 /// A cost in whole units of the caller's choice (cents, grams of carbon, a packed tuple).
@@ -202,6 +204,8 @@ pub enum Malformed {
     },
     /// The dearest plan might cost more than [`limits::SOURCING_COST`].
     CostTooLarge,
+    /// No level, too many, or one that is not of the problem's size: see [`solve_levels`].
+    Levels,
 }
 
 /// Why there is no plan.
@@ -336,6 +340,11 @@ impl fmt::Display for Malformed {
                 f,
                 "the dearest plan would cost more than {}; use a coarser unit of cost",
                 limits::SOURCING_COST
+            ),
+            Self::Levels => write!(
+                f,
+                "give 1 to {} levels, each with a cost for every facility and every arc",
+                limits::SOURCING_LEVELS
             ),
         }
     }

@@ -42,6 +42,18 @@ pub const SOURCING_LEVELS: usize = 8;
 /// Gateway airports one facility may name.
 pub const GATEWAYS_PER_FACILITY: usize = 16;
 
+/// Countries one rule may name: every code of two letters there could be.
+pub const COUNTRIES: usize = 26 * 26;
+
+/// What the caller may add to the cost of one unit, in ten-thousandths of the currency's major
+/// unit (26,843 of it): [`ORDER_LINES`] times [`UNITS_PER_LINE`] of that leave room in
+/// [`SOURCING_COST`].
+pub const UNIT_PRICE: u32 = 1 << 28;
+
+/// Searches one explanation may make, beyond one for each facility: see
+/// [`Explanation`](crate::inventory::Explanation).
+pub const EXPLAIN_SEARCHES: usize = 512;
+
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;
 

@@ -11,8 +11,8 @@ mod slice;
 mod view;
 
 pub use query::{
-    ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query, QueryRefusal,
-    StockQuery, SummaryQuery,
+    ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
+    QueryRefusal, StockQuery, SummaryQuery,
 };
 pub use route::route;
 pub use settle::{Broken, Settled};

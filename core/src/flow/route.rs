@@ -121,7 +121,11 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Adjusted(_)
         | InventoryEvent::Released(_)
         | InventoryEvent::Shipped(_)
-        | InventoryEvent::Restocked(_) => return,
+        | InventoryEvent::Restocked(_)
+        | InventoryEvent::FacilityRulesSet(_)
+        | InventoryEvent::ItemRulesSet(_)
+        | InventoryEvent::UnitPricesSet(_)
+        | InventoryEvent::ParcelsBooked(_) => return,
     };
     to(Command::Order(command));
 }

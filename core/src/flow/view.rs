@@ -10,7 +10,7 @@ use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
 use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Facility, Inventory, Item, Shelf};
+use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
 use crate::order::{Buckets, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
@@ -31,6 +31,8 @@ pub enum Answer {
     Items(Vec<ItemView>),
     /// The shop at a glance.
     Summary(Summary),
+    /// Why facilities are in an order's plan, or not.
+    Explained(Explanation),
 }
 
 /// What would become of an order, if it were placed now.

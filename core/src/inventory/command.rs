@@ -15,6 +15,8 @@ use crate::ids::{
 };
 use crate::units::{Quantity, UnitPrice};
 
+use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
+
 /// A command to the inventory role. `Reserve` and all after it come from the flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant is documented at its payload")]
@@ -28,6 +30,9 @@ pub enum InventoryCommand {
     Release(Release),
     Ship(ShipStock),
     Restock(Restock),
+    SetFacilityRules(SetFacilityRules),
+    SetItemRules(SetItemRules),
+    SetUnitPrices(SetUnitPrices),
     /// Ends the reservations that are due.
     Tick,
 }
@@ -118,6 +123,40 @@ pub enum Adjustment {
     Lost,
     /// There, and not fit for sale.
     Damaged,
+}
+
+/// Put a facility's rules in force, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetFacilityRules {
+    /// The facility.
+    pub facility: FacilityRef,
+    /// Its rules.
+    pub rules: FacilityRules,
+}
+
+/// Put an item's rules in force, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetItemRules {
+    /// The item.
+    pub item: ItemRef,
+    /// Its rules.
+    pub rules: ItemRules,
+}
+
+/// Say what a unit of an item is worth where it lies, beyond what the policy counts: what orders
+/// still to come would give for it there (a bid price). Sets all prices of the item at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetUnitPrices {
+    /// The item.
+    pub item: ItemRef,
+    /// The prices; a facility that is not named has none.
+    pub prices: Vec<UnitPriceFor>,
 }
 
 /// Tie stock for an order, all of it or none.

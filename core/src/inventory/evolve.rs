@@ -7,11 +7,13 @@ use super::event::{InventoryEvent, InventoryTied, StockAdjusted};
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
+use super::rules::ItemRules;
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
 
 const NO_ITEM: CorruptHistory = CorruptHistory::because("stock of an item that is not defined");
+const NO_FACILITY: CorruptHistory = CorruptHistory::because("rules of no facility");
 const NO_SHELF: CorruptHistory = CorruptHistory::because("stock of a shelf that is not there");
 const NO_STOCK: CorruptHistory = CorruptHistory::because("stock that does not add up");
 const ENDED: CorruptHistory = CorruptHistory::because("a reservation that has ended, or never was");
@@ -29,7 +31,9 @@ pub(super) fn evolve(
             let (sku, name, unit_price) = (e.sku.clone(), e.name.clone(), e.unit_price);
             inventory.by_sku.insert(sku.clone(), e.id);
             let shelves = alloc::vec::Vec::new();
-            inventory.items.push(e.id, Item { sku, name, unit_price, shelves });
+            let (rules, prices) = (ItemRules::default(), alloc::vec::Vec::new());
+            let item = Item { sku, name, unit_price, shelves, rules, prices };
+            inventory.items.push(e.id, item);
         }
         InventoryEvent::FacilityDefined(e) => {
             if e.id.index() != inventory.facilities.len() {
@@ -76,6 +80,19 @@ pub(super) fn evolve(
                 }
             }
         }
+        InventoryEvent::FacilityRulesSet(e) => {
+            let facility = inventory.facilities.get_mut(e.facility.index());
+            facility.ok_or(NO_FACILITY)?.rules.clone_from(&e.rules);
+        }
+        InventoryEvent::ItemRulesSet(e) => {
+            let item = inventory.items.get_mut(e.item.id).ok_or(NO_ITEM)?;
+            item.rules.clone_from(&e.rules);
+        }
+        InventoryEvent::UnitPricesSet(e) => {
+            let item = inventory.items.get_mut(e.item.id).ok_or(NO_ITEM)?;
+            item.prices.clone_from(&e.prices);
+        }
+        InventoryEvent::ParcelsBooked(e) => inventory.booked(e)?,
     }
     Ok(())
 }

@@ -4,26 +4,39 @@
 //! there and fit for sale; a reservation ends exactly once.
 
 mod adjust;
+mod choose;
 mod command;
 mod decide;
 mod event;
 mod evolve;
+mod explain;
+mod filter;
 mod items;
 mod ledger;
 mod network;
 mod plan;
 mod refusal;
+mod rules;
 
+pub use choose::AimValue;
 pub use command::{
     AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock, Release, Reserve, Restock, ShipStock,
+    ReceiveStock, Release, Reserve, Restock, SetFacilityRules, SetItemRules, SetUnitPrices,
+    ShipStock,
 };
 pub use event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryRejected,
-    InventoryReleased, InventoryTied, ItemDefined, PromiseStripped, StockAdjusted, StockReceived,
-    StockRestocked, StockShipped,
+    FacilityDefined, FacilityRulesSet, InventoryAllocated, InventoryEvent, InventoryExpired,
+    InventoryRejected, InventoryReleased, InventoryTied, ItemDefined, ItemRulesSet, ParcelsBooked,
+    PromiseStripped, StockAdjusted, StockReceived, StockRestocked, StockShipped, UnitPriceAt,
+    UnitPricesSet,
 };
+pub use explain::{
+    BarredItem, BestWith, ExplainedPlan, Explanation, FacilityExplained, ParcelCosts,
+    ParcelExplained, Verdict,
+};
+pub use filter::{Barred, ItemBarred};
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};
-pub use plan::{Plan, Unplanned};
+pub use plan::{Ask, Plan, Unplanned};
 pub use refusal::InventoryRefusal;
+pub use rules::{DayCount, FacilityRules, ItemRules, UnitPriceFor};

@@ -145,6 +145,13 @@ codec! {
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
     13 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
+    14 SetFacilityRules(p: inventory::SetFacilityRules)
+        { Command::Inventory(I::SetFacilityRules(p)) }
+        scope: "inventory:write", about: "Say what a facility may and may not ship.";
+    15 SetItemRules(p: inventory::SetItemRules) { Command::Inventory(I::SetItemRules(p)) }
+        scope: "inventory:write", about: "Say how and where an item may not go.";
+    16 SetUnitPrices(p: inventory::SetUnitPrices) { Command::Inventory(I::SetUnitPrices(p)) }
+        scope: "inventory:write", about: "Say what units are worth where they lie.";
 }
 
 codec! {
@@ -198,6 +205,14 @@ codec! {
     32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
     33 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 2;
+    34 FacilityRulesSet(p: inventory::FacilityRulesSet)
+        { Event::Inventory(IE::FacilityRulesSet(p)) } version: 1;
+    35 ItemRulesSet(p: inventory::ItemRulesSet)
+        { Event::Inventory(IE::ItemRulesSet(p)) } version: 1;
+    36 UnitPricesSet(p: inventory::UnitPricesSet)
+        { Event::Inventory(IE::UnitPricesSet(p)) } version: 1;
+    37 ParcelsBooked(p: inventory::ParcelsBooked)
+        { Event::Inventory(IE::ParcelsBooked(p)) } version: 1;
 }
 
 codec! {
@@ -214,6 +229,8 @@ codec! {
         scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
     5 Summary(p: flow::SummaryQuery) { Query::Summary(p) }
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
+    6 Explain(p: flow::ExplainQuery) { Query::Explain(p) }
+        scope: "inventory:read", about: "Why facilities are or are not in an order's plan.";
 }
 
 /// A function over the kinds of events.

@@ -59,6 +59,9 @@ fn commands() -> Vec<Payload> {
         inventory::ReceiveStock,
         inventory::AdjustStock,
         flow::SetPolicy,
+        inventory::SetFacilityRules,
+        inventory::SetItemRules,
+        inventory::SetUnitPrices,
     ]
 }
 
@@ -98,6 +101,10 @@ fn events() -> Vec<Payload> {
         notification::CustomerNotified,
         notification::OrderForgotten,
         flow::PolicySet,
+        inventory::FacilityRulesSet,
+        inventory::ItemRulesSet,
+        inventory::UnitPricesSet,
+        inventory::ParcelsBooked,
     ]
 }
 
@@ -109,6 +116,7 @@ fn queries() -> Vec<Payload> {
         flow::ItemsQuery,
         flow::StockQuery,
         flow::SummaryQuery,
+        flow::ExplainQuery,
     ]
 }
 

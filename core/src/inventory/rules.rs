@@ -141,7 +141,8 @@ impl Inventory {
                 return Err(CorruptHistory::because("more parcels than a facility takes in a day"));
             }
             let parcels = so_far.saturating_add(1);
-            facility.today = DayCount { day: event.day, parcels, most };
+            let day = event.day.max(facility.today.day);
+            facility.today = DayCount { day, parcels, most };
         }
         Ok(())
     }

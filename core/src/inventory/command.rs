@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
@@ -14,8 +15,6 @@ use crate::ids::{
     ShipmentNumber, Text, Tier,
 };
 use crate::units::{Quantity, UnitPrice};
-
-use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
 
 /// A command to the inventory role. `Reserve` and all after it come from the flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,14 +24,14 @@ pub enum InventoryCommand {
     DefineFacility(DefineFacility),
     Receive(ReceiveStock),
     Adjust(AdjustStock),
+    SetFacilityRules(SetFacilityRules),
+    SetItemRules(SetItemRules),
+    SetUnitPrices(SetUnitPrices),
     Reserve(Reserve),
     Allocate(Allocate),
     Release(Release),
     Ship(ShipStock),
     Restock(Restock),
-    SetFacilityRules(SetFacilityRules),
-    SetItemRules(SetItemRules),
-    SetUnitPrices(SetUnitPrices),
     /// Ends the reservations that are due.
     Tick,
 }

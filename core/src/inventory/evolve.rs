@@ -13,7 +13,6 @@ use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
 
 const NO_ITEM: CorruptHistory = CorruptHistory::because("stock of an item that is not defined");
-const NO_FACILITY: CorruptHistory = CorruptHistory::because("rules of no facility");
 const NO_SHELF: CorruptHistory = CorruptHistory::because("stock of a shelf that is not there");
 const NO_STOCK: CorruptHistory = CorruptHistory::because("stock that does not add up");
 const ENDED: CorruptHistory = CorruptHistory::because("a reservation that has ended, or never was");
@@ -80,18 +79,9 @@ pub(super) fn evolve(
                 }
             }
         }
-        InventoryEvent::FacilityRulesSet(e) => {
-            let facility = inventory.facilities.get_mut(e.facility.index());
-            facility.ok_or(NO_FACILITY)?.rules.clone_from(&e.rules);
-        }
-        InventoryEvent::ItemRulesSet(e) => {
-            let item = inventory.items.get_mut(e.item.id).ok_or(NO_ITEM)?;
-            item.rules.clone_from(&e.rules);
-        }
-        InventoryEvent::UnitPricesSet(e) => {
-            let item = inventory.items.get_mut(e.item.id).ok_or(NO_ITEM)?;
-            item.prices.clone_from(&e.prices);
-        }
+        InventoryEvent::FacilityRulesSet(e) => inventory.facility_rules_set(e)?,
+        InventoryEvent::ItemRulesSet(e) => inventory.item_rules_set(e)?,
+        InventoryEvent::UnitPricesSet(e) => inventory.unit_prices_set(e)?,
         InventoryEvent::ParcelsBooked(e) => inventory.booked(e)?,
     }
     Ok(())

@@ -131,6 +131,30 @@ impl Inventory {
         (!facilities.is_empty()).then_some(ParcelsBooked { order, day, facilities })
     }
 
+    pub(super) fn facility_rules_set(
+        &mut self,
+        event: &FacilityRulesSet,
+    ) -> Result<(), CorruptHistory> {
+        let facility = self.facilities.get_mut(event.facility.index());
+        let facility = facility.ok_or(CorruptHistory::because("rules of no facility"))?;
+        facility.rules.clone_from(&event.rules);
+        Ok(())
+    }
+
+    pub(super) fn item_rules_set(&mut self, event: &ItemRulesSet) -> Result<(), CorruptHistory> {
+        let item = self.items.get_mut(event.item.id);
+        let item = item.ok_or(CorruptHistory::because("rules of no item"))?;
+        item.rules.clone_from(&event.rules);
+        Ok(())
+    }
+
+    pub(super) fn unit_prices_set(&mut self, event: &UnitPricesSet) -> Result<(), CorruptHistory> {
+        let item = self.items.get_mut(event.item.id);
+        let item = item.ok_or(CorruptHistory::because("prices of no item"))?;
+        item.prices.clone_from(&event.prices);
+        Ok(())
+    }
+
     pub(super) fn booked(&mut self, event: &ParcelsBooked) -> Result<(), CorruptHistory> {
         for id in &event.facilities {
             let facility = self.facilities.get_mut(id.index());

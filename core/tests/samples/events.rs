@@ -38,6 +38,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     let mut all = vec![sample("every field", Event::Policy(set))];
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Event::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
+    all.extend(of_rules().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
     all
 }
@@ -229,6 +230,12 @@ fn of_stock() -> Vec<Sample<I>> {
         ),
         restocked("for sale", true),
         restocked("put aside", false),
+    ]
+}
+
+fn of_rules() -> Vec<Sample<I>> {
+    let order = order();
+    vec![
         sample(
             "every field",
             I::FacilityRulesSet(FacilityRulesSet {

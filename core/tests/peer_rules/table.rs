@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use earmark::sourcing::{Proof, Scratch, solve_with};
+use earmark::sourcing::{Proof, Scratch, Solution, solve_with};
 
 use super::Instance;
 use super::rules::RULES;
@@ -49,11 +49,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Asks the solver and every rule.
-    pub(crate) fn add(&mut self, instance: &Instance) {
+    /// Asks the solver and every rule; the optimum, if there is enough stock.
+    pub(crate) fn add(&mut self, instance: &Instance) -> Option<Solution> {
         let Ok(best) = solve_with(&mut self.scratch, &instance.problem()) else {
             self.short += 1;
-            return;
+            return None;
         };
         let given = |take: &earmark::sourcing::Take| {
             (usize::from(take.facility), usize::from(take.item), take.quantity)
@@ -77,6 +77,7 @@ impl Table {
             row.optimum += best.cost;
             row.hits += u64::from(cost == best.cost);
         }
+        Some(best)
     }
 }
 

@@ -46,6 +46,12 @@ struct Aimed {
     unit: Vec<u64>,
 }
 
+impl Aimed {
+    fn level(&self) -> Level<'_> {
+        Level { fixed: &self.fixed, unit: &self.unit }
+    }
+}
+
 /// The best plan.
 #[derive(Debug)]
 pub(super) struct Chosen {
@@ -103,10 +109,7 @@ impl Puzzle {
                 exact: 0,
             });
         }
-        let level = |aimed: &Aimed| (aimed.fixed.clone(), aimed.unit.clone());
-        let costs: Vec<(Vec<u64>, Vec<u64>)> = aims.iter().map(level).collect();
-        let levels: Vec<Level<'_>> =
-            costs.iter().map(|(fixed, unit)| Level { fixed, unit }).collect();
+        let levels: Vec<Level<'_>> = aims.iter().map(Aimed::level).collect();
         let found = solve_levels(&problem, &levels)?;
         let cost = self.price(&found.takes, &found.open);
         let other = |list: Vec<u16>| {

@@ -86,6 +86,7 @@ pub struct SourcingPolicy {
     /// The most parcels an order may be split into; `None` for no limit.
     pub max_parcels: Option<u16>,
     /// What it looks at besides prices.
+    #[serde(default)]
     pub rules: SourcingRules,
 }
 

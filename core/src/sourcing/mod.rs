@@ -26,6 +26,9 @@
 //! a greedy weighted cover of what is left over (V. Chvatal, *Mathematics of Operations Research*
 //! 4(3), 1979), each improved by dropping, adding and swapping facilities.
 //!
+//! **Several costs.** [`solve_levels`] finds the plan that is best by the first of several costs,
+//! of equals by the second, and so on, over this same search.
+//!
 //! **Ties.** Of plans of equal cost the one with fewer facilities wins, then the one whose sorted
 //! list of facilities is the lexicographically smallest. The order of the arcs never matters. The
 //! tie rule is exact whenever the search ended by itself; if its budget ended, the cheapest plan
@@ -35,9 +38,9 @@
 //! fixed number of rounds; a problem that one facility serves best is mostly one node. Memory is
 //! O(arcs + facilities * (facilities + items)).
 //!
-//! **Not considered.** Weight breaks of a parcel, a capacity of a facility over all items (shut it
-//! beforehand), backorders (offer them as a facility of their own), and orders still to come (put
-//! their price into the unit costs).
+//! **Not considered.** Weight breaks of a parcel, a capacity of a facility over all items (leave it
+//! out beforehand, as the inventory role does with one that is full today), backorders (offer them
+//! as a facility of their own), and orders still to come (put their price into the unit costs).
 
 mod assign;
 mod bounds;

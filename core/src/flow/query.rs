@@ -9,6 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
+use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
 use super::view::{
     Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
 };
@@ -35,6 +36,12 @@ pub enum Query {
     Stock(StockQuery),
     /// All facilities, and how many there are of everything.
     Summary(SummaryQuery),
+    /// All counters of some items, shelf by shelf.
+    Levels(LevelsQuery),
+    /// Transfers under way, and stock that is expected.
+    Incoming(IncomingQuery),
+    /// The items that are watched: which are low, or out.
+    Alerts(AlertsQuery),
 }
 
 /// What would become of an order, if it were placed now?
@@ -155,9 +162,9 @@ impl fmt::Display for QueryRefusal {
 impl core::error::Error for QueryRefusal {}
 
 const PAGE: u16 = 100;
-const PAGE_MAX: u16 = 1_000;
+pub(super) const PAGE_MAX: u16 = 1_000;
 
-fn page(limit: Option<u16>) -> usize {
+pub(super) fn page(limit: Option<u16>) -> usize {
     usize::from(limit.unwrap_or(PAGE).min(PAGE_MAX))
 }
 
@@ -184,6 +191,14 @@ impl Shop {
                 Ok(Answer::Items(known.map(view).collect()))
             }
             Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
+            Query::Levels(_) | Query::Incoming(_) | Query::Alerts(_)
+                if matches!(by, Principal::Customer(_)) =>
+            {
+                Err(QueryRefusal::StaffOnly)
+            }
+            Query::Levels(query) => Ok(Answer::Levels(self.levels(query))),
+            Query::Incoming(query) => Ok(Answer::Incoming(self.list_incoming(query))),
+            Query::Alerts(query) => Ok(Answer::Alerts(self.list_alerts(query))),
         }
     }
 

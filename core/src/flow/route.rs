@@ -121,7 +121,22 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Adjusted(_)
         | InventoryEvent::Released(_)
         | InventoryEvent::Shipped(_)
-        | InventoryEvent::Restocked(_) => return,
+        | InventoryEvent::Restocked(_)
+        | InventoryEvent::Moved(_)
+        | InventoryEvent::WrittenOff(_)
+        | InventoryEvent::SafetySet(_)
+        | InventoryEvent::Counted(_)
+        | InventoryEvent::LowStockSet(_)
+        | InventoryEvent::Low(_)
+        | InventoryEvent::Replenished(_)
+        | InventoryEvent::Out(_)
+        | InventoryEvent::Back(_)
+        | InventoryEvent::TransferSent(_)
+        | InventoryEvent::TransferReceived(_)
+        | InventoryEvent::TransferCancelled(_)
+        | InventoryEvent::Expected(_)
+        | InventoryEvent::ExpectedReceived(_)
+        | InventoryEvent::ExpectedWithdrawn(_) => return,
     };
     to(Command::Order(command));
 }

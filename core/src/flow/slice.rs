@@ -62,7 +62,7 @@ impl Slice {
         ids.dedup();
         let slice = |id: ItemId| {
             let (id, item) = shop.inventory.item(&ItemRef::Id(id))?;
-            let shelf = |s: &Shelf| (s.facility, s.tier, s.available());
+            let shelf = |s: &Shelf| (s.facility, s.tier, item.available_on(s));
             Some(SliceItem {
                 id,
                 sku: item.sku.clone(),
@@ -89,7 +89,7 @@ impl Slice {
         let item = |slice: SliceItem| {
             let SliceItem { id, sku, name, unit_price, available } = slice;
             let shelves = available.into_iter().map(shelf).collect();
-            (id, Item { sku, name, unit_price, shelves })
+            (id, Item { sku, name, unit_price, shelves, safety: Vec::new() })
         };
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;

@@ -7,6 +7,12 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::SetLowStock;
+use super::condition::{MoveStock, WriteOffStock};
+use super::count::CountStock;
+use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
+use super::safety::SetSafetyStock;
+use super::transfers::{CancelTransfer, ReceiveTransfer, SendTransfer};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
@@ -15,7 +21,7 @@ use crate::ids::{
 };
 use crate::units::{Quantity, UnitPrice};
 
-/// A command to the inventory role. `Reserve` and all after it come from the flow.
+/// A command to the inventory role. Those from `Reserve` to `Tick` come from the flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant is documented at its payload")]
 pub enum InventoryCommand {
@@ -30,6 +36,17 @@ pub enum InventoryCommand {
     Restock(Restock),
     /// Ends the reservations that are due.
     Tick,
+    Move(MoveStock),
+    WriteOff(WriteOffStock),
+    SetSafety(SetSafetyStock),
+    Count(CountStock),
+    SetLowStock(SetLowStock),
+    SendTransfer(SendTransfer),
+    ReceiveTransfer(ReceiveTransfer),
+    CancelTransfer(CancelTransfer),
+    Expect(ExpectStock),
+    ReceiveExpected(ReceiveExpected),
+    WithdrawExpected(WithdrawExpected),
 }
 
 /// Define an item that can be stocked and sold.

@@ -18,14 +18,15 @@ use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
 use super::plan::Unplanned;
 use super::refusal::InventoryRefusal;
-use super::{adjust, evolve};
+use super::{adjust, alerts, condition, count, evolve, expected, safety, transfers};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef};
-use crate::limits::{DUE_PER_TICK, FACILITIES, GATEWAYS_PER_FACILITY, ITEMS, UNITS_PER_SHELF};
+use crate::limits::{DUE_PER_TICK, FACILITIES, GATEWAYS_PER_FACILITY, ITEMS};
 use crate::time::Timestamp;
 
-type Decision = Result<Vec<InventoryEvent>, InventoryRefusal>;
+/// What a command of this role causes, or why nothing happens.
+pub(super) type Decision = Result<Vec<InventoryEvent>, InventoryRefusal>;
 
 impl Decide for Inventory {
     type Command = InventoryCommand;
@@ -33,6 +34,18 @@ impl Decide for Inventory {
     type Refusal = InventoryRefusal;
 
     fn decide(&self, command: &InventoryCommand, context: &Context) -> Decision {
+        let mut events = self.answer(command, context)?;
+        alerts::append(self, &mut events);
+        Ok(events)
+    }
+
+    fn evolve(&mut self, event: &InventoryEvent) -> Result<(), CorruptHistory> {
+        evolve::evolve(self, event)
+    }
+}
+
+impl Inventory {
+    fn answer(&self, command: &InventoryCommand, context: &Context) -> Decision {
         match command {
             InventoryCommand::DefineItem(c) => self.define_item(c),
             InventoryCommand::DefineFacility(c) => self.define_facility(c),
@@ -44,15 +57,20 @@ impl Decide for Inventory {
             InventoryCommand::Ship(c) => self.ship(c),
             InventoryCommand::Restock(c) => self.restock(c),
             InventoryCommand::Tick => Ok(self.tick(context.at)),
+            InventoryCommand::Move(c) => condition::move_stock(self, c),
+            InventoryCommand::WriteOff(c) => condition::write_off(self, c),
+            InventoryCommand::SetSafety(c) => safety::set_safety(self, c),
+            InventoryCommand::Count(c) => count::count(self, c),
+            InventoryCommand::SetLowStock(c) => alerts::set_low_stock(self, c),
+            InventoryCommand::SendTransfer(c) => transfers::send(self, c),
+            InventoryCommand::ReceiveTransfer(c) => transfers::receive(self, c),
+            InventoryCommand::CancelTransfer(c) => transfers::cancel(self, c),
+            InventoryCommand::Expect(c) => expected::expect(self, c),
+            InventoryCommand::ReceiveExpected(c) => expected::receive(self, c),
+            InventoryCommand::WithdrawExpected(c) => expected::withdraw(self, c),
         }
     }
 
-    fn evolve(&mut self, event: &InventoryEvent) -> Result<(), CorruptHistory> {
-        evolve::evolve(self, event)
-    }
-}
-
-impl Inventory {
     fn define_item(&self, command: &DefineItem) -> Decision {
         let DefineItem { sku, name, unit_price } = command;
         if let Some((_, known)) = self.item(&ItemRef::Sku(sku.clone())) {
@@ -103,12 +121,8 @@ impl Inventory {
     fn receive(&self, command: &ReceiveStock) -> Decision {
         let (item, facility) = self.resolve(&command.item, &command.facility)?;
         let tier = command.tier;
-        let shelf = self.items.get(item.id).and_then(|i| i.shelf(facility, tier));
-        let room = UNITS_PER_SHELF.saturating_sub(shelf.map_or(0, |s| s.on_hand));
         let quantity = command.quantity.get();
-        if quantity > room {
-            return Err(InventoryRefusal::TooMuchStock { room });
-        }
+        self.shelf(item.id, facility, tier).has_room_for(quantity)?;
         Ok(vec![InventoryEvent::Received(StockReceived { item, facility, tier, quantity })])
     }
 
@@ -203,16 +217,12 @@ impl Inventory {
     fn restock(&self, command: &Restock) -> Decision {
         for p in &command.portions {
             let unknown = || InventoryRefusal::UnknownItem { item: ItemRef::Id(p.item) };
-            let item = self.items.get(p.item).ok_or_else(unknown)?;
+            self.items.get(p.item).ok_or_else(unknown)?;
             let place = FacilityRef::Id(p.facility);
             if self.facility(&place).is_none() {
                 return Err(InventoryRefusal::UnknownFacility { facility: place });
             }
-            let on_hand = item.shelf(p.facility, p.tier).map_or(0, |s| s.on_hand);
-            let room = UNITS_PER_SHELF.saturating_sub(on_hand);
-            if p.quantity > room {
-                return Err(InventoryRefusal::TooMuchStock { room });
-            }
+            self.shelf(p.item, p.facility, p.tier).has_room_for(p.quantity)?;
         }
         Ok(vec![InventoryEvent::Restocked(StockRestocked {
             order: command.order,
@@ -242,6 +252,7 @@ fn is_same(command: &DefineFacility, known: &Facility) -> bool {
         && command.gateways.iter().zip(&known.gateways).all(same)
 }
 
-fn bound(limit: usize) -> u32 {
+/// A bound as a refusal tells it.
+pub(super) fn bound(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
 }

@@ -7,7 +7,13 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::{BackInStock, LowStock, LowStockSet, OutOfStock, StockReplenished};
 use super::command::{Adjustment, GatewaySpec};
+use super::condition::{StockMoved, StockWrittenOff};
+use super::count::StockCounted;
+use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
+use super::safety::SafetyStockSet;
+use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
 use crate::data::data;
 use crate::demand::{Hold, Portion, Shortfall, Sourced};
 use crate::geo::GeoPoint;
@@ -33,6 +39,21 @@ pub enum InventoryEvent {
     Expired(InventoryExpired),
     Shipped(StockShipped),
     Restocked(StockRestocked),
+    Moved(StockMoved),
+    WrittenOff(StockWrittenOff),
+    SafetySet(SafetyStockSet),
+    Counted(StockCounted),
+    LowStockSet(LowStockSet),
+    Low(LowStock),
+    Replenished(StockReplenished),
+    Out(OutOfStock),
+    Back(BackInStock),
+    TransferSent(TransferSent),
+    TransferReceived(TransferReceived),
+    TransferCancelled(TransferCancelled),
+    Expected(StockExpected),
+    ExpectedReceived(ExpectedReceived),
+    ExpectedWithdrawn(ExpectedWithdrawn),
 }
 
 data! {
@@ -181,7 +202,22 @@ impl InventoryEvent {
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
-            | Self::Adjusted(_) => return None,
+            | Self::Adjusted(_)
+            | Self::Moved(_)
+            | Self::WrittenOff(_)
+            | Self::SafetySet(_)
+            | Self::Counted(_)
+            | Self::LowStockSet(_)
+            | Self::Low(_)
+            | Self::Replenished(_)
+            | Self::Out(_)
+            | Self::Back(_)
+            | Self::TransferSent(_)
+            | Self::TransferReceived(_)
+            | Self::TransferCancelled(_)
+            | Self::Expected(_)
+            | Self::ExpectedReceived(_)
+            | Self::ExpectedWithdrawn(_) => return None,
         })
     }
 }

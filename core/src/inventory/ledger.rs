@@ -9,11 +9,15 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::{self, Alert};
+use super::expected::ExpectedStock;
 use super::items::Items;
 use super::network::Facility;
+use super::transfers::{self, Transfer};
 use crate::demand::{Hold, Portion};
 use crate::ids::{
-    FacilityId, FacilityRef, ItemId, ItemName, ItemRef, OrderId, ReservationNumber, Text, Tier,
+    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemName, ItemRef, OrderId, ReservationNumber,
+    Text, Tier, TransferNumber,
 };
 use crate::laws::{self, Audit};
 use crate::policy::SourcingPolicy;
@@ -27,6 +31,13 @@ pub struct Inventory {
     pub(super) items: Items,
     pub(super) facilities: Vec<Facility>,
     pub(super) reservations: BTreeMap<ReservationId, Reservation>,
+    pub(super) alerts: BTreeMap<ItemId, Alert>,
+    /// Those under way; how many there ever were.
+    pub(super) transfers: BTreeMap<TransferNumber, Transfer>,
+    pub(super) last_transfer: u32,
+    /// What is still to come; how many there ever were.
+    pub(super) expected: BTreeMap<ExpectedNumber, ExpectedStock>,
+    pub(super) last_expected: u32,
     /// Derived; see [`Inventory::restore`].
     #[serde(skip)]
     pub(super) by_sku: BTreeMap<Text, ItemId>,
@@ -49,6 +60,8 @@ pub struct Item {
     pub unit_price: UnitPrice,
     /// Its shelves, by facility and tier; a shelf is there once something was put on it.
     pub shelves: Vec<Shelf>,
+    /// Units each facility keeps back from sale, by facility; those that keep none are left out.
+    pub safety: Vec<(FacilityId, u32)>,
 }
 
 /// The stock of one item in one tier of one facility, in units.
@@ -60,8 +73,12 @@ pub struct Shelf {
     pub tier: Tier,
     /// What can be counted there.
     pub on_hand: u32,
-    /// Of that: not fit for sale (damaged, in quarantine).
-    pub unavailable: u32,
+    /// Of that: damaged.
+    pub damaged: u32,
+    /// Of that: being looked at, before anybody says what it is.
+    pub quality_control: u32,
+    /// Of that: set aside, such as what customers sent back.
+    pub quarantined: u32,
     /// Promised softly: free again after a deadline.
     pub reserved: u32,
     /// Promised hard: waits to be shipped.
@@ -87,16 +104,22 @@ pub struct Reservation {
 }
 
 impl Shelf {
-    /// Units available to sell.
+    /// Units fit for sale that nobody is promised; safety stock among them.
     #[must_use]
-    pub fn available(&self) -> u32 {
+    pub fn free(&self) -> u32 {
         self.sellable().saturating_sub(self.promised())
     }
 
     /// Units there and fit for sale, promised or not.
     #[must_use]
     pub fn sellable(&self) -> u32 {
-        self.on_hand.saturating_sub(self.unavailable)
+        self.on_hand.saturating_sub(self.unavailable())
+    }
+
+    /// Units there and not fit for sale, whatever the reason.
+    #[must_use]
+    pub fn unavailable(&self) -> u32 {
+        self.damaged.saturating_add(self.quality_control).saturating_add(self.quarantined)
     }
 
     /// Units promised, softly or hard.
@@ -108,7 +131,16 @@ impl Shelf {
     /// An empty shelf.
     #[must_use]
     pub fn empty(facility: FacilityId, tier: Tier) -> Self {
-        Self { facility, tier, on_hand: 0, unavailable: 0, reserved: 0, allocated: 0 }
+        Self {
+            facility,
+            tier,
+            on_hand: 0,
+            damaged: 0,
+            quality_control: 0,
+            quarantined: 0,
+            reserved: 0,
+            allocated: 0,
+        }
     }
 }
 
@@ -123,7 +155,7 @@ impl Item {
     /// Units available to sell, over all facilities.
     #[must_use]
     pub fn available(&self) -> u64 {
-        self.shelves.iter().map(|s| u64::from(s.available())).fold(0, u64::saturating_add)
+        self.shelves.iter().map(|s| u64::from(self.available_on(s))).fold(0, u64::saturating_add)
     }
 
     pub(crate) fn shelf_mut(&mut self, facility: FacilityId, tier: Tier) -> Option<&mut Shelf> {
@@ -231,8 +263,21 @@ impl Inventory {
         self.deadlines = self.reservations.iter().filter_map(due).collect();
     }
 
-    /// Checks the laws of every shelf against the reservations.
+    /// A shelf as it is; an empty one if nothing was ever put on it.
+    pub(super) fn shelf(&self, item: ItemId, facility: FacilityId, tier: Tier) -> Shelf {
+        let known = self.items.get(item).and_then(|item| item.shelf(facility, tier));
+        known.copied().unwrap_or(Shelf::empty(facility, tier))
+    }
+
+    /// Checks the laws of stock: every shelf against the reservations, alerts against what is
+    /// available, transfers against what was sent.
     pub fn audit(&self, audit: &mut Audit) {
+        alerts::audit(self, audit);
+        transfers::audit(self, audit);
+        self.audit_shelves(audit);
+    }
+
+    fn audit_shelves(&self, audit: &mut Audit) {
         let mut sums: BTreeMap<(ItemId, FacilityId, Tier), (u64, u64)> = BTreeMap::new();
         for reservation in self.reservations.values() {
             for p in &reservation.portions {
@@ -244,8 +289,9 @@ impl Inventory {
         }
         for (id, item) in self.items() {
             for shelf in &item.shelves {
-                let Shelf { on_hand, unavailable, reserved, allocated, .. } = *shelf;
-                let kept = laws::never_oversold(on_hand, unavailable, reserved, allocated);
+                let Shelf { on_hand, reserved, allocated, .. } = *shelf;
+                let aside = [shelf.damaged, shelf.quality_control, shelf.quarantined];
+                let kept = laws::never_oversold(on_hand, &aside, reserved, allocated);
                 audit.expect(laws::NEVER_OVERSOLD, kept, || format!("{id}: {shelf:?}"));
                 let sum = sums.remove(&(id, shelf.facility, shelf.tier)).unwrap_or_default();
                 let same = laws::promises_match((reserved, allocated), sum);

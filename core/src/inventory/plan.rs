@@ -132,7 +132,7 @@ impl Inventory {
             for (of, tier, unit) in tiers {
                 for shelf in wanted.item.shelves.iter().filter(|shelf| shelf.tier == of) {
                     let reachable = ways.get(shelf.facility.index()).is_some_and(Option::is_some);
-                    let available = shelf.available();
+                    let available = wanted.item.available_on(shelf);
                     if reachable && available > 0 {
                         let (facility, unit_cost) = (shelf.facility.0, u64::from(unit));
                         arcs.push(Arc { facility, tier, item, unit_cost, available });

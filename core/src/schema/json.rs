@@ -144,6 +144,9 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Orders(inside) => write(inside),
         Answer::Items(inside) => write(inside),
         Answer::Summary(inside) => write(inside),
+        Answer::Levels(inside) => write(inside),
+        Answer::Incoming(inside) => write(inside),
+        Answer::Alerts(inside) => write(inside),
     }
 }
 
@@ -156,6 +159,9 @@ pub fn answer_schema(kind: u16) -> String {
         2 => schema::<Vec<flow::OrderView>>(),
         3 | 4 => schema::<Vec<flow::ItemView>>(),
         5 => schema::<flow::Summary>(),
+        6 => schema::<Vec<flow::ItemLevels>>(),
+        7 => schema::<Vec<flow::IncomingView>>(),
+        8 => schema::<Vec<flow::AlertView>>(),
         _ => String::new(),
     }
 }

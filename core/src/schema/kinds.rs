@@ -145,6 +145,29 @@ codec! {
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
     13 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
+    14 MoveStock(p: inventory::MoveStock) { Command::Inventory(I::Move(p)) }
+        scope: "inventory:write", about: "Units are in another condition, such as damaged.";
+    15 WriteOffStock(p: inventory::WriteOffStock) { Command::Inventory(I::WriteOff(p)) }
+        scope: "inventory:write", about: "Take units off the books, with a reason.";
+    16 SetSafetyStock(p: inventory::SetSafetyStock) { Command::Inventory(I::SetSafety(p)) }
+        scope: "inventory:write", about: "Keep units of an item back from sale in a facility.";
+    17 CountStock(p: inventory::CountStock) { Command::Inventory(I::Count(p)) }
+        scope: "inventory:write", about: "Tell what was counted on a shelf; it wins over promises.";
+    18 SetLowStock(p: inventory::SetLowStock) { Command::Inventory(I::SetLowStock(p)) }
+        scope: "inventory:write", about: "Tell when an item runs low or out, or stop telling.";
+    19 SendTransfer(p: inventory::SendTransfer) { Command::Inventory(I::SendTransfer(p)) }
+        scope: "inventory:write", about: "Send available units from one shelf to another.";
+    20 ReceiveTransfer(p: inventory::ReceiveTransfer) { Command::Inventory(I::ReceiveTransfer(p)) }
+        scope: "inventory:write", about: "Units of a transfer arrived; the rest may be lost.";
+    21 CancelTransfer(p: inventory::CancelTransfer) { Command::Inventory(I::CancelTransfer(p)) }
+        scope: "inventory:write", about: "What is still on its way goes back where it came from.";
+    22 ExpectStock(p: inventory::ExpectStock) { Command::Inventory(I::Expect(p)) }
+        scope: "inventory:write", about: "Stock is expected, such as a line of a purchase order.";
+    23 ReceiveExpected(p: inventory::ReceiveExpected) { Command::Inventory(I::ReceiveExpected(p)) }
+        scope: "inventory:write", about: "Units that were expected came.";
+    24 WithdrawExpected(p: inventory::WithdrawExpected)
+        { Command::Inventory(I::WithdrawExpected(p)) }
+        scope: "inventory:write", about: "What has not come is not expected any more.";
 }
 
 codec! {
@@ -198,6 +221,29 @@ codec! {
     32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
     33 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 2;
+    34 StockMoved(p: inventory::StockMoved) { Event::Inventory(IE::Moved(p)) } version: 1;
+    35 StockWrittenOff(p: inventory::StockWrittenOff)
+        { Event::Inventory(IE::WrittenOff(p)) } version: 1;
+    36 SafetyStockSet(p: inventory::SafetyStockSet)
+        { Event::Inventory(IE::SafetySet(p)) } version: 1;
+    37 StockCounted(p: inventory::StockCounted) { Event::Inventory(IE::Counted(p)) } version: 1;
+    38 LowStockSet(p: inventory::LowStockSet) { Event::Inventory(IE::LowStockSet(p)) } version: 1;
+    39 LowStock(p: inventory::LowStock) { Event::Inventory(IE::Low(p)) } version: 1;
+    40 StockReplenished(p: inventory::StockReplenished)
+        { Event::Inventory(IE::Replenished(p)) } version: 1;
+    41 OutOfStock(p: inventory::OutOfStock) { Event::Inventory(IE::Out(p)) } version: 1;
+    42 BackInStock(p: inventory::BackInStock) { Event::Inventory(IE::Back(p)) } version: 1;
+    43 TransferSent(p: inventory::TransferSent)
+        { Event::Inventory(IE::TransferSent(p)) } version: 1;
+    44 TransferReceived(p: inventory::TransferReceived)
+        { Event::Inventory(IE::TransferReceived(p)) } version: 1;
+    45 TransferCancelled(p: inventory::TransferCancelled)
+        { Event::Inventory(IE::TransferCancelled(p)) } version: 1;
+    46 StockExpected(p: inventory::StockExpected) { Event::Inventory(IE::Expected(p)) } version: 1;
+    47 ExpectedReceived(p: inventory::ExpectedReceived)
+        { Event::Inventory(IE::ExpectedReceived(p)) } version: 1;
+    48 ExpectedWithdrawn(p: inventory::ExpectedWithdrawn)
+        { Event::Inventory(IE::ExpectedWithdrawn(p)) } version: 1;
 }
 
 codec! {
@@ -214,6 +260,12 @@ codec! {
         scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
     5 Summary(p: flow::SummaryQuery) { Query::Summary(p) }
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
+    6 Levels(p: flow::LevelsQuery) { Query::Levels(p) }
+        scope: "inventory:read", about: "All counters of some items, shelf by shelf.";
+    7 Incoming(p: flow::IncomingQuery) { Query::Incoming(p) }
+        scope: "inventory:read", about: "Transfers under way, and stock that is expected.";
+    8 Alerts(p: flow::AlertsQuery) { Query::Alerts(p) }
+        scope: "inventory:read", about: "The items that are watched: which are low, or out.";
 }
 
 /// A function over the kinds of events.

@@ -96,6 +96,13 @@ fn every_law_holds_after_every_step_of_any_history() {
         "unknown-facility",
         "defined-differently",
         "not-on-hand",
+        "not-in-condition",
+        "nothing-moves",
+        "not-available",
+        "unknown-transfer",
+        "unknown-expected",
+        "more-than-incoming",
+        "too-much-stock",
     ] {
         assert!(met.contains(code), "nobody was refused for `{code}`");
     }
@@ -194,6 +201,11 @@ fn a_client_with_a_slice_predicts_what_the_host_decides() {
         let predicted = client.settle(&command, &context).map_err(|e| e.to_string())?;
         let decided = shop.settle(&command, &context).map_err(|e| e.to_string())?;
         accepted.set(accepted.get() + usize::from(decided.is_ok()));
+        // Alerts are of no order: they are for those who look after the stock.
+        let decided = decided.map(|mut events| {
+            events.retain(|event| event.order().is_some());
+            events
+        });
         ensure(predicted == decided, || format!("{predicted:?} was predicted for {decided:?}"))
     });
     assert!(accepted.get() > 400, "{} were accepted", accepted.get());

@@ -59,6 +59,17 @@ fn commands() -> Vec<Payload> {
         inventory::ReceiveStock,
         inventory::AdjustStock,
         flow::SetPolicy,
+        inventory::MoveStock,
+        inventory::WriteOffStock,
+        inventory::SetSafetyStock,
+        inventory::CountStock,
+        inventory::SetLowStock,
+        inventory::SendTransfer,
+        inventory::ReceiveTransfer,
+        inventory::CancelTransfer,
+        inventory::ExpectStock,
+        inventory::ReceiveExpected,
+        inventory::WithdrawExpected,
     ]
 }
 
@@ -98,6 +109,21 @@ fn events() -> Vec<Payload> {
         notification::CustomerNotified,
         notification::OrderForgotten,
         flow::PolicySet,
+        inventory::StockMoved,
+        inventory::StockWrittenOff,
+        inventory::SafetyStockSet,
+        inventory::StockCounted,
+        inventory::LowStockSet,
+        inventory::LowStock,
+        inventory::StockReplenished,
+        inventory::OutOfStock,
+        inventory::BackInStock,
+        inventory::TransferSent,
+        inventory::TransferReceived,
+        inventory::TransferCancelled,
+        inventory::StockExpected,
+        inventory::ExpectedReceived,
+        inventory::ExpectedWithdrawn,
     ]
 }
 
@@ -109,6 +135,9 @@ fn queries() -> Vec<Payload> {
         flow::ItemsQuery,
         flow::StockQuery,
         flow::SummaryQuery,
+        flow::LevelsQuery,
+        flow::IncomingQuery,
+        flow::AlertsQuery,
     ]
 }
 

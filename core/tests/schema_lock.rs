@@ -124,6 +124,7 @@ fn events() -> Vec<Payload> {
         inventory::StockExpected,
         inventory::ExpectedReceived,
         inventory::ExpectedWithdrawn,
+        inventory::InventoryExtended,
     ]
 }
 

@@ -68,6 +68,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             destination: e.destination.clone(),
             hold: e.hold,
             excluded: Vec::new(),
+            replaces: Vec::new(),
         }))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Shipped(e) => {
@@ -136,7 +137,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::TransferCancelled(_)
         | InventoryEvent::Expected(_)
         | InventoryEvent::ExpectedReceived(_)
-        | InventoryEvent::ExpectedWithdrawn(_) => return,
+        | InventoryEvent::ExpectedWithdrawn(_)
+        | InventoryEvent::Extended(_) => return,
     };
     to(Command::Order(command));
 }
@@ -157,6 +159,7 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
         excluded: Vec::new(),
+        replaces: Vec::new(),
     }
 }
 

@@ -1,29 +1,25 @@
 //! What a command to the inventory role causes.
 //!
-//! Law: the plan that was checked is the plan that is booked, in one decision; releasing never
-//! fails.
+//! Law: a decision changes nothing; each concept that is more than a few lines decides in a room of
+//! its own.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::command::{
-    Allocate, DefineFacility, DefineItem, InventoryCommand, ReceiveStock, Release, Reserve,
-    Restock, ShipStock,
+    DefineFacility, DefineItem, InventoryCommand, ReceiveStock, Restock, ShipStock,
 };
 use super::event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryRejected,
-    InventoryReleased, InventoryTied, ItemDefined, StockReceived, StockRestocked, StockShipped,
+    FacilityDefined, InventoryEvent, ItemDefined, StockReceived, StockRestocked, StockShipped,
 };
 use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
-use super::plan::Unplanned;
 use super::refusal::InventoryRefusal;
-use super::{adjust, alerts, condition, count, evolve, expected, safety, transfers};
+use super::{adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef};
-use crate::limits::{DUE_PER_TICK, FACILITIES, GATEWAYS_PER_FACILITY, ITEMS};
-use crate::time::Timestamp;
+use crate::limits::{FACILITIES, GATEWAYS_PER_FACILITY, ITEMS};
 
 /// What a command of this role causes, or why nothing happens.
 pub(super) type Decision = Result<Vec<InventoryEvent>, InventoryRefusal>;
@@ -51,12 +47,14 @@ impl Inventory {
             InventoryCommand::DefineFacility(c) => self.define_facility(c),
             InventoryCommand::Receive(c) => self.receive(c),
             InventoryCommand::Adjust(c) => adjust::adjust(self, c),
-            InventoryCommand::Reserve(c) => Ok(self.reserve(c)),
-            InventoryCommand::Allocate(c) => Ok(self.allocate(c)),
-            InventoryCommand::Release(c) => Ok(self.release(c)),
+            InventoryCommand::Reserve(c) => Ok(reservations::reserve(self, c)),
+            InventoryCommand::Allocate(c) => Ok(reservations::allocate(self, c)),
+            InventoryCommand::Release(c) => {
+                Ok(reservations::release(self, c).into_iter().collect())
+            }
             InventoryCommand::Ship(c) => self.ship(c),
             InventoryCommand::Restock(c) => self.restock(c),
-            InventoryCommand::Tick => Ok(self.tick(context.at)),
+            InventoryCommand::Tick => Ok(reservations::tick(self, context.at)),
             InventoryCommand::Move(c) => condition::move_stock(self, c),
             InventoryCommand::WriteOff(c) => condition::write_off(self, c),
             InventoryCommand::SetSafety(c) => safety::set_safety(self, c),
@@ -68,6 +66,7 @@ impl Inventory {
             InventoryCommand::Expect(c) => expected::expect(self, c),
             InventoryCommand::ReceiveExpected(c) => expected::receive(self, c),
             InventoryCommand::WithdrawExpected(c) => expected::withdraw(self, c),
+            InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
         }
     }
 
@@ -139,65 +138,6 @@ impl Inventory {
         Ok((ItemName { id, sku: known.sku.clone() }, place))
     }
 
-    fn reserve(&self, command: &Reserve) -> Vec<InventoryEvent> {
-        let (order, reservation) = (command.order, command.reservation);
-        if self.reservation(ReservationId { order, number: reservation }).is_some() {
-            return vec![];
-        }
-        let rejected = |shortfalls, too_many_parcels| {
-            let lapsed = false;
-            let rejected =
-                InventoryRejected { order, reservation, shortfalls, too_many_parcels, lapsed };
-            vec![InventoryEvent::Rejected(rejected)]
-        };
-        let Reserve { demands, destination, excluded, .. } = command;
-        match self.plan(demands, destination, reservation, excluded) {
-            Ok(plan) => vec![InventoryEvent::Tied(InventoryTied {
-                order,
-                reservation,
-                hold: command.hold,
-                portions: plan.portions,
-                items: plan.items,
-                sourced: plan.sourced,
-            })],
-            Err(Unplanned::Short(shortfalls)) => rejected(shortfalls, None),
-            Err(Unplanned::TooManyParcels { allowed }) => rejected(Vec::new(), Some(allowed)),
-        }
-    }
-
-    /// Makes a soft reservation hard; one that has ended is a rejection, for the order to hear.
-    fn allocate(&self, command: &Allocate) -> Vec<InventoryEvent> {
-        let (order, reservation) = (command.order, command.reservation);
-        match self.reservation(ReservationId { order, number: reservation }) {
-            Some(open) if open.hold == Hold::Hard => vec![],
-            Some(_) => {
-                vec![InventoryEvent::Allocated(InventoryAllocated { order, reservation })]
-            }
-            None => vec![InventoryEvent::Rejected(InventoryRejected {
-                order,
-                reservation,
-                shortfalls: Vec::new(),
-                too_many_parcels: None,
-                lapsed: true,
-            })],
-        }
-    }
-
-    fn release(&self, command: &Release) -> Vec<InventoryEvent> {
-        let order = command.order;
-        let held = |p: &Portion| {
-            let reservation = self.reservation(ReservationId { order, number: p.reservation })?;
-            let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
-            let held = reservation.portions.iter().find(same)?;
-            Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
-        };
-        let portions: Vec<Portion> = command.portions.iter().filter_map(held).collect();
-        if portions.is_empty() {
-            return vec![];
-        }
-        vec![InventoryEvent::Released(InventoryReleased { order, portions })]
-    }
-
     fn ship(&self, command: &ShipStock) -> Decision {
         let (order, shipment) = (command.order, command.shipment);
         let tied = |p: &Portion| {
@@ -230,14 +170,6 @@ impl Inventory {
             sellable: command.sellable,
             portions: command.portions.clone(),
         })])
-    }
-
-    fn tick(&self, at: Timestamp) -> Vec<InventoryEvent> {
-        let due = self.deadlines.iter().take_while(|(until, _)| *until <= at);
-        let end = |&(_, ReservationId { order, number }): &(Timestamp, ReservationId)| {
-            InventoryEvent::Expired(InventoryExpired { order, reservation: number })
-        };
-        due.take(DUE_PER_TICK).map(end).collect()
     }
 }
 

@@ -21,6 +21,7 @@ use crate::ids::{
     Country, FacilityId, ItemId, ItemName, OrderId, ReservationNumber, ReturnNumber,
     ShipmentNumber, Text, Tier,
 };
+use crate::time::Timestamp;
 use crate::units::UnitPrice;
 
 /// An event of the inventory role.
@@ -54,6 +55,7 @@ pub enum InventoryEvent {
     Expected(StockExpected),
     ExpectedReceived(ExpectedReceived),
     ExpectedWithdrawn(ExpectedWithdrawn),
+    Extended(InventoryExtended),
 }
 
 data! {
@@ -164,6 +166,15 @@ data! {
         /// The reservation.
         reservation: ReservationNumber,
     }
+    /// A soft reservation holds longer.
+    InventoryExtended {
+        /// The order.
+        order: OrderId,
+        /// The reservation.
+        reservation: ReservationNumber,
+        /// The first moment at which it no longer holds.
+        until: Timestamp,
+    }
     /// Units left the facility: on hand and promises go down together.
     StockShipped {
         /// The order.
@@ -199,6 +210,7 @@ impl InventoryEvent {
             Self::Expired(e) => e.order,
             Self::Shipped(e) => e.order,
             Self::Restocked(e) => e.order,
+            Self::Extended(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)

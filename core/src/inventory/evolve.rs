@@ -9,7 +9,7 @@ use super::event::{InventoryAllocated, InventoryEvent, InventoryTied};
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
-use super::{adjust, alerts, condition, count, expected, safety, transfers};
+use super::{adjust, alerts, condition, count, expected, reservations, safety, transfers};
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
@@ -18,7 +18,8 @@ pub(super) const NO_ITEM: CorruptHistory =
     CorruptHistory::because("stock of an item that is not defined");
 const NO_SHELF: CorruptHistory = CorruptHistory::because("stock of a shelf that is not there");
 pub(super) const NO_STOCK: CorruptHistory = CorruptHistory::because("stock that does not add up");
-const ENDED: CorruptHistory = CorruptHistory::because("a reservation that has ended, or never was");
+pub(super) const ENDED: CorruptHistory =
+    CorruptHistory::because("a reservation that has ended, or never was");
 
 /// Folds an event into the ledger.
 pub(super) fn evolve(
@@ -82,6 +83,7 @@ pub(super) fn evolve(
         InventoryEvent::Expected(e) => expected::expected(inventory, e)?,
         InventoryEvent::ExpectedReceived(e) => expected::received(inventory, e)?,
         InventoryEvent::ExpectedWithdrawn(e) => expected::withdrawn(inventory, e)?,
+        InventoryEvent::Extended(e) => reservations::extended(inventory, e)?,
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod network;
 mod plan;
 mod reason;
 mod refusal;
+mod reservations;
 mod safety;
 mod strip;
 mod transfers;
@@ -26,15 +27,15 @@ pub use alerts::{
     Alert, BackInStock, LowStock, LowStockSet, OutOfStock, SetLowStock, StockReplenished,
 };
 pub use command::{
-    AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock, Release, Reserve, Restock, ShipStock,
+    AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, Extend, GatewaySpec,
+    InventoryCommand, ReceiveStock, Release, Reserve, Restock, ShipStock,
 };
 pub use condition::{Condition, MoveStock, StockMoved, StockWrittenOff, WriteOffStock};
 pub use count::{CountStock, StockCounted};
 pub use event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryRejected,
-    InventoryReleased, InventoryTied, ItemDefined, PromiseStripped, StockAdjusted, StockReceived,
-    StockRestocked, StockShipped,
+    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryExtended,
+    InventoryRejected, InventoryReleased, InventoryTied, ItemDefined, PromiseStripped,
+    StockAdjusted, StockReceived, StockRestocked, StockShipped,
 };
 pub use expected::{
     ExpectStock, ExpectedReceived, ExpectedStock, ExpectedWithdrawn, Incoming, IncomingBy,

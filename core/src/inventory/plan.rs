@@ -3,10 +3,11 @@
 //! Law: demand is added up per item before anything is checked, so that an order that names an item
 //! twice is never promised one unit twice.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::ledger::{Inventory, Item};
+use super::ledger::{Inventory, Item, Shelf};
 use super::network::Way;
 use crate::demand::{Alternative, Demand, Destination, Portion, Shortfall, Sourced};
 use crate::geo::GlobeVector;
@@ -45,6 +46,28 @@ struct Wanted<'a> {
     lines: Vec<usize>,
 }
 
+/// Units that are tied and would be free, by item and shelf.
+struct Freed(BTreeMap<(ItemId, FacilityId, Tier), u32>);
+
+impl Freed {
+    fn of(portions: &[Portion]) -> Self {
+        let mut freed: BTreeMap<_, u32> = BTreeMap::new();
+        for p in portions {
+            let sum = freed.entry((p.item, p.facility, p.tier)).or_default();
+            *sum = sum.saturating_add(p.quantity);
+        }
+        Self(freed)
+    }
+
+    fn available(&self, wanted: &Wanted<'_>, shelf: &Shelf) -> u32 {
+        if self.0.is_empty() {
+            return wanted.item.available_on(shelf);
+        }
+        let freed = |s: &Shelf| self.0.get(&(wanted.id, s.facility, s.tier)).copied().unwrap_or(0);
+        wanted.item.available_if(shelf, |s| s.free().saturating_add(freed(s)))
+    }
+}
+
 impl Inventory {
     /// The best plan for a demand on the stock of now. Changes nothing: a preview and a
     /// reservation ask the same question. What lies in the `excluded` facilities is not seen.
@@ -58,6 +81,21 @@ impl Inventory {
         reservation: ReservationNumber,
         excluded: &[FacilityId],
     ) -> Result<Plan, Unplanned> {
+        self.plan_if_freed(demands, destination, reservation, excluded, &[])
+    }
+
+    /// The same, if some units that are tied were free.
+    ///
+    /// # Errors
+    /// As [`Inventory::plan`].
+    pub fn plan_if_freed(
+        &self,
+        demands: &[Demand],
+        destination: &Destination,
+        reservation: ReservationNumber,
+        excluded: &[FacilityId],
+        freed: &[Portion],
+    ) -> Result<Plan, Unplanned> {
         let wanted = self.aggregate(demands)?;
         let mut ways = self.ways(destination);
         for facility in excluded {
@@ -65,7 +103,7 @@ impl Inventory {
                 *way = None;
             }
         }
-        let arcs = self.arcs(&wanted, &ways);
+        let arcs = self.arcs(&wanted, &ways, &Freed::of(freed));
         let fixed: Vec<u64> = ways.iter().map(|way| way.map_or(0, |way| way.cost)).collect();
         let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);
         let units: Vec<u32> = wanted.iter().map(demand).collect();
@@ -121,7 +159,7 @@ impl Inventory {
 
     /// The shelves of what is wanted, each tier in order of the facilities: nearly as the solver
     /// sorts them.
-    fn arcs(&self, wanted: &[Wanted<'_>], ways: &[Option<Way>]) -> Vec<Arc> {
+    fn arcs(&self, wanted: &[Wanted<'_>], ways: &[Option<Way>], freed: &Freed) -> Vec<Arc> {
         let shelves = wanted.iter().map(|wanted| wanted.item.shelves.len()).sum();
         let mut arcs = Vec::with_capacity(shelves);
         for (item, wanted) in (0_u16..).zip(wanted) {
@@ -132,7 +170,7 @@ impl Inventory {
             for (of, tier, unit) in tiers {
                 for shelf in wanted.item.shelves.iter().filter(|shelf| shelf.tier == of) {
                     let reachable = ways.get(shelf.facility.index()).is_some_and(Option::is_some);
-                    let available = wanted.item.available_on(shelf);
+                    let available = freed.available(wanted, shelf);
                     if reachable && available > 0 {
                         let (facility, unit_cost) = (shelf.facility.0, u64::from(unit));
                         arcs.push(Arc { facility, tier, item, unit_cost, available });

@@ -244,6 +244,8 @@ codec! {
         { Event::Inventory(IE::ExpectedReceived(p)) } version: 1;
     48 ExpectedWithdrawn(p: inventory::ExpectedWithdrawn)
         { Event::Inventory(IE::ExpectedWithdrawn(p)) } version: 1;
+    49 InventoryExtended(p: inventory::InventoryExtended)
+        { Event::Inventory(IE::Extended(p)) } version: 1;
 }
 
 codec! {

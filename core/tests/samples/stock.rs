@@ -5,19 +5,20 @@ use earmark::flow::{
     LevelsQuery, Query, Refusal, SafetyView, ShelfLevels,
 };
 use earmark::ids::{
-    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, Tier, TransferNumber,
+    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, ReservationNumber, Tier,
+    TransferNumber,
 };
 use earmark::inventory::{
     BackInStock, CancelTransfer, Condition, CountStock, ExpectStock, ExpectedReceived,
-    ExpectedWithdrawn, InventoryCommand as I, InventoryEvent as E, InventoryRefusal as R, LowStock,
-    LowStockSet, MoveStock, OutOfStock, ReceiveExpected, ReceiveTransfer, Rest, SafetyStockSet,
-    SendTransfer, SetLowStock, SetSafetyStock, ShelfName, StockCounted, StockExpected, StockMoved,
-    StockReason, StockReplenished, StockWrittenOff, TransferCancelled, TransferReceived,
-    TransferSent, WithdrawExpected, WriteOffStock,
+    ExpectedWithdrawn, InventoryCommand as I, InventoryEvent as E, InventoryExtended,
+    InventoryRefusal as R, LowStock, LowStockSet, MoveStock, OutOfStock, ReceiveExpected,
+    ReceiveTransfer, Rest, SafetyStockSet, SendTransfer, SetLowStock, SetSafetyStock, ShelfName,
+    StockCounted, StockExpected, StockMoved, StockReason, StockReplenished, StockWrittenOff,
+    TransferCancelled, TransferReceived, TransferSent, WithdrawExpected, WriteOffStock,
 };
 use earmark::time::Timestamp;
 
-use super::{Sample, name, sample, text, units};
+use super::{Sample, name, order, sample, text, units};
 
 const DUE: Timestamp = Timestamp::from_millis(1_732_752_000_123);
 const REASONS: [(&str, StockReason); 11] = [
@@ -146,7 +147,9 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         sample("plain", E::Out(OutOfStock { item: name() })),
         sample("plain", E::Back(BackInStock { item: name(), available })),
     ]);
-    let all = all.chain(of_transfers()).chain(of_expected());
+    let (order, reservation, until) = (order(), ReservationNumber(1), DUE);
+    let extended = E::Extended(InventoryExtended { order, reservation, until });
+    let all = all.chain(of_transfers()).chain(of_expected()).chain([sample("first", extended)]);
     all.map(|s| sample(s.case, Event::Inventory(s.value))).collect()
 }
 

@@ -104,7 +104,11 @@ impl Books {
             | E::Expected(_)
             | E::ExpectedReceived(_)
             | E::ExpectedWithdrawn(_) => self.hear_incoming(event),
-            E::ItemDefined(_) | E::FacilityDefined(_) | E::Rejected(_) | E::Allocated(_) => Ok(()),
+            E::ItemDefined(_)
+            | E::FacilityDefined(_)
+            | E::Rejected(_)
+            | E::Allocated(_)
+            | E::Extended(_) => Ok(()),
         }
     }
 

@@ -57,7 +57,11 @@ impl Witness {
         }
     }
 
-    fn ask(&mut self, id: Reservation, of: BTreeMap<LineNumber, u64>) -> Result<(), String> {
+    pub(crate) fn ask(
+        &mut self,
+        id: Reservation,
+        of: BTreeMap<LineNumber, u64>,
+    ) -> Result<(), String> {
         let before = self.asked.insert(id, of);
         ensure(before.is_none(), || format!("{id:?} was asked for twice"))
     }

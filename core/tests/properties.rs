@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use earmark::decide::{Context, Principal};
+use earmark::demand::Demand;
 use earmark::flow::{Command, Shop, Slice, Tick};
-use earmark::ids::{ItemId, ItemRef};
+use earmark::ids::{ItemId, ItemRef, LineNumber, ReservationNumber};
 use earmark::order::{OrderCommand, PlaceOrder};
 use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -210,6 +211,40 @@ fn a_client_with_a_slice_predicts_what_the_host_decides() {
         ensure(predicted == decided, || format!("{predicted:?} was predicted for {decided:?}"))
     });
     assert!(accepted.get() > 400, "{} were accepted", accepted.get());
+}
+
+/// Those who amend an order plan on units that it frees in the same step.
+#[test]
+fn a_client_plans_on_units_that_become_free_as_the_host_does() {
+    let planned = Cell::new(0);
+    check(8, 600, (histories(), 1..9_u32), |(steps, n)| {
+        let World { shop, .. } = live(&steps)?;
+        let ada = Principal::Customer(text("ada"));
+        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let orders: Vec<_> = (0..6).map(order_id).collect();
+        let slice = Slice::of(&shop, &items, &orders, &ada);
+        let own: Vec<_> = slice.orders.clone();
+        let client = slice.into_shop().ok_or("the slice contradicts itself")?;
+        for (_, order) in own {
+            let freed: Vec<_> = order.tied.iter().map(|t| t.portion).collect();
+            let demand = |(line, item): (LineNumber, &ItemRef)| Demand {
+                line,
+                item: item.clone(),
+                quantity: support::units(n),
+            };
+            let demands: Vec<_> = (0..).map(LineNumber).zip(&items[..2]).map(demand).collect();
+            let ask = |shop: &Shop| {
+                let number = ReservationNumber(9);
+                let (to, not) = (&order.destination, []);
+                shop.inventory().plan_if_freed(&demands, to, number, &not, &freed)
+            };
+            let (foreseen, planned_so) = (ask(&client), ask(&shop));
+            planned.set(planned.get() + usize::from(planned_so.is_ok() && !freed.is_empty()));
+            ensure(foreseen == planned_so, || format!("{foreseen:?} for {planned_so:?}"))?;
+        }
+        Ok(())
+    });
+    assert!(planned.get() > 100, "{} were planned", planned.get());
 }
 
 #[test]

@@ -11,12 +11,15 @@ use earmark::flow::{
 };
 use earmark::ids::{ExpectedNumber, FacilityId, FacilityRef, ItemRef, Tier, TransferNumber};
 use earmark::inventory::{
-    CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, InventoryEvent as E,
-    InventoryRefusal as R, MoveStock, ReceiveExpected, ReceiveTransfer, Rest, SendTransfer,
-    SetLowStock, SetSafetyStock, Shelf, StockReason, WithdrawExpected, WriteOffStock,
+    Adjustment, CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I,
+    InventoryEvent as E, InventoryRefusal as R, MoveStock, ReceiveExpected, ReceiveTransfer, Rest,
+    SendTransfer, SetLowStock, SetSafetyStock, Shelf, StockReason, WithdrawExpected, WriteOffStock,
 };
 use earmark::limits::UNITS_PER_SHELF;
-use earmark::order::{CancelOrder, CancelReason, OrderCommand};
+use earmark::order::{
+    CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits, OrderCommand,
+    ReceiveReturn, RequestReturn,
+};
 use earmark::time::{Span, Timestamp};
 use support::{Desk, START, names, order, place, sku, text, units};
 
@@ -328,4 +331,91 @@ fn the_watched_items_are_listed_with_what_was_told_of_them() {
     let unknown = ItemRef::Sku(text("hat"));
     let set = I::SetLowStock(SetLowStock { item: unknown.clone(), threshold: None });
     assert_eq!(refused(&mut desk, set), R::UnknownItem { item: unknown });
+}
+
+/// A way in which what is available changes by one.
+type Way = (&'static str, Box<dyn Fn(&mut Desk)>);
+
+fn takes() -> Vec<Way> {
+    use Condition::{Damaged, Sellable};
+    let adjust = |seen| move |desk: &mut Desk| desk.adjust("LON", Tier::Primary, seen, 1);
+    let one = |command: I| move |desk: &mut Desk| drop(tell(desk, command.clone()));
+    vec![
+        ("an order", Box::new(|desk| drop(desk.place(1, &[("mug", 1)])))),
+        ("a loss", Box::new(adjust(Adjustment::Lost))),
+        ("damage", Box::new(adjust(Adjustment::Damaged))),
+        ("a move", Box::new(one(turn(Sellable, Damaged, 1)))),
+        ("a write-off", Box::new(one(write_off(Sellable, 1)))),
+        ("a count", Box::new(one(count(Sellable, 8)))),
+        ("a transfer", Box::new(one(send(LON, LDS, 1)))),
+        ("safety stock", Box::new(one(safety("LON", 1)))),
+    ]
+}
+
+fn brings() -> Vec<Way> {
+    use Condition::{Damaged, Sellable};
+    let receive = |desk: &mut Desk| desk.receive("mug", "LON", Tier::Primary, 1);
+    let adjust = |seen| move |desk: &mut Desk| desk.adjust("LON", Tier::Primary, seen, 1);
+    let one = |command: I| move |desk: &mut Desk| drop(tell(desk, command.clone()));
+    let cancel = CancelOrder { order: order(8), lines: None, reason: CancelReason::Customer };
+    let cancel = OrderCommand::Cancel(cancel);
+    vec![
+        ("a receipt", Box::new(receive)),
+        ("a find", Box::new(adjust(Adjustment::Found))),
+        ("a move", Box::new(one(turn(Damaged, Sellable, 1)))),
+        ("a count", Box::new(one(count(Sellable, 10)))),
+        ("an arrival", Box::new(one(arrive(1, 1, Rest::OnItsWay)))),
+        ("a transfer that comes back", {
+            let transfer = TransferNumber(1);
+            Box::new(one(I::CancelTransfer(CancelTransfer { transfer })))
+        }),
+        ("what was expected", Box::new(come)),
+        ("a release", Box::new(move |desk| drop(desk.order(cancel.clone()).unwrap()))),
+        ("a return", Box::new(come_back)),
+        ("less safety stock", Box::new(one(safety("LDS", 0)))),
+    ]
+}
+
+fn come(desk: &mut Desk) {
+    let (item, facility, tier, quantity) = (sku("mug"), at("LON"), Tier::Back, units(1));
+    let (reference, due) = (None, Timestamp::default());
+    tell(desk, I::Expect(ExpectStock { item, facility, tier, quantity, due, reference }));
+    let expected = ExpectedNumber(1);
+    tell(desk, I::ReceiveExpected(ReceiveExpected { expected, quantity }));
+}
+
+fn come_back(desk: &mut Desk) {
+    let (order, shipment, number, facility) = (order(9), None, None, None);
+    let line = LineRef::Item(sku("mug"));
+    let lines = vec![LineUnits { line, quantity: units(1) }];
+    desk.order(OrderCommand::Deliver(DeliverShipment { order, shipment })).unwrap();
+    desk.order(OrderCommand::RequestReturn(RequestReturn { order, lines })).unwrap();
+    let disposition = Disposition::Restock;
+    let back = ReceiveReturn { order, number, facility, disposition };
+    desk.order(OrderCommand::ReceiveReturn(back)).unwrap();
+}
+
+#[test]
+fn whatever_takes_or_brings_stock_crosses_the_edge() {
+    use Condition::{Damaged, Sellable};
+    let (takes, brings) = (takes(), brings());
+    let takes = takes.iter().map(|way| ("LowStock", way));
+    for (told, (way, how)) in takes.chain(brings.iter().map(|way| ("StockReplenished", way))) {
+        let mut desk = Desk::open();
+        // One of each way back lies ready: damaged, on its way, kept, reserved, shipped.
+        tell(&mut desk, turn(Sellable, Damaged, 1));
+        tell(&mut desk, send(LDS, ("LDS", Tier::Back), 2));
+        tell(&mut desk, safety("LDS", 1));
+        desk.place(9, &[("mug", 1)]);
+        desk.order(OrderCommand::Ship(ship(9))).unwrap();
+        tell(&mut desk, count(Sellable, 9));
+        desk.place(8, &[("mug", 1)]);
+        let now = u32::try_from(desk.available("mug")).unwrap();
+        let threshold = if told == "LowStock" { now - 1 } else { now };
+        tell(&mut desk, low("mug", Some(threshold)));
+        let before = desk.history.len();
+        how(&mut desk);
+        let news = names(&desk.history[before..]);
+        assert_eq!(news.iter().filter(|n| **n == told).count(), 1, "{way}: {news:?}");
+    }
 }

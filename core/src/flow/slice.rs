@@ -1,7 +1,8 @@
 //! A client's slice of a shop: what it needs to preview and place orders by itself.
 //!
 //! Law: a slice says how much is available, never how much is there or promised to others; and the
-//! same command on it gives the same events as on the host, as long as the stock is the same.
+//! same command on it gives the same events of its orders as on the host, as long as the stock is
+//! the same. For that it says what safety stock would take of units that become free.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -43,6 +44,9 @@ pub struct SliceItem {
     pub unit_price: UnitPrice,
     /// Units available to sell, by facility and tier.
     pub available: Vec<(FacilityId, Tier, u32)>,
+    /// Safety stock that back stock does not cover: by facility, the units of it that lie in
+    /// primary stock, and those that are missing.
+    pub safety: Vec<(FacilityId, u32, u32)>,
 }
 
 impl Slice {
@@ -69,6 +73,7 @@ impl Slice {
                 name: item.name.clone(),
                 unit_price: item.unit_price,
                 available: item.shelves.iter().map(shelf).collect(),
+                safety: item.safety_in_front().collect(),
             })
         };
         Self {
@@ -87,9 +92,11 @@ impl Slice {
             ..Shelf::empty(facility, tier)
         };
         let item = |slice: SliceItem| {
-            let SliceItem { id, sku, name, unit_price, available } = slice;
+            let SliceItem { id, sku, name, unit_price, available, safety } = slice;
             let shelves = available.into_iter().map(shelf).collect();
-            (id, Item { sku, name, unit_price, shelves, safety: Vec::new() })
+            let mut item = Item { sku, name, unit_price, shelves, safety: Vec::new() };
+            keep(&mut item, &safety);
+            (id, item)
         };
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;
@@ -99,6 +106,16 @@ impl Slice {
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
         Some(shop)
+    }
+}
+
+/// Units of safety stock in front are there too, besides what is available; nobody can have them.
+fn keep(item: &mut Item, safety: &[(FacilityId, u32, u32)]) {
+    for &(facility, kept, missing) in safety {
+        if let Some(shelf) = item.shelf_mut(facility, Tier::Primary) {
+            shelf.on_hand = shelf.on_hand.saturating_add(kept);
+        }
+        item.set_safety(facility, kept.saturating_add(missing));
     }
 }
 

@@ -54,7 +54,19 @@ impl Item {
         self.available_if(shelf, Shelf::free)
     }
 
-    /// The same, if so many units of a shelf were free.
+    /// The safety stock that back stock does not cover: by facility, the units of it that lie in
+    /// front, and those that are missing.
+    pub fn safety_in_front(&self) -> impl Iterator<Item = (FacilityId, u32, u32)> {
+        let free = |facility, tier| self.shelf(facility, tier).map_or(0, Shelf::free);
+        let uncovered = move |&(facility, units): &(FacilityId, u32)| {
+            let in_front = units.saturating_sub(free(facility, Tier::Back));
+            let kept = in_front.min(free(facility, Tier::Primary));
+            (facility, kept, in_front.saturating_sub(kept))
+        };
+        self.safety.iter().map(uncovered).filter(|(_, kept, missing)| (*kept, *missing) != (0, 0))
+    }
+
+    /// Units of a shelf that would be available to sell, if so many of a shelf were free.
     pub(super) fn available_if(&self, shelf: &Shelf, free: impl Fn(&Shelf) -> u32) -> u32 {
         if self.safety.is_empty() {
             return free(shelf);
@@ -67,7 +79,7 @@ impl Item {
         free(shelf).saturating_sub(safety.saturating_sub(kept_behind))
     }
 
-    pub(super) fn set_safety(&mut self, facility: FacilityId, units: u32) {
+    pub(crate) fn set_safety(&mut self, facility: FacilityId, units: u32) {
         match self.safety.binary_search_by_key(&facility, |&(facility, _)| facility) {
             Ok(at) => {
                 self.safety.remove(at);

@@ -194,6 +194,15 @@ counted_id! {
     ReservationNumber(u16), "reservation"
 }
 
+counted_id! {
+    /// A transfer of stock between two shelves, counted from 1.
+    TransferNumber(u32), "transfer"
+}
+counted_id! {
+    /// Stock that is expected, such as a line of a purchase order, counted from 1.
+    ExpectedNumber(u32), "expected"
+}
+
 /// A short text: a SKU, a code, a name, a customer. 1 to 128 bytes, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(SmolStr);

@@ -7,8 +7,8 @@ use alloc::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::ids::{
-    Country, FacilityId, ItemId, LineNumber, OrderId, ReservationNumber, ReturnNumber,
-    ShipmentNumber, Text,
+    Country, ExpectedNumber, FacilityId, ItemId, LineNumber, OrderId, ReservationNumber,
+    ReturnNumber, ShipmentNumber, Text, TransferNumber,
 };
 use crate::limits::UNITS_PER_LINE;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
@@ -34,6 +34,8 @@ schema_of! {
     ShipmentNumber => { "type": "string", "pattern": "^shipment-[0-9]+$" };
     ReturnNumber => { "type": "string", "pattern": "^return-[0-9]+$" };
     ReservationNumber => { "type": "string", "pattern": "^reservation-[0-9]+$" };
+    TransferNumber => { "type": "string", "pattern": "^transfer-[0-9]+$" };
+    ExpectedNumber => { "type": "string", "pattern": "^expected-[0-9]+$" };
     Text => { "type": "string", "minLength": 1, "maxLength": 128 };
     Country => { "type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166-1 alpha-2" };
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217" };

@@ -51,6 +51,14 @@ pub const PLAN_SERVES: &str = "the plan books what was asked";
 
 /// Name of [`day_is_not_full`].
 pub const DAY_NOT_FULL: &str = "a facility takes on no more parcels than it may in a day";
+/// Name of [`transfer_is_conserved`].
+pub const TRANSFER_CONSERVED: &str = "transferred units are conserved";
+/// Name of [`alert_is_true`].
+pub const ALERT_TRUE: &str = "alerts say what is available";
+/// Name of [`safety_is_kept`].
+pub const SAFETY_KEPT: &str = "safety stock is never promised by planning";
+/// Name of [`each_ends_once`].
+pub const ENDS_ONCE: &str = "each reservation ends exactly once";
 
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
@@ -68,16 +76,44 @@ pub fn returns_are_bounded(delivered: u32, requested: u32, dispositions: &[u32])
 
 /// What is promised on a shelf is there and fit for sale.
 #[must_use]
-pub fn never_oversold(on_hand: u32, unavailable: u32, reserved: u32, allocated: u32) -> bool {
-    let promised = u64::from(reserved).checked_add(u64::from(allocated));
-    let sellable = on_hand.checked_sub(unavailable).map(u64::from);
-    matches!((promised, sellable), (Some(promised), Some(sellable)) if promised <= sellable)
+pub fn never_oversold(on_hand: u32, unavailable: &[u32], reserved: u32, allocated: u32) -> bool {
+    let mut all = unavailable.iter().chain([&reserved, &allocated]);
+    let taken = all.try_fold(0_u64, |sum, &n| sum.checked_add(u64::from(n)));
+    taken.is_some_and(|taken| taken <= u64::from(on_hand))
 }
 
 /// A shelf's counters are the sums over the reservations that name it.
 #[must_use]
 pub fn promises_match(counter: (u32, u32), sums: (u64, u64)) -> bool {
     (u64::from(counter.0), u64::from(counter.1)) == sums
+}
+
+/// What was sent is either on its way, or received, or lost; and an open transfer has units under
+/// way.
+#[must_use]
+pub fn transfer_is_conserved(sent: u32, on_its_way: u32, received: u32, lost: u32) -> bool {
+    let parts = [on_its_way, received, lost];
+    let sum = parts.iter().try_fold(0_u32, |sum, &n| sum.checked_add(n));
+    sum == Some(sent) && on_its_way > 0
+}
+
+/// An alert says that an item is low, or out of stock, just when it is.
+#[must_use]
+pub fn alert_is_true(threshold: u32, available: u64, is_low: bool, is_out: bool) -> bool {
+    let low = threshold > 0 && available <= u64::from(threshold);
+    (is_low, is_out) == (low, available == 0)
+}
+
+/// After a plan is booked, a facility that it takes from still has its safety stock free.
+#[must_use]
+pub fn safety_is_kept(safety: u32, free: u64) -> bool {
+    free >= u64::from(safety)
+}
+
+/// Reservations that were made have ended, or are open.
+#[must_use]
+pub fn each_ends_once(made: u64, ended: u64, open: u64) -> bool {
+    ended.checked_add(open) == Some(made)
 }
 
 /// The plan that was checked is the plan that is booked: it sums to the demand.
@@ -103,9 +139,17 @@ mod tests {
         assert!(!line_is_conserved(0, &[u32::MAX, 1]));
         assert!(returns_are_bounded(5, 4, &[3, 1]) && !returns_are_bounded(5, 4, &[3, 2]));
         assert!(!returns_are_bounded(3, 4, &[]));
-        assert!(never_oversold(10, 2, 4, 4) && !never_oversold(10, 2, 4, 5));
-        assert!(!never_oversold(1, 2, 0, 0));
+        assert!(never_oversold(10, &[1, 1], 4, 4) && !never_oversold(10, &[2], 4, 5));
+        assert!(!never_oversold(1, &[1, 0, 1], 0, 0));
+        assert!(!never_oversold(u32::MAX, &[u32::MAX], 1, 0));
         assert!(promises_match((1, 2), (1, 2)) && !promises_match((1, 2), (2, 1)));
+        assert!(transfer_is_conserved(5, 2, 2, 1) && !transfer_is_conserved(5, 2, 2, 0));
+        assert!(!transfer_is_conserved(5, 0, 4, 1), "it has ended");
+        assert!(alert_is_true(3, 3, true, false) && !alert_is_true(3, 4, true, false));
+        assert!(!alert_is_true(3, 0, true, false) && alert_is_true(0, 0, false, true));
+        assert!(safety_is_kept(2, 2) && !safety_is_kept(2, 1));
+        assert!(each_ends_once(3, 2, 1) && !each_ends_once(3, 3, 1));
+        assert!(!each_ends_once(3, 1, 1));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));

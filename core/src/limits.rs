@@ -57,6 +57,13 @@ pub const EXPLAIN_SEARCHES: usize = 512;
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;
 
+/// Transfers between facilities that may be under way at once: a row is some 50 bytes, and a
+/// network of 128 facilities has thousands, not millions.
+pub const TRANSFERS: usize = 1_000_000;
+
+/// Lines of purchase orders that may be expected at once; reason as for [`TRANSFERS`].
+pub const EXPECTED: usize = 1_000_000;
+
 /// Commands one input may lead to inside one settle: a net against a circle of routes, far above
 /// any honest road (an order takes 5; an adjustment takes some per order it strips).
 pub const STEPS_PER_SETTLE: usize = 1 << 20;

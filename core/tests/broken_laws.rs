@@ -5,8 +5,11 @@ mod support;
 mod world;
 
 use earmark::flow::{Command, Event, SetPolicy};
-use earmark::ids::FacilityRef;
-use earmark::inventory::{FacilityRules, InventoryCommand, InventoryEvent, SetFacilityRules};
+use earmark::ids::{FacilityId, FacilityRef, ItemId, Tier, TransferNumber};
+use earmark::inventory::{
+    Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetFacilityRules,
+    ShelfName, Transfer,
+};
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
@@ -97,7 +100,7 @@ fn more_returns_than_deliveries_break_their_bound() {
 fn fewer_units_on_hand_than_promised_are_oversold() {
     let on_hand = |shop: &mut OpenShop| shop.inventory.items[0].shelves[0].on_hand = 1;
     assert_eq!(broken_by(on_hand), [laws::NEVER_OVERSOLD]);
-    let damaged = |shop: &mut OpenShop| shop.inventory.items[0].shelves[0].unavailable = 9;
+    let damaged = |shop: &mut OpenShop| shop.inventory.items[0].shelves[0].quarantined = 9;
     assert_eq!(broken_by(damaged), [laws::NEVER_OVERSOLD]);
 }
 
@@ -129,6 +132,34 @@ fn a_reservation_that_its_order_does_not_know_of_is_found() {
         shop.orders.orders.remove(&order(3)).unwrap();
     };
     assert_eq!(broken_by(forgotten), [AGREE]);
+}
+
+#[test]
+fn an_alert_that_does_not_say_what_is_available_is_found() {
+    let watched = |is_low, is_out| {
+        move |shop: &mut OpenShop| {
+            let alert = Alert { threshold: 3, is_low, is_out };
+            shop.inventory.alerts.insert(ItemId(0), alert);
+        }
+    };
+    assert_eq!(broken_by(watched(true, false)), [laws::ALERT_TRUE]);
+    assert_eq!(broken_by(watched(false, true)), [laws::ALERT_TRUE]);
+    assert_eq!(broken_by(watched(false, false)), [""; 0], "it is not low");
+}
+
+#[test]
+fn a_transfer_that_loses_units_on_its_way_is_found() {
+    let sent = |on_its_way| {
+        move |shop: &mut OpenShop| {
+            let place = |tier| ShelfName { facility: FacilityId(0), tier };
+            let (from, to, item) = (place(Tier::Primary), place(Tier::Back), ItemId(0));
+            let (sent, received, lost) = (5, 2, 1);
+            let open = Transfer { item, from, to, sent, on_its_way, received, lost };
+            shop.inventory.transfers.insert(TransferNumber(1), open);
+        }
+    };
+    assert_eq!(broken_by(sent(1)), [laws::TRANSFER_CONSERVED]);
+    assert_eq!(broken_by(sent(2)), [""; 0], "two arrived, one is lost, two are on their way");
 }
 
 /// What a witness says of a history; each event may be left out, told twice, or changed.
@@ -181,4 +212,18 @@ fn a_witness_hears_a_plan_that_books_other_units_than_asked() {
         vec![event]
     });
     assert!(wrong.unwrap_err().contains(laws::PLAN_SERVES));
+}
+
+#[test]
+fn a_witness_hears_a_plan_that_takes_safety_stock() {
+    let wrong = heard(|event| {
+        let mut events = vec![event.clone()];
+        if let Event::Inventory(InventoryEvent::Tied(tied)) = event {
+            let (item, facility, quantity) = (tied.items[0].clone(), FacilityId(1), 1_000);
+            let set = SafetyStockSet { item, facility, quantity };
+            events.insert(0, Event::Inventory(InventoryEvent::SafetySet(set)));
+        }
+        events
+    });
+    assert!(wrong.unwrap_err().contains(laws::SAFETY_KEPT));
 }

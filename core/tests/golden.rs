@@ -159,6 +159,9 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::Stock(inside) => serde_json::to_vec(inside),
         Query::Summary(inside) => serde_json::to_vec(inside),
         Query::Explain(inside) => serde_json::to_vec(inside),
+        Query::Levels(inside) => serde_json::to_vec(inside),
+        Query::Incoming(inside) => serde_json::to_vec(inside),
+        Query::Alerts(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
 }
@@ -179,6 +182,9 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::Items(_) => Answer::Items(serde_json::from_str(json).unwrap()),
             Answer::Summary(_) => Answer::Summary(serde_json::from_str(json).unwrap()),
             Answer::Explained(_) => Answer::Explained(serde_json::from_str(json).unwrap()),
+            Answer::Levels(_) => Answer::Levels(serde_json::from_str(json).unwrap()),
+            Answer::Incoming(_) => Answer::Incoming(serde_json::from_str(json).unwrap()),
+            Answer::Alerts(_) => Answer::Alerts(serde_json::from_str(json).unwrap()),
         })
     };
     golden

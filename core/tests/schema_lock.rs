@@ -62,6 +62,17 @@ fn commands() -> Vec<Payload> {
         inventory::SetFacilityRules,
         inventory::SetItemRules,
         inventory::SetUnitPrices,
+        inventory::MoveStock,
+        inventory::WriteOffStock,
+        inventory::SetSafetyStock,
+        inventory::CountStock,
+        inventory::SetLowStock,
+        inventory::SendTransfer,
+        inventory::ReceiveTransfer,
+        inventory::CancelTransfer,
+        inventory::ExpectStock,
+        inventory::ReceiveExpected,
+        inventory::WithdrawExpected,
     ]
 }
 
@@ -105,6 +116,22 @@ fn events() -> Vec<Payload> {
         inventory::ItemRulesSet,
         inventory::UnitPricesSet,
         inventory::ParcelsBooked,
+        inventory::StockMoved,
+        inventory::StockWrittenOff,
+        inventory::SafetyStockSet,
+        inventory::StockCounted,
+        inventory::LowStockSet,
+        inventory::LowStock,
+        inventory::StockReplenished,
+        inventory::OutOfStock,
+        inventory::BackInStock,
+        inventory::TransferSent,
+        inventory::TransferReceived,
+        inventory::TransferCancelled,
+        inventory::StockExpected,
+        inventory::ExpectedReceived,
+        inventory::ExpectedWithdrawn,
+        inventory::InventoryExtended,
     ]
 }
 
@@ -117,6 +144,9 @@ fn queries() -> Vec<Payload> {
         flow::StockQuery,
         flow::SummaryQuery,
         flow::ExplainQuery,
+        flow::LevelsQuery,
+        flow::IncomingQuery,
+        flow::AlertsQuery,
     ]
 }
 

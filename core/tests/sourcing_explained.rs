@@ -101,7 +101,7 @@ fn parcels(shop: &Shop, facilities: u16) -> BTreeMap<u16, u64> {
         for item in ["mug", "pen"] {
             let demands = [Demand { line: LineNumber(0), item: sku(item), quantity: units(1) }];
             let (demands, excluded) = (&demands, &others);
-            let ask = Ask { demands, destination: &destination, excluded, at: None };
+            let ask = Ask { demands, destination: &destination, excluded, freed: &[], at: None };
             let Ok(plan) = stock.plan(&ask, ReservationNumber(1)) else { continue };
             let unit = unit_cost(shop, item, number, plan.portions[0].tier);
             costs.insert(number, plan.sourced.cost - unit);
@@ -132,7 +132,7 @@ fn every_way(
             let unit = unit_cost(shop, item, shelf.facility.0, shelf.tier);
             let before = taken.clone();
             for ((set, units), cost) in before {
-                for more in 1..=shelf.available().min(quantity - units) {
+                for more in 1..=stocked.available_on(shelf).min(quantity - units) {
                     let key = (set | 1 << shelf.facility.0, units + more);
                     let cost = cost + unit * u64::from(more);
                     let known = taken.entry(key).or_insert(cost);

@@ -83,7 +83,7 @@ fn plan(
     };
     let demands: Vec<Demand> = lines.iter().enumerate().map(demand).collect();
     let at = Some(Timestamp::from_millis(desk.now));
-    let ask = Ask { demands: &demands, destination, excluded: &[], at };
+    let ask = Ask { demands: &demands, destination, excluded: &[], freed: &[], at };
     match desk.shop.inventory().plan(&ask, ReservationNumber(1)) {
         Ok(plan) => {
             let of = |parcel: &earmark::demand::Parcel| {
@@ -239,7 +239,13 @@ fn a_unit_price_turns_a_plan_and_is_part_of_its_cost() {
     let cost = |desk: &Desk| {
         let demands = [Demand { line: LineNumber(0), item: sku("mug"), quantity: units(3) }];
         let destination = london();
-        let ask = Ask { demands: &demands, destination: &destination, excluded: &[], at: None };
+        let ask = Ask {
+            demands: &demands,
+            destination: &destination,
+            excluded: &[],
+            freed: &[],
+            at: None,
+        };
         let plan = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
         (plan.sourced.parcels[0].facility.0, plan.sourced.cost)
     };
@@ -337,7 +343,8 @@ fn the_lowest_cost_as_the_only_aim_is_the_weighted_plan() {
     let demands =
         [Demand { line: LineNumber(0), item: ItemRef::Sku(text("mug")), quantity: units(7) }];
     let destination = london();
-    let ask = Ask { demands: &demands, destination: &destination, excluded: &[], at: None };
+    let ask =
+        Ask { demands: &demands, destination: &destination, excluded: &[], freed: &[], at: None };
     let by_aim = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
     desk.must(rules(SourcingRules::default()));
     let by_cost = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
@@ -350,7 +357,13 @@ fn excluded_facilities_serve_nothing() {
     let demands = [Demand { line: LineNumber(0), item: sku("mug"), quantity: units(3) }];
     let destination = london();
     let excluded = [FacilityId(0), FacilityId(77)];
-    let ask = Ask { demands: &demands, destination: &destination, excluded: &excluded, at: None };
+    let ask = Ask {
+        demands: &demands,
+        destination: &destination,
+        excluded: &excluded,
+        freed: &[],
+        at: None,
+    };
     let plan = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
     assert_eq!(plan.sourced.parcels[0].facility, FacilityId(1));
 }

@@ -8,6 +8,7 @@ mod route;
 mod settle;
 mod shop;
 mod slice;
+mod stock;
 mod view;
 
 pub use query::{
@@ -18,6 +19,10 @@ pub use route::route;
 pub use settle::{Broken, Settled};
 pub use shop::{Command, Event, PolicySet, Refusal, Roles, SetPolicy, Shop, Tick};
 pub use slice::{Slice, SliceItem};
+pub use stock::{
+    AlertView, AlertsQuery, IncomingQuery, IncomingView, ItemLevels, LevelsQuery, SafetyView,
+    ShelfLevels,
+};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,

@@ -9,6 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
+use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
 use super::view::{
     Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
 };
@@ -38,6 +39,12 @@ pub enum Query {
     Summary(SummaryQuery),
     /// Why are facilities in an order's plan, or not?
     Explain(ExplainQuery),
+    /// All counters of some items, shelf by shelf.
+    Levels(LevelsQuery),
+    /// Transfers under way, and stock that is expected.
+    Incoming(IncomingQuery),
+    /// The items that are watched: which are low, or out.
+    Alerts(AlertsQuery),
 }
 
 /// What would become of an order, if it were placed now?
@@ -182,9 +189,9 @@ impl fmt::Display for QueryRefusal {
 impl core::error::Error for QueryRefusal {}
 
 const PAGE: u16 = 100;
-const PAGE_MAX: u16 = 1_000;
+pub(super) const PAGE_MAX: u16 = 1_000;
 
-fn page(limit: Option<u16>) -> usize {
+pub(super) fn page(limit: Option<u16>) -> usize {
     usize::from(limit.unwrap_or(PAGE).min(PAGE_MAX))
 }
 
@@ -215,6 +222,14 @@ impl Shop {
                 Err(QueryRefusal::StaffOnly)
             }
             Query::Explain(query) => self.explain(query).map(Answer::Explained),
+            Query::Levels(_) | Query::Incoming(_) | Query::Alerts(_)
+                if matches!(by, Principal::Customer(_)) =>
+            {
+                Err(QueryRefusal::StaffOnly)
+            }
+            Query::Levels(query) => Ok(Answer::Levels(self.levels(query))),
+            Query::Incoming(query) => Ok(Answer::Incoming(self.list_incoming(query))),
+            Query::Alerts(query) => Ok(Answer::Alerts(self.list_alerts(query))),
         }
     }
 
@@ -225,7 +240,7 @@ impl Shop {
             return Preview::Malformed;
         };
         let (demands, destination) = (&demands, &query.destination);
-        let ask = Ask { demands, destination, excluded: &[], at: None };
+        let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
         match self.inventory.plan(&ask, ReservationNumber(1)) {
             Ok(plan) => Preview::Served(self.tell_plan(plan)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
@@ -243,6 +258,7 @@ impl Shop {
             demands: &demands,
             destination: &query.destination,
             excluded: &excluded,
+            freed: &[],
             at: query.at,
         }))
     }

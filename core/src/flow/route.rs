@@ -68,6 +68,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             destination: e.destination.clone(),
             hold: e.hold,
             excluded: Vec::new(),
+            replaces: Vec::new(),
         }))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Shipped(e) => {
@@ -125,7 +126,23 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::FacilityRulesSet(_)
         | InventoryEvent::ItemRulesSet(_)
         | InventoryEvent::UnitPricesSet(_)
-        | InventoryEvent::ParcelsBooked(_) => return,
+        | InventoryEvent::ParcelsBooked(_)
+        | InventoryEvent::Moved(_)
+        | InventoryEvent::WrittenOff(_)
+        | InventoryEvent::SafetySet(_)
+        | InventoryEvent::Counted(_)
+        | InventoryEvent::LowStockSet(_)
+        | InventoryEvent::Low(_)
+        | InventoryEvent::Replenished(_)
+        | InventoryEvent::Out(_)
+        | InventoryEvent::Back(_)
+        | InventoryEvent::TransferSent(_)
+        | InventoryEvent::TransferReceived(_)
+        | InventoryEvent::TransferCancelled(_)
+        | InventoryEvent::Expected(_)
+        | InventoryEvent::ExpectedReceived(_)
+        | InventoryEvent::ExpectedWithdrawn(_)
+        | InventoryEvent::Extended(_) => return,
     };
     to(Command::Order(command));
 }
@@ -146,6 +163,7 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
         excluded: Vec::new(),
+        replaces: Vec::new(),
     }
 }
 

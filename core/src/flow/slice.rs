@@ -1,7 +1,8 @@
 //! A client's slice of a shop: what it needs to preview and place orders by itself.
 //!
 //! Law: a slice says how much is available, never how much is there or promised to others; and the
-//! same command on it gives the same events as on the host, as long as the stock is the same.
+//! same command on it gives the same events of its orders as on the host, as long as the stock is
+//! the same. For that it says what safety stock would take of units that become free.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -49,6 +50,9 @@ pub struct SliceItem {
     pub rules: ItemRules,
     /// What the caller says a unit costs on top, by facility.
     pub prices: Vec<UnitPriceAt>,
+    /// Safety stock that back stock does not cover: by facility, the units of it that lie in
+    /// primary stock, and those that are missing.
+    pub safety: Vec<(FacilityId, u32, u32)>,
 }
 
 impl Slice {
@@ -68,7 +72,7 @@ impl Slice {
         ids.dedup();
         let slice = |id: ItemId| {
             let (id, item) = shop.inventory.item(&ItemRef::Id(id))?;
-            let shelf = |s: &Shelf| (s.facility, s.tier, s.available());
+            let shelf = |s: &Shelf| (s.facility, s.tier, item.available_on(s));
             Some(SliceItem {
                 id,
                 sku: item.sku.clone(),
@@ -77,6 +81,7 @@ impl Slice {
                 available: item.shelves.iter().map(shelf).collect(),
                 rules: item.rules.clone(),
                 prices: item.prices.clone(),
+                safety: item.safety_in_front().collect(),
             })
         };
         Self {
@@ -95,9 +100,12 @@ impl Slice {
             ..Shelf::empty(facility, tier)
         };
         let item = |slice: SliceItem| {
-            let SliceItem { id, sku, name, unit_price, available, rules, prices } = slice;
+            let SliceItem { id, sku, name, unit_price, available, rules, prices, safety } = slice;
             let shelves = available.into_iter().map(shelf).collect();
-            (id, Item { sku, name, unit_price, shelves, rules, prices })
+            let kept = Vec::new();
+            let mut item = Item { sku, name, unit_price, shelves, rules, prices, safety: kept };
+            keep(&mut item, &safety);
+            (id, item)
         };
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;
@@ -107,6 +115,16 @@ impl Slice {
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
         Some(shop)
+    }
+}
+
+/// Units of safety stock in front are there too, besides what is available; nobody can have them.
+fn keep(item: &mut Item, safety: &[(FacilityId, u32, u32)]) {
+    for &(facility, kept, missing) in safety {
+        if let Some(shelf) = item.shelf_mut(facility, Tier::Primary) {
+            shelf.on_hand = shelf.on_hand.saturating_add(kept);
+        }
+        item.set_safety(facility, kept.saturating_add(missing));
     }
 }
 

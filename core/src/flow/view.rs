@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::stock::{AlertView, IncomingView, ItemLevels};
 use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
@@ -33,6 +34,12 @@ pub enum Answer {
     Summary(Summary),
     /// Why facilities are in an order's plan, or not.
     Explained(Explanation),
+    /// All counters of some items.
+    Levels(Vec<ItemLevels>),
+    /// What is incoming.
+    Incoming(Vec<IncomingView>),
+    /// What is watched.
+    Alerts(Vec<AlertView>),
 }
 
 /// What would become of an order, if it were placed now.
@@ -229,10 +236,10 @@ impl ItemView {
             facility: s.facility,
             tier: s.tier,
             on_hand: s.on_hand,
-            unavailable: s.unavailable,
+            unavailable: s.unavailable(),
             reserved: s.reserved,
             allocated: s.allocated,
-            available: s.available(),
+            available: item.available_on(s),
         };
         Self {
             id,

@@ -1,45 +1,32 @@
-//! Adjustments below what is promised: a physical fact wins.
+//! Adjustments: what was seen on a shelf, in three words.
 //!
-//! Law: soft promises are stripped before hard ones, and of each kind the youngest order's first,
-//! so that the oldest promise is kept longest; every stripped unit is told to its order.
+//! Law: a physical fact wins over promises; those that it breaks come before it.
 
 use alloc::vec;
-use alloc::vec::Vec;
 
 use super::command::{AdjustStock, Adjustment};
-use super::event::{InventoryEvent, PromiseStripped, StockAdjusted};
-use super::ledger::{Inventory, Shelf};
+use super::condition::Condition;
+use super::decide::Decision;
+use super::event::{InventoryEvent, StockAdjusted};
+use super::evolve::shelf_or_new;
+use super::ledger::Inventory;
 use super::refusal::InventoryRefusal;
-use crate::demand::{Hold, Portion};
-use crate::ids::{ItemId, OrderId};
-use crate::limits::UNITS_PER_SHELF;
+use super::strip;
+use crate::decide::CorruptHistory;
 
-/// Decides on an adjustment. It looks through all open reservations only if promises break.
-pub(super) fn adjust(
-    inventory: &Inventory,
-    command: &AdjustStock,
-) -> Result<Vec<InventoryEvent>, InventoryRefusal> {
+pub(super) fn adjust(inventory: &Inventory, command: &AdjustStock) -> Decision {
     let (item, facility) = inventory.resolve(&command.item, &command.facility)?;
     let AdjustStock { tier, adjustment, .. } = *command;
     let quantity = command.quantity.get();
-    let known = inventory.items.get(item.id).and_then(|i| i.shelf(facility, tier));
-    let shelf = known.copied().unwrap_or(Shelf::empty(facility, tier));
+    let shelf = inventory.shelf(item.id, facility, tier);
     let mut events = vec![];
     match adjustment {
-        Adjustment::Found => {
-            let room = UNITS_PER_SHELF.saturating_sub(shelf.on_hand);
-            if quantity > room {
-                return Err(InventoryRefusal::TooMuchStock { room });
-            }
-        }
+        Adjustment::Found => shelf.has_room_for(quantity)?,
         Adjustment::Lost | Adjustment::Damaged => {
             let sellable = shelf.sellable();
             let left = sellable.checked_sub(quantity);
             let left = left.ok_or(InventoryRefusal::NotOnHand { sellable })?;
-            let broken = shelf.promised().saturating_sub(left);
-            if broken > 0 {
-                events = strip(inventory, item.id, &shelf, broken);
-            }
+            events = strip::below(inventory, item.id, &shelf, left);
         }
     }
     let adjusted = StockAdjusted { item, facility, tier, adjustment, quantity };
@@ -47,33 +34,17 @@ pub(super) fn adjust(
     Ok(events)
 }
 
-/// Takes `broken` units from the promises on a shelf, one event an order.
-fn strip(inventory: &Inventory, item: ItemId, shelf: &Shelf, broken: u32) -> Vec<InventoryEvent> {
-    let mut rest = broken;
-    let mut stripped: Vec<(OrderId, Vec<Portion>)> = Vec::new();
-    for hard in [false, true] {
-        let of_kind = inventory.reservations.iter().rev();
-        for (id, open) in of_kind.filter(|(_, r)| (r.hold == Hold::Hard) == hard) {
-            if rest == 0 {
-                break;
-            }
-            let here =
-                |p: &&Portion| (p.item, p.facility, p.tier) == (item, shelf.facility, shelf.tier);
-            let mut portions = Vec::new();
-            for portion in open.portions.iter().filter(here) {
-                let quantity = rest.min(portion.quantity);
-                rest = rest.saturating_sub(quantity);
-                if quantity > 0 {
-                    portions.push(Portion { quantity, ..*portion });
-                }
-            }
-            match stripped.last_mut() {
-                _ if portions.is_empty() => {}
-                Some((order, earlier)) if *order == id.order => earlier.append(&mut portions),
-                _ => stripped.push((id.order, portions)),
-            }
+pub(super) fn adjusted(
+    inventory: &mut Inventory,
+    event: &StockAdjusted,
+) -> Result<(), CorruptHistory> {
+    let shelf = shelf_or_new(inventory, event.item.id, event.facility, event.tier)?;
+    match event.adjustment {
+        Adjustment::Found => shelf.put(Condition::Sellable, event.quantity),
+        Adjustment::Lost => shelf.take(Condition::Sellable, event.quantity),
+        Adjustment::Damaged => {
+            shelf.take(Condition::Sellable, event.quantity)?;
+            shelf.put(Condition::Damaged, event.quantity)
         }
     }
-    let event = |(order, portions)| InventoryEvent::Stripped(PromiseStripped { order, portions });
-    stripped.into_iter().map(event).collect()
 }

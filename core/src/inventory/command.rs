@@ -7,16 +7,24 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::SetLowStock;
+use super::condition::{MoveStock, WriteOffStock};
+use super::count::CountStock;
+use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
 use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
+use super::safety::SetSafetyStock;
+use super::transfers::{CancelTransfer, ReceiveTransfer, SendTransfer};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
     Country, FacilityId, FacilityRef, ItemRef, OrderId, ReservationNumber, ReturnNumber,
     ShipmentNumber, Text, Tier,
 };
+use crate::time::Timestamp;
 use crate::units::{Quantity, UnitPrice};
 
-/// A command to the inventory role. `Reserve` and all after it come from the flow.
+/// A command to the inventory role. Those from `Reserve` to `Tick` come from the flow, and so does
+/// `Extend`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant is documented at its payload")]
 pub enum InventoryCommand {
@@ -34,6 +42,18 @@ pub enum InventoryCommand {
     Restock(Restock),
     /// Ends the reservations that are due.
     Tick,
+    Move(MoveStock),
+    WriteOff(WriteOffStock),
+    SetSafety(SetSafetyStock),
+    Count(CountStock),
+    SetLowStock(SetLowStock),
+    SendTransfer(SendTransfer),
+    ReceiveTransfer(ReceiveTransfer),
+    CancelTransfer(CancelTransfer),
+    Expect(ExpectStock),
+    ReceiveExpected(ReceiveExpected),
+    WithdrawExpected(WithdrawExpected),
+    Extend(Extend),
 }
 
 /// Define an item that can be stocked and sold.
@@ -173,6 +193,21 @@ pub struct Reserve {
     pub hold: Hold,
     /// Facilities that are not to serve it: those that could not before.
     pub excluded: Vec<FacilityId>,
+    /// What it takes the place of, such as the units of a facility that turned them down, or those
+    /// of an earlier order of the same cart. They are released in the same step, whatever comes of
+    /// it, and the plan counts them as free. A unit is named once.
+    pub replaces: Vec<Release>,
+}
+
+/// Let a soft reservation hold longer. One that has ended, or is due, is not revived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extend {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation.
+    pub reservation: ReservationNumber,
+    /// The first moment at which it no longer holds; an earlier one than now changes nothing.
+    pub until: Timestamp,
 }
 
 /// Make a soft reservation hard.

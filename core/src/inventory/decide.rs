@@ -1,31 +1,28 @@
 //! What a command to the inventory role causes.
 //!
-//! Law: the plan that was checked is the plan that is booked, in one decision; releasing never
-//! fails.
+//! Law: a decision changes nothing; each concept that is more than a few lines decides in a room of
+//! its own.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::command::{
-    Allocate, DefineFacility, DefineItem, InventoryCommand, ReceiveStock, Release, Reserve,
-    Restock, ShipStock,
+    DefineFacility, DefineItem, InventoryCommand, ReceiveStock, Restock, ShipStock,
 };
 use super::event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryRejected,
-    InventoryReleased, InventoryTied, ItemDefined, StockReceived, StockRestocked, StockShipped,
+    FacilityDefined, InventoryEvent, ItemDefined, StockReceived, StockRestocked, StockShipped,
 };
 use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
-use super::plan::{Ask, Unplanned};
 use super::refusal::InventoryRefusal;
-use super::{adjust, evolve};
+use super::{adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef};
-use crate::limits::{DUE_PER_TICK, FACILITIES, GATEWAYS_PER_FACILITY, ITEMS, UNITS_PER_SHELF};
-use crate::time::Timestamp;
+use crate::limits::{FACILITIES, GATEWAYS_PER_FACILITY, ITEMS};
 
-type Decision = Result<Vec<InventoryEvent>, InventoryRefusal>;
+/// What a command of this role causes, or why nothing happens.
+pub(super) type Decision = Result<Vec<InventoryEvent>, InventoryRefusal>;
 
 impl Decide for Inventory {
     type Command = InventoryCommand;
@@ -33,21 +30,9 @@ impl Decide for Inventory {
     type Refusal = InventoryRefusal;
 
     fn decide(&self, command: &InventoryCommand, context: &Context) -> Decision {
-        match command {
-            InventoryCommand::DefineItem(c) => self.define_item(c),
-            InventoryCommand::DefineFacility(c) => self.define_facility(c),
-            InventoryCommand::Receive(c) => self.receive(c),
-            InventoryCommand::Adjust(c) => adjust::adjust(self, c),
-            InventoryCommand::Reserve(c) => Ok(self.reserve(c, context.at)),
-            InventoryCommand::Allocate(c) => Ok(self.allocate(c)),
-            InventoryCommand::Release(c) => Ok(self.release(c)),
-            InventoryCommand::Ship(c) => self.ship(c),
-            InventoryCommand::Restock(c) => self.restock(c),
-            InventoryCommand::SetFacilityRules(c) => self.set_facility_rules(c),
-            InventoryCommand::SetItemRules(c) => self.set_item_rules(c),
-            InventoryCommand::SetUnitPrices(c) => self.set_unit_prices(c),
-            InventoryCommand::Tick => Ok(self.tick(context.at)),
-        }
+        let mut events = self.answer(command, context)?;
+        alerts::append(self, &mut events);
+        Ok(events)
     }
 
     fn evolve(&mut self, event: &InventoryEvent) -> Result<(), CorruptHistory> {
@@ -56,6 +41,38 @@ impl Decide for Inventory {
 }
 
 impl Inventory {
+    fn answer(&self, command: &InventoryCommand, context: &Context) -> Decision {
+        match command {
+            InventoryCommand::DefineItem(c) => self.define_item(c),
+            InventoryCommand::DefineFacility(c) => self.define_facility(c),
+            InventoryCommand::Receive(c) => self.receive(c),
+            InventoryCommand::Adjust(c) => adjust::adjust(self, c),
+            InventoryCommand::Reserve(c) => Ok(reservations::reserve(self, c, context.at)),
+            InventoryCommand::Allocate(c) => Ok(reservations::allocate(self, c)),
+            InventoryCommand::Release(c) => {
+                Ok(reservations::release(self, c).into_iter().collect())
+            }
+            InventoryCommand::Ship(c) => self.ship(c),
+            InventoryCommand::Restock(c) => self.restock(c),
+            InventoryCommand::Tick => Ok(reservations::tick(self, context.at)),
+            InventoryCommand::Move(c) => condition::move_stock(self, c),
+            InventoryCommand::WriteOff(c) => condition::write_off(self, c),
+            InventoryCommand::SetSafety(c) => safety::set_safety(self, c),
+            InventoryCommand::Count(c) => count::count(self, c),
+            InventoryCommand::SetLowStock(c) => alerts::set_low_stock(self, c),
+            InventoryCommand::SendTransfer(c) => transfers::send(self, c),
+            InventoryCommand::ReceiveTransfer(c) => transfers::receive(self, c),
+            InventoryCommand::CancelTransfer(c) => transfers::cancel(self, c),
+            InventoryCommand::Expect(c) => expected::expect(self, c),
+            InventoryCommand::ReceiveExpected(c) => expected::receive(self, c),
+            InventoryCommand::WithdrawExpected(c) => expected::withdraw(self, c),
+            InventoryCommand::SetFacilityRules(c) => self.set_facility_rules(c),
+            InventoryCommand::SetItemRules(c) => self.set_item_rules(c),
+            InventoryCommand::SetUnitPrices(c) => self.set_unit_prices(c),
+            InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
+        }
+    }
+
     fn define_item(&self, command: &DefineItem) -> Decision {
         let DefineItem { sku, name, unit_price } = command;
         if let Some((_, known)) = self.item(&ItemRef::Sku(sku.clone())) {
@@ -106,12 +123,8 @@ impl Inventory {
     fn receive(&self, command: &ReceiveStock) -> Decision {
         let (item, facility) = self.resolve(&command.item, &command.facility)?;
         let tier = command.tier;
-        let shelf = self.items.get(item.id).and_then(|i| i.shelf(facility, tier));
-        let room = UNITS_PER_SHELF.saturating_sub(shelf.map_or(0, |s| s.on_hand));
         let quantity = command.quantity.get();
-        if quantity > room {
-            return Err(InventoryRefusal::TooMuchStock { room });
-        }
+        self.shelf(item.id, facility, tier).has_room_for(quantity)?;
         Ok(vec![InventoryEvent::Received(StockReceived { item, facility, tier, quantity })])
     }
 
@@ -126,71 +139,6 @@ impl Inventory {
         let unknown = || InventoryRefusal::UnknownFacility { facility: facility.clone() };
         let (place, _) = self.facility(facility).ok_or_else(unknown)?;
         Ok((ItemName { id, sku: known.sku.clone() }, place))
-    }
-
-    fn reserve(&self, command: &Reserve, at: Timestamp) -> Vec<InventoryEvent> {
-        let (order, reservation) = (command.order, command.reservation);
-        if self.reservation(ReservationId { order, number: reservation }).is_some() {
-            return vec![];
-        }
-        let rejected = |shortfalls, too_many_parcels| {
-            let lapsed = false;
-            let rejected =
-                InventoryRejected { order, reservation, shortfalls, too_many_parcels, lapsed };
-            vec![InventoryEvent::Rejected(rejected)]
-        };
-        let Reserve { demands, destination, excluded, .. } = command;
-        let ask = Ask { demands, destination, excluded, at: Some(at) };
-        match self.plan(&ask, reservation) {
-            Ok(plan) => {
-                let parcels = plan.sourced.parcels.iter().map(|parcel| parcel.facility);
-                let booked = self.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
-                let tied = InventoryEvent::Tied(InventoryTied {
-                    order,
-                    reservation,
-                    hold: command.hold,
-                    portions: plan.portions,
-                    items: plan.items,
-                    sourced: plan.sourced,
-                });
-                core::iter::once(tied).chain(booked).collect()
-            }
-            Err(Unplanned::Short(shortfalls)) => rejected(shortfalls, None),
-            Err(Unplanned::TooManyParcels { allowed }) => rejected(Vec::new(), Some(allowed)),
-        }
-    }
-
-    /// Makes a soft reservation hard; one that has ended is a rejection, for the order to hear.
-    fn allocate(&self, command: &Allocate) -> Vec<InventoryEvent> {
-        let (order, reservation) = (command.order, command.reservation);
-        match self.reservation(ReservationId { order, number: reservation }) {
-            Some(open) if open.hold == Hold::Hard => vec![],
-            Some(_) => {
-                vec![InventoryEvent::Allocated(InventoryAllocated { order, reservation })]
-            }
-            None => vec![InventoryEvent::Rejected(InventoryRejected {
-                order,
-                reservation,
-                shortfalls: Vec::new(),
-                too_many_parcels: None,
-                lapsed: true,
-            })],
-        }
-    }
-
-    fn release(&self, command: &Release) -> Vec<InventoryEvent> {
-        let order = command.order;
-        let held = |p: &Portion| {
-            let reservation = self.reservation(ReservationId { order, number: p.reservation })?;
-            let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
-            let held = reservation.portions.iter().find(same)?;
-            Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
-        };
-        let portions: Vec<Portion> = command.portions.iter().filter_map(held).collect();
-        if portions.is_empty() {
-            return vec![];
-        }
-        vec![InventoryEvent::Released(InventoryReleased { order, portions })]
     }
 
     fn ship(&self, command: &ShipStock) -> Decision {
@@ -212,16 +160,12 @@ impl Inventory {
     fn restock(&self, command: &Restock) -> Decision {
         for p in &command.portions {
             let unknown = || InventoryRefusal::UnknownItem { item: ItemRef::Id(p.item) };
-            let item = self.items.get(p.item).ok_or_else(unknown)?;
+            self.items.get(p.item).ok_or_else(unknown)?;
             let place = FacilityRef::Id(p.facility);
             if self.facility(&place).is_none() {
                 return Err(InventoryRefusal::UnknownFacility { facility: place });
             }
-            let on_hand = item.shelf(p.facility, p.tier).map_or(0, |s| s.on_hand);
-            let room = UNITS_PER_SHELF.saturating_sub(on_hand);
-            if p.quantity > room {
-                return Err(InventoryRefusal::TooMuchStock { room });
-            }
+            self.shelf(p.item, p.facility, p.tier).has_room_for(p.quantity)?;
         }
         Ok(vec![InventoryEvent::Restocked(StockRestocked {
             order: command.order,
@@ -229,14 +173,6 @@ impl Inventory {
             sellable: command.sellable,
             portions: command.portions.clone(),
         })])
-    }
-
-    fn tick(&self, at: Timestamp) -> Vec<InventoryEvent> {
-        let due = self.deadlines.iter().take_while(|(until, _)| *until <= at);
-        let end = |&(_, ReservationId { order, number }): &(Timestamp, ReservationId)| {
-            InventoryEvent::Expired(InventoryExpired { order, reservation: number })
-        };
-        due.take(DUE_PER_TICK).map(end).collect()
     }
 }
 
@@ -251,6 +187,7 @@ fn is_same(command: &DefineFacility, known: &Facility) -> bool {
         && command.gateways.iter().zip(&known.gateways).all(same)
 }
 
-fn bound(limit: usize) -> u32 {
+/// A bound as a refusal tells it.
+pub(super) fn bound(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
 }

@@ -7,8 +7,14 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::{BackInStock, LowStock, LowStockSet, OutOfStock, StockReplenished};
 use super::command::{Adjustment, GatewaySpec};
+use super::condition::{StockMoved, StockWrittenOff};
+use super::count::StockCounted;
+use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
 use super::rules::{FacilityRules, ItemRules};
+use super::safety::SafetyStockSet;
+use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
 use crate::data::data;
 use crate::demand::{Hold, Portion, Shortfall, Sourced};
 use crate::geo::GeoPoint;
@@ -16,6 +22,7 @@ use crate::ids::{
     Country, FacilityId, ItemId, ItemName, OrderId, ReservationNumber, ReturnNumber,
     ShipmentNumber, Text, Tier,
 };
+use crate::time::Timestamp;
 use crate::units::UnitPrice;
 
 /// An event of the inventory role.
@@ -38,6 +45,22 @@ pub enum InventoryEvent {
     ItemRulesSet(ItemRulesSet),
     UnitPricesSet(UnitPricesSet),
     ParcelsBooked(ParcelsBooked),
+    Moved(StockMoved),
+    WrittenOff(StockWrittenOff),
+    SafetySet(SafetyStockSet),
+    Counted(StockCounted),
+    LowStockSet(LowStockSet),
+    Low(LowStock),
+    Replenished(StockReplenished),
+    Out(OutOfStock),
+    Back(BackInStock),
+    TransferSent(TransferSent),
+    TransferReceived(TransferReceived),
+    TransferCancelled(TransferCancelled),
+    Expected(StockExpected),
+    ExpectedReceived(ExpectedReceived),
+    ExpectedWithdrawn(ExpectedWithdrawn),
+    Extended(InventoryExtended),
 }
 
 data! {
@@ -148,6 +171,15 @@ data! {
         /// The reservation.
         reservation: ReservationNumber,
     }
+    /// A soft reservation holds longer.
+    InventoryExtended {
+        /// The order.
+        order: OrderId,
+        /// The reservation.
+        reservation: ReservationNumber,
+        /// The first moment at which it no longer holds.
+        until: Timestamp,
+    }
     /// Units left the facility: on hand and promises go down together.
     StockShipped {
         /// The order.
@@ -221,13 +253,29 @@ impl InventoryEvent {
             Self::Shipped(e) => e.order,
             Self::Restocked(e) => e.order,
             Self::ParcelsBooked(e) => e.order,
+            Self::Extended(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
             | Self::Adjusted(_)
             | Self::FacilityRulesSet(_)
             | Self::ItemRulesSet(_)
-            | Self::UnitPricesSet(_) => return None,
+            | Self::UnitPricesSet(_)
+            | Self::Moved(_)
+            | Self::WrittenOff(_)
+            | Self::SafetySet(_)
+            | Self::Counted(_)
+            | Self::LowStockSet(_)
+            | Self::Low(_)
+            | Self::Replenished(_)
+            | Self::Out(_)
+            | Self::Back(_)
+            | Self::TransferSent(_)
+            | Self::TransferReceived(_)
+            | Self::TransferCancelled(_)
+            | Self::Expected(_)
+            | Self::ExpectedReceived(_)
+            | Self::ExpectedWithdrawn(_) => return None,
         })
     }
 }

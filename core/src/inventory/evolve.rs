@@ -2,20 +2,25 @@
 //!
 //! Law: this is the only writer of stock; counters and reservations change together or not at all.
 
-use super::command::Adjustment;
-use super::event::{InventoryEvent, InventoryTied, StockAdjusted};
+use alloc::vec::Vec;
+
+use super::condition::Condition;
+use super::event::{InventoryAllocated, InventoryEvent, InventoryTied};
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
 use super::rules::ItemRules;
+use super::{adjust, alerts, condition, count, expected, reservations, safety, transfers};
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
 
-const NO_ITEM: CorruptHistory = CorruptHistory::because("stock of an item that is not defined");
+pub(super) const NO_ITEM: CorruptHistory =
+    CorruptHistory::because("stock of an item that is not defined");
 const NO_SHELF: CorruptHistory = CorruptHistory::because("stock of a shelf that is not there");
-const NO_STOCK: CorruptHistory = CorruptHistory::because("stock that does not add up");
-const ENDED: CorruptHistory = CorruptHistory::because("a reservation that has ended, or never was");
+pub(super) const NO_STOCK: CorruptHistory = CorruptHistory::because("stock that does not add up");
+pub(super) const ENDED: CorruptHistory =
+    CorruptHistory::because("a reservation that has ended, or never was");
 
 /// Folds an event into the ledger.
 pub(super) fn evolve(
@@ -29,9 +34,9 @@ pub(super) fn evolve(
             }
             let (sku, name, unit_price) = (e.sku.clone(), e.name.clone(), e.unit_price);
             inventory.by_sku.insert(sku.clone(), e.id);
-            let shelves = alloc::vec::Vec::new();
-            let (rules, prices) = (ItemRules::default(), alloc::vec::Vec::new());
-            let item = Item { sku, name, unit_price, shelves, rules, prices };
+            let (shelves, rules) = (Vec::new(), ItemRules::default());
+            let (prices, safety) = (Vec::new(), Vec::new());
+            let item = Item { sku, name, unit_price, shelves, rules, prices, safety };
             inventory.items.push(e.id, item);
         }
         InventoryEvent::FacilityDefined(e) => {
@@ -43,25 +48,13 @@ pub(super) fn evolve(
         }
         InventoryEvent::Received(e) => {
             let shelf = shelf_or_new(inventory, e.item.id, e.facility, e.tier)?;
-            shelf.on_hand = shelf.on_hand.checked_add(e.quantity).ok_or(NO_STOCK)?;
+            shelf.put(Condition::Sellable, e.quantity)?;
         }
-        InventoryEvent::Adjusted(e) => adjusted(inventory, e)?,
+        InventoryEvent::Adjusted(e) => adjust::adjusted(inventory, e)?,
         InventoryEvent::Stripped(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Tied(e) => tie(inventory, e)?,
         InventoryEvent::Rejected(_) => {}
-        InventoryEvent::Allocated(e) => {
-            let id = ReservationId { order: e.order, number: e.reservation };
-            let open = inventory.reservations.get_mut(&id).ok_or(ENDED)?;
-            if let Hold::Soft { until } = open.hold {
-                inventory.deadlines.remove(&(until, id));
-            }
-            open.hold = Hold::Hard;
-            for p in &open.portions {
-                let shelf = shelf_of(&mut inventory.items, p)?;
-                shelf.reserved = shelf.reserved.checked_sub(p.quantity).ok_or(NO_STOCK)?;
-                shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
-            }
-        }
+        InventoryEvent::Allocated(e) => harden(inventory, e)?,
         InventoryEvent::Released(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Expired(e) => {
             let id = ReservationId { order: e.order, number: e.reservation };
@@ -72,17 +65,32 @@ pub(super) fn evolve(
         InventoryEvent::Restocked(e) => {
             for p in &e.portions {
                 let shelf = shelf_or_new(inventory, p.item, p.facility, p.tier)?;
-                shelf.on_hand = shelf.on_hand.checked_add(p.quantity).ok_or(NO_STOCK)?;
-                if !e.sellable {
-                    let unavailable = shelf.unavailable.checked_add(p.quantity);
-                    shelf.unavailable = unavailable.ok_or(NO_STOCK)?;
-                }
+                let kept = if e.sellable { Condition::Sellable } else { Condition::Quarantine };
+                shelf.put(kept, p.quantity)?;
             }
         }
         InventoryEvent::FacilityRulesSet(e) => inventory.facility_rules_set(e)?,
         InventoryEvent::ItemRulesSet(e) => inventory.item_rules_set(e)?,
         InventoryEvent::UnitPricesSet(e) => inventory.unit_prices_set(e)?,
         InventoryEvent::ParcelsBooked(e) => inventory.booked(e)?,
+        InventoryEvent::Moved(e) => condition::moved(inventory, e)?,
+        InventoryEvent::WrittenOff(e) => condition::written_off(inventory, e)?,
+        InventoryEvent::SafetySet(e) => safety::safety_set(inventory, e)?,
+        InventoryEvent::Counted(e) => count::counted(inventory, e)?,
+        InventoryEvent::LowStockSet(e) => alerts::low_stock_set(inventory, e)?,
+        InventoryEvent::Low(e) => alerts::cross(inventory, e.item.id, alerts::Edge::Low)?,
+        InventoryEvent::Replenished(e) => {
+            alerts::cross(inventory, e.item.id, alerts::Edge::Replenished)?;
+        }
+        InventoryEvent::Out(e) => alerts::cross(inventory, e.item.id, alerts::Edge::Out)?,
+        InventoryEvent::Back(e) => alerts::cross(inventory, e.item.id, alerts::Edge::Back)?,
+        InventoryEvent::TransferSent(e) => transfers::sent(inventory, e)?,
+        InventoryEvent::TransferReceived(e) => transfers::received(inventory, e)?,
+        InventoryEvent::TransferCancelled(e) => transfers::cancelled(inventory, e)?,
+        InventoryEvent::Expected(e) => expected::expected(inventory, e)?,
+        InventoryEvent::ExpectedReceived(e) => expected::received(inventory, e)?,
+        InventoryEvent::ExpectedWithdrawn(e) => expected::withdrawn(inventory, e)?,
+        InventoryEvent::Extended(e) => reservations::extended(inventory, e)?,
     }
     Ok(())
 }
@@ -96,10 +104,12 @@ enum Books {
 
 fn tie(inventory: &mut Inventory, event: &InventoryTied) -> Result<(), CorruptHistory> {
     for p in &event.portions {
-        let shelf = shelf_of(&mut inventory.items, p)?;
-        if shelf.available() < p.quantity {
+        let item = inventory.items.get_mut(p.item).ok_or(NO_ITEM)?;
+        let known = item.shelf(p.facility, p.tier).ok_or(NO_SHELF)?;
+        if item.available_on(known) < p.quantity {
             return Err(CorruptHistory::because("more is tied than is available"));
         }
+        let shelf = item.shelf_mut(p.facility, p.tier).ok_or(NO_SHELF)?;
         let side = match event.hold {
             Hold::Soft { .. } => &mut shelf.reserved,
             Hold::Hard => &mut shelf.allocated,
@@ -117,6 +127,22 @@ fn tie(inventory: &mut Inventory, event: &InventoryTied) -> Result<(), CorruptHi
     } else {
         Ok(())
     }
+}
+
+/// A soft reservation becomes hard.
+fn harden(inventory: &mut Inventory, event: &InventoryAllocated) -> Result<(), CorruptHistory> {
+    let id = ReservationId { order: event.order, number: event.reservation };
+    let open = inventory.reservations.get_mut(&id).ok_or(ENDED)?;
+    if let Hold::Soft { until } = open.hold {
+        inventory.deadlines.remove(&(until, id));
+    }
+    open.hold = Hold::Hard;
+    for p in &open.portions {
+        let shelf = shelf_of(&mut inventory.items, p)?;
+        shelf.reserved = shelf.reserved.checked_sub(p.quantity).ok_or(NO_STOCK)?;
+        shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
+    }
+    Ok(())
 }
 
 /// Frees tied units; a reservation that ties nothing more has ended.
@@ -155,29 +181,12 @@ fn free(
     Ok(())
 }
 
-fn adjusted(inventory: &mut Inventory, event: &StockAdjusted) -> Result<(), CorruptHistory> {
-    let shelf = shelf_or_new(inventory, event.item.id, event.facility, event.tier)?;
-    match event.adjustment {
-        Adjustment::Found => {
-            shelf.on_hand = shelf.on_hand.checked_add(event.quantity).ok_or(NO_STOCK)?;
-        }
-        Adjustment::Lost => {
-            shelf.on_hand = shelf.on_hand.checked_sub(event.quantity).ok_or(NO_STOCK)?;
-        }
-        Adjustment::Damaged => {
-            let unavailable = shelf.unavailable.checked_add(event.quantity);
-            shelf.unavailable = unavailable.ok_or(NO_STOCK)?;
-        }
-    }
-    if shelf.sellable() < shelf.promised() { Err(NO_STOCK) } else { Ok(()) }
-}
-
 fn shelf_of<'a>(items: &'a mut Items, p: &Portion) -> Result<&'a mut Shelf, CorruptHistory> {
     let item = items.get_mut(p.item).ok_or(NO_ITEM)?;
     item.shelf_mut(p.facility, p.tier).ok_or(NO_SHELF)
 }
 
-fn shelf_or_new(
+pub(super) fn shelf_or_new(
     inventory: &mut Inventory,
     item: ItemId,
     facility: FacilityId,

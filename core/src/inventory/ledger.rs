@@ -9,13 +9,17 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::{self, Alert};
 use super::event::UnitPriceAt;
+use super::expected::ExpectedStock;
 use super::items::Items;
 use super::network::Facility;
 use super::rules::{DayCount, ItemRules};
+use super::transfers::{self, Transfer};
 use crate::demand::{Hold, Portion};
 use crate::ids::{
-    FacilityId, FacilityRef, ItemId, ItemName, ItemRef, OrderId, ReservationNumber, Text, Tier,
+    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemName, ItemRef, OrderId, ReservationNumber,
+    Text, Tier, TransferNumber,
 };
 use crate::laws::{self, Audit};
 use crate::policy::SourcingPolicy;
@@ -29,6 +33,13 @@ pub struct Inventory {
     pub(super) items: Items,
     pub(super) facilities: Vec<Facility>,
     pub(super) reservations: BTreeMap<ReservationId, Reservation>,
+    pub(super) alerts: BTreeMap<ItemId, Alert>,
+    /// Those under way; how many there ever were.
+    pub(super) transfers: BTreeMap<TransferNumber, Transfer>,
+    pub(super) last_transfer: u32,
+    /// What is still to come; how many there ever were.
+    pub(super) expected: BTreeMap<ExpectedNumber, ExpectedStock>,
+    pub(super) last_expected: u32,
     /// Derived; see [`Inventory::restore`].
     #[serde(skip)]
     pub(super) by_sku: BTreeMap<Text, ItemId>,
@@ -55,6 +66,8 @@ pub struct Item {
     pub rules: ItemRules,
     /// What the caller says a unit costs on top, by facility.
     pub prices: Vec<UnitPriceAt>,
+    /// Units each facility keeps back from sale, by facility; those that keep none are left out.
+    pub safety: Vec<(FacilityId, u32)>,
 }
 
 /// The stock of one item in one tier of one facility, in units.
@@ -66,8 +79,12 @@ pub struct Shelf {
     pub tier: Tier,
     /// What can be counted there.
     pub on_hand: u32,
-    /// Of that: not fit for sale (damaged, in quarantine).
-    pub unavailable: u32,
+    /// Of that: damaged.
+    pub damaged: u32,
+    /// Of that: being looked at, before anybody says what it is.
+    pub quality_control: u32,
+    /// Of that: set aside, such as what customers sent back.
+    pub quarantined: u32,
     /// Promised softly: free again after a deadline.
     pub reserved: u32,
     /// Promised hard: waits to be shipped.
@@ -93,16 +110,22 @@ pub struct Reservation {
 }
 
 impl Shelf {
-    /// Units available to sell.
+    /// Units fit for sale that nobody is promised; safety stock among them.
     #[must_use]
-    pub fn available(&self) -> u32 {
+    pub fn free(&self) -> u32 {
         self.sellable().saturating_sub(self.promised())
     }
 
     /// Units there and fit for sale, promised or not.
     #[must_use]
     pub fn sellable(&self) -> u32 {
-        self.on_hand.saturating_sub(self.unavailable)
+        self.on_hand.saturating_sub(self.unavailable())
+    }
+
+    /// Units there and not fit for sale, whatever the reason.
+    #[must_use]
+    pub fn unavailable(&self) -> u32 {
+        self.damaged.saturating_add(self.quality_control).saturating_add(self.quarantined)
     }
 
     /// Units promised, softly or hard.
@@ -114,7 +137,16 @@ impl Shelf {
     /// An empty shelf.
     #[must_use]
     pub fn empty(facility: FacilityId, tier: Tier) -> Self {
-        Self { facility, tier, on_hand: 0, unavailable: 0, reserved: 0, allocated: 0 }
+        Self {
+            facility,
+            tier,
+            on_hand: 0,
+            damaged: 0,
+            quality_control: 0,
+            quarantined: 0,
+            reserved: 0,
+            allocated: 0,
+        }
     }
 }
 
@@ -128,7 +160,8 @@ impl Item {
 
     /// Whether any of it is available at a facility.
     pub(super) fn is_stocked_at(&self, facility: FacilityId) -> bool {
-        self.shelves.iter().any(|shelf| shelf.facility == facility && shelf.available() > 0)
+        let mut there = self.shelves.iter().filter(|shelf| shelf.facility == facility);
+        there.any(|shelf| self.available_on(shelf) > 0)
     }
 
     /// What the caller says a unit costs on top at a facility.
@@ -141,7 +174,7 @@ impl Item {
     /// Units available to sell, over all facilities.
     #[must_use]
     pub fn available(&self) -> u64 {
-        self.shelves.iter().map(|s| u64::from(s.available())).fold(0, u64::saturating_add)
+        self.shelves.iter().map(|s| u64::from(self.available_on(s))).fold(0, u64::saturating_add)
     }
 
     pub(crate) fn shelf_mut(&mut self, facility: FacilityId, tier: Tier) -> Option<&mut Shelf> {
@@ -249,13 +282,26 @@ impl Inventory {
         self.deadlines = self.reservations.iter().filter_map(due).collect();
     }
 
-    /// Checks the laws of every shelf against the reservations.
+    /// A shelf as it is; an empty one if nothing was ever put on it.
+    pub(super) fn shelf(&self, item: ItemId, facility: FacilityId, tier: Tier) -> Shelf {
+        let known = self.items.get(item).and_then(|item| item.shelf(facility, tier));
+        known.copied().unwrap_or(Shelf::empty(facility, tier))
+    }
+
+    /// Checks the laws of stock: every shelf against the reservations, alerts against what is
+    /// available, transfers against what was sent.
     pub fn audit(&self, audit: &mut Audit) {
         for (id, facility) in self.facilities() {
             let DayCount { parcels, most, .. } = facility.today;
             let kept = laws::day_is_not_full(parcels, most);
             audit.expect(laws::DAY_NOT_FULL, kept, || format!("{id}: {:?}", facility.today));
         }
+        alerts::audit(self, audit);
+        transfers::audit(self, audit);
+        self.audit_shelves(audit);
+    }
+
+    fn audit_shelves(&self, audit: &mut Audit) {
         let mut sums: BTreeMap<(ItemId, FacilityId, Tier), (u64, u64)> = BTreeMap::new();
         for reservation in self.reservations.values() {
             for p in &reservation.portions {
@@ -267,8 +313,9 @@ impl Inventory {
         }
         for (id, item) in self.items() {
             for shelf in &item.shelves {
-                let Shelf { on_hand, unavailable, reserved, allocated, .. } = *shelf;
-                let kept = laws::never_oversold(on_hand, unavailable, reserved, allocated);
+                let Shelf { on_hand, reserved, allocated, .. } = *shelf;
+                let aside = [shelf.damaged, shelf.quality_control, shelf.quarantined];
+                let kept = laws::never_oversold(on_hand, &aside, reserved, allocated);
                 audit.expect(laws::NEVER_OVERSOLD, kept, || format!("{id}: {shelf:?}"));
                 let sum = sums.remove(&(id, shelf.facility, shelf.tier)).unwrap_or_default();
                 let same = laws::promises_match((reserved, allocated), sum);

@@ -4,31 +4,49 @@
 //! there and fit for sale; a reservation ends exactly once.
 
 mod adjust;
+mod alerts;
 mod choose;
 mod command;
+mod condition;
+mod count;
 mod decide;
 mod event;
 mod evolve;
+mod expected;
 mod explain;
 mod filter;
 mod items;
 mod ledger;
 mod network;
 mod plan;
+mod reason;
 mod refusal;
+mod reservations;
 mod rules;
+mod safety;
+mod strip;
+mod transfers;
 
+pub use alerts::{
+    Alert, BackInStock, LowStock, LowStockSet, OutOfStock, SetLowStock, StockReplenished,
+};
 pub use choose::AimValue;
 pub use command::{
-    AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock, Release, Reserve, Restock, SetFacilityRules, SetItemRules, SetUnitPrices,
-    ShipStock,
+    AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, Extend, GatewaySpec,
+    InventoryCommand, ReceiveStock, Release, Reserve, Restock, SetFacilityRules, SetItemRules,
+    SetUnitPrices, ShipStock,
 };
+pub use condition::{Condition, MoveStock, StockMoved, StockWrittenOff, WriteOffStock};
+pub use count::{CountStock, StockCounted};
 pub use event::{
     FacilityDefined, FacilityRulesSet, InventoryAllocated, InventoryEvent, InventoryExpired,
-    InventoryRejected, InventoryReleased, InventoryTied, ItemDefined, ItemRulesSet, ParcelsBooked,
-    PromiseStripped, StockAdjusted, StockReceived, StockRestocked, StockShipped, UnitPriceAt,
-    UnitPricesSet,
+    InventoryExtended, InventoryRejected, InventoryReleased, InventoryTied, ItemDefined,
+    ItemRulesSet, ParcelsBooked, PromiseStripped, StockAdjusted, StockReceived, StockRestocked,
+    StockShipped, UnitPriceAt, UnitPricesSet,
+};
+pub use expected::{
+    ExpectStock, ExpectedReceived, ExpectedStock, ExpectedWithdrawn, Incoming, IncomingBy,
+    ReceiveExpected, StockExpected, WithdrawExpected,
 };
 pub use explain::{
     BarredItem, BestWith, ExplainedPlan, Explanation, FacilityExplained, ParcelCosts,
@@ -38,5 +56,11 @@ pub use filter::{Barred, ItemBarred};
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};
 pub use plan::{Ask, Plan, Unplanned};
+pub use reason::StockReason;
 pub use refusal::InventoryRefusal;
 pub use rules::{DayCount, FacilityRules, ItemRules, UnitPriceFor};
+pub use safety::{SafetyStockSet, SetSafetyStock};
+pub use transfers::{
+    CancelTransfer, ReceiveTransfer, Rest, SendTransfer, ShelfName, Transfer, TransferCancelled,
+    TransferReceived, TransferSent,
+};

@@ -4,13 +4,14 @@
 //! Law: demand is added up per item before anything is checked, so that an order that names an item
 //! twice is never promised one unit twice.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::choose::{Chosen, Puzzle};
 use super::explain::alternative;
 use super::filter::Barred;
-use super::ledger::{Inventory, Item};
+use super::ledger::{Inventory, Item, Shelf};
 use super::network::Way;
 use crate::demand::{Demand, Destination, Portion, Shortfall, Sourced};
 use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
@@ -26,6 +27,8 @@ pub struct Ask<'a> {
     pub destination: &'a Destination,
     /// Facilities that may not serve it.
     pub excluded: &'a [FacilityId],
+    /// Units that are tied, and free for it: those of what it takes the place of.
+    pub freed: &'a [Portion],
     /// When: a facility that is full on that day is left out. `None` leaves none out for that: a
     /// preview does not know the day on which the order will come.
     pub at: Option<Timestamp>,
@@ -73,6 +76,28 @@ pub(super) struct Posed<'a> {
     pub(super) puzzle: Puzzle,
 }
 
+/// Units that are tied and would be free, by item and shelf.
+struct Freed(BTreeMap<(ItemId, FacilityId, Tier), u32>);
+
+impl Freed {
+    fn of(portions: &[Portion]) -> Self {
+        let mut freed: BTreeMap<_, u32> = BTreeMap::new();
+        for p in portions {
+            let sum = freed.entry((p.item, p.facility, p.tier)).or_default();
+            *sum = sum.saturating_add(p.quantity);
+        }
+        Self(freed)
+    }
+
+    fn available(&self, wanted: &Wanted<'_>, shelf: &Shelf) -> u32 {
+        if self.0.is_empty() {
+            return wanted.item.available_on(shelf);
+        }
+        let freed = |s: &Shelf| self.0.get(&(wanted.id, s.facility, s.tier)).copied().unwrap_or(0);
+        wanted.item.available_if(shelf, |s| s.free().saturating_add(freed(s)))
+    }
+}
+
 impl Inventory {
     /// The best plan for an ask on the stock of now. Changes nothing: a preview and a reservation
     /// ask the same question.
@@ -95,7 +120,7 @@ impl Inventory {
     pub(super) fn pose(&self, ask: &Ask<'_>) -> Result<Posed<'_>, Unplanned> {
         let wanted = self.aggregate(ask.demands)?;
         let ways = self.ways(ask);
-        let arcs = self.arcs(&wanted, &ways, ask.destination);
+        let arcs = self.arcs(&wanted, &ways, ask);
         let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);
         let demands = wanted.iter().map(demand).collect();
         let puzzle = self.puzzle(&ways, demands, arcs);
@@ -136,12 +161,8 @@ impl Inventory {
 
     /// The shelves of what is wanted, each tier in order of the facilities: nearly as the solver
     /// sorts them.
-    fn arcs(
-        &self,
-        wanted: &[Wanted<'_>],
-        ways: &[Result<Way, Barred>],
-        destination: &Destination,
-    ) -> Vec<Arc> {
+    fn arcs(&self, wanted: &[Wanted<'_>], ways: &[Result<Way, Barred>], ask: &Ask<'_>) -> Vec<Arc> {
+        let freed = Freed::of(ask.freed);
         let shelves = wanted.iter().map(|wanted| wanted.item.shelves.len()).sum();
         let mut arcs = Vec::with_capacity(shelves);
         for (item, wanted) in (0_u16..).zip(wanted) {
@@ -152,11 +173,11 @@ impl Inventory {
             let may_go = |facility: FacilityId| {
                 let Some(Ok(way)) = ways.get(facility.index()) else { return false };
                 let Some(place) = self.facilities.get(facility.index()) else { return false };
-                wanted.item.barred(place, way, destination).is_none()
+                wanted.item.barred(place, way, ask.destination).is_none()
             };
             for (of, tier, unit) in tiers {
                 for shelf in wanted.item.shelves.iter().filter(|shelf| shelf.tier == of) {
-                    let available = shelf.available();
+                    let available = freed.available(wanted, shelf);
                     if available > 0 && may_go(shelf.facility) {
                         let price = wanted.item.price_at(shelf.facility);
                         let unit_cost = u64::from(unit).saturating_add(price.into());

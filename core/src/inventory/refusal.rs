@@ -1,4 +1,4 @@
-//! Why the inventory role refuses: one enum, in order of precedence.
+//! Why the inventory role refuses: one enum, which only grows at its end.
 //!
 //! Law: a shortage is no refusal but an event, since the order role must hear it.
 
@@ -6,7 +6,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FacilityRef, ItemRef, Text};
+use super::condition::Condition;
+use crate::ids::{ExpectedNumber, FacilityRef, ItemRef, Text, TransferNumber};
 
 /// Why nothing happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,40 @@ pub enum InventoryRefusal {
         /// The highest allowed, in ten-thousandths of the currency's major unit.
         allowed: u32,
     },
+    /// Fewer units are in that condition.
+    NotInCondition {
+        /// The condition asked for.
+        condition: Condition,
+        /// Units in it.
+        there: u32,
+    },
+    /// The command would move nothing.
+    NothingMoves,
+    /// Fewer units are available to be sent.
+    NotAvailable {
+        /// Units that are.
+        available: u32,
+    },
+    /// No such transfer is open.
+    UnknownTransfer {
+        /// The transfer asked for.
+        transfer: TransferNumber,
+    },
+    /// No such stock is expected any more.
+    UnknownExpected {
+        /// What was asked for.
+        expected: ExpectedNumber,
+    },
+    /// More units came than were on their way.
+    MoreThanIncoming {
+        /// Units that still were.
+        incoming: u32,
+    },
+    /// More transfers, or more that is expected, than may be open at once.
+    TooManyOpen {
+        /// The most allowed.
+        allowed: u32,
+    },
 }
 
 impl InventoryRefusal {
@@ -68,6 +103,13 @@ impl InventoryRefusal {
             Self::NotOnHand { .. } => "not-on-hand",
             Self::NotTied => "not-tied",
             Self::UnitPriceTooHigh { .. } => "unit-price-too-high",
+            Self::NotInCondition { .. } => "not-in-condition",
+            Self::NothingMoves => "nothing-moves",
+            Self::NotAvailable { .. } => "not-available",
+            Self::UnknownTransfer { .. } => "unknown-transfer",
+            Self::UnknownExpected { .. } => "unknown-expected",
+            Self::MoreThanIncoming { .. } => "more-than-incoming",
+            Self::TooManyOpen { .. } => "too-many-open",
         }
     }
 }
@@ -93,6 +135,31 @@ impl fmt::Display for InventoryRefusal {
             Self::NotTied => f.write_str("the units are not tied by that reservation"),
             Self::UnitPriceTooHigh { allowed } => {
                 write!(f, "a unit may cost {allowed} ten-thousandths on top at the most")
+            }
+            Self::NotInCondition { condition, there } => {
+                write!(f, "only {there} units are {condition}")
+            }
+            Self::NothingMoves => f.write_str(
+                "nothing would move: name two different conditions or shelves, and some units",
+            ),
+            Self::NotAvailable { available } => {
+                write!(
+                    f,
+                    "only {available} units are available there: the rest is promised or kept"
+                )
+            }
+            Self::UnknownTransfer { transfer } => {
+                write!(f, "no transfer `{transfer}` is under way: it has ended, or never was")
+            }
+            Self::UnknownExpected { expected } => {
+                write!(f, "`{expected}` is not expected: it has come, was withdrawn, or never was")
+            }
+            Self::MoreThanIncoming { incoming } => write!(
+                f,
+                "only {incoming} units were on their way: receive those, and count what is there"
+            ),
+            Self::TooManyOpen { allowed } => {
+                write!(f, "at most {allowed} can be open: end some first")
             }
         }
     }

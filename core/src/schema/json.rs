@@ -145,6 +145,9 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Items(inside) => write(inside),
         Answer::Summary(inside) => write(inside),
         Answer::Explained(inside) => write(inside),
+        Answer::Levels(inside) => write(inside),
+        Answer::Incoming(inside) => write(inside),
+        Answer::Alerts(inside) => write(inside),
     }
 }
 
@@ -158,6 +161,9 @@ pub fn answer_schema(kind: u16) -> String {
         3 | 4 => schema::<Vec<flow::ItemView>>(),
         5 => schema::<flow::Summary>(),
         6 => schema::<inventory::Explanation>(),
+        7 => schema::<Vec<flow::ItemLevels>>(),
+        8 => schema::<Vec<flow::IncomingView>>(),
+        9 => schema::<Vec<flow::AlertView>>(),
         _ => String::new(),
     }
 }

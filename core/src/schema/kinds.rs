@@ -152,6 +152,29 @@ codec! {
         scope: "inventory:write", about: "Say how and where an item may not go.";
     16 SetUnitPrices(p: inventory::SetUnitPrices) { Command::Inventory(I::SetUnitPrices(p)) }
         scope: "inventory:write", about: "Say what units are worth where they lie.";
+    17 MoveStock(p: inventory::MoveStock) { Command::Inventory(I::Move(p)) }
+        scope: "inventory:write", about: "Units are in another condition, such as damaged.";
+    18 WriteOffStock(p: inventory::WriteOffStock) { Command::Inventory(I::WriteOff(p)) }
+        scope: "inventory:write", about: "Take units off the books, with a reason.";
+    19 SetSafetyStock(p: inventory::SetSafetyStock) { Command::Inventory(I::SetSafety(p)) }
+        scope: "inventory:write", about: "Keep units of an item back from sale in a facility.";
+    20 CountStock(p: inventory::CountStock) { Command::Inventory(I::Count(p)) }
+        scope: "inventory:write", about: "Tell what was counted on a shelf; it wins over promises.";
+    21 SetLowStock(p: inventory::SetLowStock) { Command::Inventory(I::SetLowStock(p)) }
+        scope: "inventory:write", about: "Tell when an item runs low or out, or stop telling.";
+    22 SendTransfer(p: inventory::SendTransfer) { Command::Inventory(I::SendTransfer(p)) }
+        scope: "inventory:write", about: "Send available units from one shelf to another.";
+    23 ReceiveTransfer(p: inventory::ReceiveTransfer) { Command::Inventory(I::ReceiveTransfer(p)) }
+        scope: "inventory:write", about: "Units of a transfer arrived; the rest may be lost.";
+    24 CancelTransfer(p: inventory::CancelTransfer) { Command::Inventory(I::CancelTransfer(p)) }
+        scope: "inventory:write", about: "What is still on its way goes back where it came from.";
+    25 ExpectStock(p: inventory::ExpectStock) { Command::Inventory(I::Expect(p)) }
+        scope: "inventory:write", about: "Stock is expected, such as a line of a purchase order.";
+    26 ReceiveExpected(p: inventory::ReceiveExpected) { Command::Inventory(I::ReceiveExpected(p)) }
+        scope: "inventory:write", about: "Units that were expected came.";
+    27 WithdrawExpected(p: inventory::WithdrawExpected)
+        { Command::Inventory(I::WithdrawExpected(p)) }
+        scope: "inventory:write", about: "What has not come is not expected any more.";
 }
 
 codec! {
@@ -213,6 +236,31 @@ codec! {
         { Event::Inventory(IE::UnitPricesSet(p)) } version: 1;
     37 ParcelsBooked(p: inventory::ParcelsBooked)
         { Event::Inventory(IE::ParcelsBooked(p)) } version: 1;
+    38 StockMoved(p: inventory::StockMoved) { Event::Inventory(IE::Moved(p)) } version: 1;
+    39 StockWrittenOff(p: inventory::StockWrittenOff)
+        { Event::Inventory(IE::WrittenOff(p)) } version: 1;
+    40 SafetyStockSet(p: inventory::SafetyStockSet)
+        { Event::Inventory(IE::SafetySet(p)) } version: 1;
+    41 StockCounted(p: inventory::StockCounted) { Event::Inventory(IE::Counted(p)) } version: 1;
+    42 LowStockSet(p: inventory::LowStockSet) { Event::Inventory(IE::LowStockSet(p)) } version: 1;
+    43 LowStock(p: inventory::LowStock) { Event::Inventory(IE::Low(p)) } version: 1;
+    44 StockReplenished(p: inventory::StockReplenished)
+        { Event::Inventory(IE::Replenished(p)) } version: 1;
+    45 OutOfStock(p: inventory::OutOfStock) { Event::Inventory(IE::Out(p)) } version: 1;
+    46 BackInStock(p: inventory::BackInStock) { Event::Inventory(IE::Back(p)) } version: 1;
+    47 TransferSent(p: inventory::TransferSent)
+        { Event::Inventory(IE::TransferSent(p)) } version: 1;
+    48 TransferReceived(p: inventory::TransferReceived)
+        { Event::Inventory(IE::TransferReceived(p)) } version: 1;
+    49 TransferCancelled(p: inventory::TransferCancelled)
+        { Event::Inventory(IE::TransferCancelled(p)) } version: 1;
+    50 StockExpected(p: inventory::StockExpected) { Event::Inventory(IE::Expected(p)) } version: 1;
+    51 ExpectedReceived(p: inventory::ExpectedReceived)
+        { Event::Inventory(IE::ExpectedReceived(p)) } version: 1;
+    52 ExpectedWithdrawn(p: inventory::ExpectedWithdrawn)
+        { Event::Inventory(IE::ExpectedWithdrawn(p)) } version: 1;
+    53 InventoryExtended(p: inventory::InventoryExtended)
+        { Event::Inventory(IE::Extended(p)) } version: 1;
 }
 
 codec! {
@@ -231,6 +279,12 @@ codec! {
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
     6 Explain(p: flow::ExplainQuery) { Query::Explain(p) }
         scope: "inventory:read", about: "Why facilities are or are not in an order's plan.";
+    7 Levels(p: flow::LevelsQuery) { Query::Levels(p) }
+        scope: "inventory:read", about: "All counters of some items, shelf by shelf.";
+    8 Incoming(p: flow::IncomingQuery) { Query::Incoming(p) }
+        scope: "inventory:read", about: "Transfers under way, and stock that is expected.";
+    9 Alerts(p: flow::AlertsQuery) { Query::Alerts(p) }
+        scope: "inventory:read", about: "The items that are watched: which are low, or out.";
 }
 
 /// A function over the kinds of events.

@@ -45,7 +45,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
     let search = ItemsQuery { search: Some(text("heart")), skip: Some(300), limit: Some(50) };
     let first = ItemsQuery { search: None, skip: None, limit: None };
     let stock = StockQuery { items: vec![item(), ItemRef::Id(ItemId(7))] };
-    vec![
+    let mut all = vec![
         sample("one line", Query::Preview(preview)),
         sample("one", Query::Order(OrderQuery { order: order() })),
         sample("every field", Query::Orders(orders)),
@@ -56,13 +56,15 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("plain", Query::Summary(SummaryQuery {})),
         sample("every field", Query::Explain(explain)),
         sample("bare", Query::Explain(bare)),
-    ]
+    ];
+    all.extend(super::stock::queries());
+    all
 }
 
 /// Every answer, every variant inside.
 pub(crate) fn answers() -> Vec<Sample<Answer>> {
     let preview = |preview| Answer::Preview(preview);
-    vec![
+    let mut all = vec![
         sample("preview served", preview(Preview::Served(plan()))),
         sample("preview short", preview(Preview::Short { shortfalls: shortfalls() })),
         sample("preview too many parcels", preview(Preview::TooManyParcels { allowed: 1 })),
@@ -73,7 +75,9 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("summary", Answer::Summary(summary())),
         sample("explained, every field", Answer::Explained(explained())),
         sample("explained, refused", Answer::Explained(unexplained())),
-    ]
+    ];
+    all.extend(super::stock::answers());
+    all
 }
 
 fn plan() -> PreviewPlan {
@@ -309,6 +313,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(of_orders.map(Refusal::Order).map(|r| sample(r.code(), r)));
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
+    all.extend(super::stock::refusals());
     all
 }
 

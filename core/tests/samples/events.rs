@@ -40,6 +40,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_rules().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
+    all.extend(super::stock::events());
     all
 }
 

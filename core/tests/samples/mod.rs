@@ -10,6 +10,7 @@ mod commands;
 mod events;
 mod old;
 mod state;
+mod stock;
 
 use earmark::demand::{Destination, Portion};
 use earmark::geo::GeoPoint;

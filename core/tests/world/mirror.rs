@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use earmark::flow::{Roles, Shop};
-use earmark::ids::{ItemId, OrderId};
-use earmark::inventory::{Facility, Item, Reservation, ReservationId};
+use earmark::ids::{ExpectedNumber, ItemId, OrderId, TransferNumber};
+use earmark::inventory::{
+    Alert, ExpectedStock, Facility, Item, Reservation, ReservationId, Transfer,
+};
 use earmark::notification::News;
 use earmark::order::Order;
 use earmark::policy::{OrderPolicy, Policy, SourcingPolicy};
@@ -41,6 +43,11 @@ pub(crate) struct OpenInventory {
     pub(crate) items: Vec<Item>,
     pub(crate) facilities: Vec<Facility>,
     pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
+    pub(crate) alerts: BTreeMap<ItemId, Alert>,
+    pub(crate) transfers: BTreeMap<TransferNumber, Transfer>,
+    last_transfer: u32,
+    pub(crate) expected: BTreeMap<ExpectedNumber, ExpectedStock>,
+    last_expected: u32,
 }
 
 impl OpenShop {

@@ -6,8 +6,10 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+pub(crate) mod books;
 pub(crate) mod mirror;
 pub(crate) mod steps;
+pub(crate) mod stock;
 pub(crate) mod witness;
 
 use std::collections::BTreeSet;
@@ -15,6 +17,7 @@ use std::sync::OnceLock;
 
 use earmark::decide::Context;
 use earmark::flow::{Command, Event, Refusal, Shop};
+use earmark::inventory::InventoryCommand;
 use earmark::order::{OrderCommand, OrderRefusal};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -129,17 +132,20 @@ impl World {
     }
 }
 
-/// Whether the same command again promises to do nothing. Receipts, adjustments and requests for
+/// Whether the same command again promises to do nothing. What happens to stock and requests for
 /// returns have no id of their own: the host tells their retries by the id of the input.
 fn is_idempotent(command: &Command) -> bool {
     match command {
         Command::Order(OrderCommand::ReceiveReturn(c)) => c.number.is_some(),
         Command::Order(OrderCommand::Cancel(c)) => c.lines.is_none(),
         Command::Order(OrderCommand::RequestReturn(_)) => false,
-        Command::Inventory(
-            earmark::inventory::InventoryCommand::Receive(_)
-            | earmark::inventory::InventoryCommand::Adjust(_),
-        ) => false,
+        Command::Inventory(command) => matches!(
+            command,
+            InventoryCommand::DefineItem(_)
+                | InventoryCommand::DefineFacility(_)
+                | InventoryCommand::SetSafety(_)
+                | InventoryCommand::SetLowStock(_)
+        ),
         _ => true,
     }
 }

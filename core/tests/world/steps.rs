@@ -162,6 +162,7 @@ fn command() -> impl Strategy<Value = Command> {
         5 => receive_return().prop_map(Command::Order),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
+        20 => super::stock::command().prop_map(Command::Inventory),
         4 => Just(Command::Tick(Tick {})),
         3 => policy(),
         3 => facility_rules().prop_map(Command::Inventory),
@@ -178,7 +179,7 @@ fn order() -> impl Strategy<Value = OrderId> {
 }
 
 /// An item by SKU or by id; the fourth is known to nobody.
-fn item() -> impl Strategy<Value = ItemRef> {
+pub(super) fn item() -> impl Strategy<Value = ItemRef> {
     prop_oneof![
         8 => (0..3_usize).prop_map(|n| sku(ITEMS[n])),
         3 => (0..3_u32).prop_map(|n| ItemRef::Id(ItemId(n))),
@@ -187,14 +188,14 @@ fn item() -> impl Strategy<Value = ItemRef> {
 }
 
 /// A facility; the fourth is known to nobody.
-fn facility() -> impl Strategy<Value = FacilityRef> {
+pub(super) fn facility() -> impl Strategy<Value = FacilityRef> {
     prop_oneof![
         8 => (0..3_usize).prop_map(|n| FacilityRef::Code(text(PLACES[n].0))),
         2 => (0..4_u16).prop_map(|n| FacilityRef::Id(FacilityId(n))),
     ]
 }
 
-fn tier() -> impl Strategy<Value = Tier> {
+pub(super) fn tier() -> impl Strategy<Value = Tier> {
     prop_oneof![Just(Tier::Primary), Just(Tier::Back)]
 }
 

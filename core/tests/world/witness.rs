@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
-use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber};
-use earmark::inventory::{Adjustment, InventoryEvent, InventoryTied, ReservationId};
+use earmark::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
+use earmark::inventory::{InventoryEvent, InventoryTied, ReservationId};
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{Order, OrderEvent, Payment, Status};
 
+use super::books::Books;
 use super::ensure;
 
 type Reservation = (OrderId, ReservationNumber);
@@ -19,7 +20,8 @@ type Reservation = (OrderId, ReservationNumber);
 /// The books of the witness.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Witness {
-    on_hand: BTreeMap<ItemId, i64>,
+    books: Books,
+    made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
@@ -64,19 +66,18 @@ impl Witness {
         }
     }
 
-    fn ask(&mut self, id: Reservation, of: BTreeMap<LineNumber, u64>) -> Result<(), String> {
+    pub(crate) fn ask(
+        &mut self,
+        id: Reservation,
+        of: BTreeMap<LineNumber, u64>,
+    ) -> Result<(), String> {
         let before = self.asked.insert(id, of);
         ensure(before.is_none(), || format!("{id:?} was asked for twice"))
     }
 
     fn hear_inventory(&mut self, event: &InventoryEvent) -> Result<(), String> {
+        self.books.hear(event)?;
         match event {
-            InventoryEvent::Received(e) => self.move_stock(e.item.id, i64::from(e.quantity)),
-            InventoryEvent::Adjusted(e) => match e.adjustment {
-                Adjustment::Found => self.move_stock(e.item.id, i64::from(e.quantity)),
-                Adjustment::Lost => self.move_stock(e.item.id, -i64::from(e.quantity)),
-                Adjustment::Damaged => Ok(()),
-            },
             InventoryEvent::Tied(e) => self.tie(e),
             InventoryEvent::Stripped(e) => self.free(e.order, &e.portions),
             InventoryEvent::Released(e) => self.free(e.order, &e.portions),
@@ -85,15 +86,7 @@ impl Witness {
                 let was = self.open.remove(&id);
                 self.end(id, was.is_some())
             }
-            InventoryEvent::Shipped(e) => {
-                for p in &e.portions {
-                    self.move_stock(p.item, -i64::from(p.quantity))?;
-                }
-                self.free(e.order, &e.portions)
-            }
-            InventoryEvent::Restocked(e) => {
-                e.portions.iter().try_for_each(|p| self.move_stock(p.item, i64::from(p.quantity)))
-            }
+            InventoryEvent::Shipped(e) => self.free(e.order, &e.portions),
             InventoryEvent::Allocated(e) => {
                 let id = (e.order, e.reservation);
                 ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
@@ -105,11 +98,7 @@ impl Witness {
             InventoryEvent::ParcelsBooked(e) => {
                 e.facilities.iter().try_for_each(|id| self.book(*id, e.day))
             }
-            InventoryEvent::ItemDefined(_)
-            | InventoryEvent::FacilityDefined(_)
-            | InventoryEvent::ItemRulesSet(_)
-            | InventoryEvent::UnitPricesSet(_)
-            | InventoryEvent::Rejected(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -124,12 +113,6 @@ impl Witness {
         ensure(kept, || format!("{}: {id}: {days:?}", laws::DAY_NOT_FULL))
     }
 
-    fn move_stock(&mut self, item: ItemId, units: i64) -> Result<(), String> {
-        let stock = self.on_hand.entry(item).or_default();
-        *stock += units;
-        ensure(*stock >= 0, || format!("{item} has fewer than no units"))
-    }
-
     fn tie(&mut self, tied: &InventoryTied) -> Result<(), String> {
         let id = (tied.order, tied.reservation);
         let asked = self.asked.get(&id).ok_or_else(|| format!("{id:?} was never asked for"))?;
@@ -141,6 +124,7 @@ impl Witness {
         let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
         ensure(all == asked.values().sum::<u64>(), || format!("{id:?} ties more than asked"))?;
         let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
+        self.made += 1;
         ensure(!twice, || format!("{id:?} is made twice"))
     }
 
@@ -165,11 +149,11 @@ impl Witness {
 
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
-        for (id, item) in shop.inventory().items() {
-            let stock: i64 = item.shelves.iter().map(|s| i64::from(s.on_hand)).sum();
-            let heard = self.on_hand.get(&id).copied().unwrap_or_default();
-            ensure(stock == heard, || format!("{id}: {stock} on hand, {heard} by the events"))?;
-        }
+        self.books.agrees(shop)?;
+        let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
+        let once = laws::each_ends_once(self.made, ended, open as u64);
+        let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
+        ensure(once, told)?;
         let open = shop.inventory().open_reservations();
         let heard = self.open.len();
         ensure(open == heard, || format!("{open} reservations are open, {heard} by the events"))?;

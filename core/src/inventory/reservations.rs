@@ -1,0 +1,139 @@
+//! The life of a reservation: made soft or hard, extended, made hard, and ended once: consumed by
+//! a shipment, released, expired, or stripped.
+//!
+//! Law: the plan that was checked is the plan that is booked, in one decision; releasing never
+//! fails; a reservation that has ended is never revived, only made anew.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::command::{Allocate, Extend, Release, Reserve};
+use super::event::{
+    InventoryAllocated, InventoryEvent, InventoryExpired, InventoryExtended, InventoryRejected,
+    InventoryReleased, InventoryTied,
+};
+use super::evolve::ENDED;
+use super::ledger::{Inventory, ReservationId};
+use super::plan::{Ask, Unplanned};
+use crate::decide::CorruptHistory;
+use crate::demand::{Hold, Portion};
+use crate::ids::{OrderId, ReservationNumber};
+use crate::limits::DUE_PER_TICK;
+use crate::time::Timestamp;
+
+/// Ties stock, and releases what it takes the place of in the same step: whoever asks has given
+/// that up, so that it is released even if nothing can be tied instead.
+pub(super) fn reserve(
+    inventory: &Inventory,
+    command: &Reserve,
+    at: Timestamp,
+) -> Vec<InventoryEvent> {
+    let Reserve { order, reservation, demands, destination, hold, excluded, replaces } = command;
+    let (order, reservation, hold) = (*order, *reservation, *hold);
+    if inventory.reservation(ReservationId { order, number: reservation }).is_some() {
+        return vec![];
+    }
+    let released: Vec<InventoryReleased> =
+        replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
+    let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
+    let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
+    let mut booked = None;
+    let answer = match inventory.plan(&ask, reservation) {
+        Ok(plan) => {
+            let (portions, items, sourced) = (plan.portions, plan.items, plan.sourced);
+            let parcels = sourced.parcels.iter().map(|parcel| parcel.facility);
+            booked = inventory.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
+            let tied = InventoryTied { order, reservation, hold, portions, items, sourced };
+            InventoryEvent::Tied(tied)
+        }
+        Err(Unplanned::Short(shortfalls)) => {
+            let why = InventoryRejected { shortfalls, ..rejected(order, reservation) };
+            InventoryEvent::Rejected(why)
+        }
+        Err(Unplanned::TooManyParcels { allowed }) => {
+            let too_many_parcels = Some(allowed);
+            let why = InventoryRejected { too_many_parcels, ..rejected(order, reservation) };
+            InventoryEvent::Rejected(why)
+        }
+    };
+    released.into_iter().map(InventoryEvent::Released).chain([answer]).chain(booked).collect()
+}
+
+/// Makes a soft reservation hard; one that has ended is a rejection, for the order to hear.
+pub(super) fn allocate(inventory: &Inventory, command: &Allocate) -> Vec<InventoryEvent> {
+    let (order, reservation) = (command.order, command.reservation);
+    match inventory.reservation(ReservationId { order, number: reservation }) {
+        Some(open) if open.hold == Hold::Hard => vec![],
+        Some(_) => vec![InventoryEvent::Allocated(InventoryAllocated { order, reservation })],
+        None => lapsed(order, reservation),
+    }
+}
+
+/// Lets a soft reservation hold longer; one that has ended or is due is a rejection, for the order
+/// to hear. A hard one holds anyway, and none is ever cut short.
+pub(super) fn extend(
+    inventory: &Inventory,
+    command: &Extend,
+    at: Timestamp,
+) -> Vec<InventoryEvent> {
+    let Extend { order, reservation, until } = *command;
+    match inventory.reservation(ReservationId { order, number: reservation }).map(|r| r.hold) {
+        Some(Hold::Soft { until: now }) if now <= at => lapsed(order, reservation),
+        Some(Hold::Soft { until: now }) if now < until => {
+            vec![InventoryEvent::Extended(InventoryExtended { order, reservation, until })]
+        }
+        Some(Hold::Soft { .. } | Hold::Hard) => vec![],
+        None => lapsed(order, reservation),
+    }
+}
+
+/// Frees what is still tied of what is named; none if nothing is.
+pub(super) fn release(inventory: &Inventory, command: &Release) -> Option<InventoryEvent> {
+    freed(inventory, command).map(InventoryEvent::Released)
+}
+
+/// Ends the reservations that are due.
+pub(super) fn tick(inventory: &Inventory, at: Timestamp) -> Vec<InventoryEvent> {
+    let due = inventory.deadlines.iter().take_while(|(until, _)| *until <= at);
+    let end = |&(_, ReservationId { order, number }): &(Timestamp, ReservationId)| {
+        InventoryEvent::Expired(InventoryExpired { order, reservation: number })
+    };
+    due.take(DUE_PER_TICK).map(end).collect()
+}
+
+fn freed(inventory: &Inventory, command: &Release) -> Option<InventoryReleased> {
+    let order = command.order;
+    let held = |p: &Portion| {
+        let reservation = inventory.reservation(ReservationId { order, number: p.reservation })?;
+        let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
+        let held = reservation.portions.iter().find(same)?;
+        Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
+    };
+    let portions: Vec<Portion> = command.portions.iter().filter_map(held).collect();
+    (!portions.is_empty()).then_some(InventoryReleased { order, portions })
+}
+
+fn lapsed(order: OrderId, reservation: ReservationNumber) -> Vec<InventoryEvent> {
+    let why = InventoryRejected { lapsed: true, ..rejected(order, reservation) };
+    vec![InventoryEvent::Rejected(why)]
+}
+
+fn rejected(order: OrderId, reservation: ReservationNumber) -> InventoryRejected {
+    let (shortfalls, too_many_parcels, lapsed) = (Vec::new(), None, false);
+    InventoryRejected { order, reservation, shortfalls, too_many_parcels, lapsed }
+}
+
+pub(super) fn extended(
+    inventory: &mut Inventory,
+    event: &InventoryExtended,
+) -> Result<(), CorruptHistory> {
+    let id = ReservationId { order: event.order, number: event.reservation };
+    let open = inventory.reservations.get_mut(&id).ok_or(ENDED)?;
+    let Hold::Soft { until } = open.hold else {
+        return Err(CorruptHistory::because("a hard reservation is extended"));
+    };
+    open.hold = Hold::Soft { until: event.until };
+    inventory.deadlines.remove(&(until, id));
+    inventory.deadlines.insert((event.until, id));
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Generated commands of those who look after the stock.
+//!
+//! Law: numbers are small, so that what was sent is received, and what is set is set again.
+
+use earmark::ids::{ExpectedNumber, TransferNumber};
+use earmark::inventory::{
+    CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, MoveStock,
+    ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetLowStock, SetSafetyStock, StockReason,
+    WithdrawExpected, WriteOffStock,
+};
+use earmark::time::Timestamp;
+use proptest::prelude::{Just, Strategy};
+use proptest::sample::select;
+use proptest::{option, prop_oneof};
+
+use super::steps::{facility, item, tier};
+use crate::support::{START, text, units};
+
+/// Any of them.
+pub(crate) fn command() -> impl Strategy<Value = I> {
+    prop_oneof![
+        4 => move_stock(),
+        2 => write_off(),
+        2 => safety(),
+        4 => count(),
+        4 => low_stock(),
+        4 => send(),
+        4 => receive_transfer(),
+        1 => (1..6_u32).prop_map(|n| {
+            I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) })
+        }),
+        2 => expect(),
+        2 => (1..5_u32, 1..6_u32).prop_map(|(n, quantity)| {
+            let (expected, quantity) = (ExpectedNumber(n), units(quantity));
+            I::ReceiveExpected(ReceiveExpected { expected, quantity })
+        }),
+        1 => (1..5_u32).prop_map(|n| {
+            I::WithdrawExpected(WithdrawExpected { expected: ExpectedNumber(n) })
+        }),
+    ]
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    use Condition::{Damaged, QualityControl, Quarantine, Sellable};
+    prop_oneof![3 => Just(Sellable), 1 => select(vec![Damaged, QualityControl, Quarantine])]
+}
+
+fn reason() -> impl Strategy<Value = StockReason> {
+    select(vec![StockReason::Count, StockReason::Stolen, StockReason::MisshipIn])
+}
+
+fn move_stock() -> impl Strategy<Value = I> {
+    (item(), facility(), tier(), condition(), condition(), 1..6_u32).prop_map(
+        |(item, facility, tier, from, to, n)| {
+            I::Move(MoveStock { item, facility, tier, from, to, quantity: units(n) })
+        },
+    )
+}
+
+fn write_off() -> impl Strategy<Value = I> {
+    (item(), facility(), tier(), condition(), 1..4_u32, reason()).prop_map(
+        |(item, facility, tier, condition, n, reason)| {
+            let quantity = units(n);
+            I::WriteOff(WriteOffStock { item, facility, tier, condition, quantity, reason })
+        },
+    )
+}
+
+fn safety() -> impl Strategy<Value = I> {
+    let quantity = prop_oneof![2 => Just(0_u32), 4 => 1..5_u32, 1 => Just(u32::MAX)];
+    (item(), facility(), quantity).prop_map(|(item, facility, quantity)| {
+        I::SetSafety(SetSafetyStock { item, facility, quantity })
+    })
+}
+
+fn count() -> impl Strategy<Value = I> {
+    (item(), facility(), tier(), condition(), 0..9_u32, reason()).prop_map(
+        |(item, facility, tier, condition, counted, reason)| {
+            I::Count(CountStock { item, facility, tier, condition, counted, reason })
+        },
+    )
+}
+
+fn low_stock() -> impl Strategy<Value = I> {
+    (item(), option::weighted(0.85, 0..12_u32))
+        .prop_map(|(item, threshold)| I::SetLowStock(SetLowStock { item, threshold }))
+}
+
+fn send() -> impl Strategy<Value = I> {
+    (item(), facility(), tier(), facility(), tier(), 1..5_u32).prop_map(
+        |(item, from, from_tier, to, to_tier, n)| {
+            let quantity = units(n);
+            I::SendTransfer(SendTransfer { item, from, from_tier, to, to_tier, quantity })
+        },
+    )
+}
+
+fn receive_transfer() -> impl Strategy<Value = I> {
+    let rest = select(vec![Rest::OnItsWay, Rest::Lost]);
+    (1..6_u32, 0..5_u32, rest).prop_map(|(n, quantity, rest)| {
+        I::ReceiveTransfer(ReceiveTransfer { transfer: TransferNumber(n), quantity, rest })
+    })
+}
+
+fn expect() -> impl Strategy<Value = I> {
+    (item(), facility(), tier(), 1..9_u32).prop_map(|(item, facility, tier, n)| {
+        let (quantity, due) = (units(n), Timestamp::from_millis(START));
+        let reference = (n > 4).then(|| text("PO-4711"));
+        I::Expect(ExpectStock { item, facility, tier, quantity, due, reference })
+    })
+}

@@ -33,6 +33,7 @@ pub fn document(plugin: &Description) -> Value {
         });
         (event.ce_type.clone(), told)
     }));
+    let address = |what: &str| format!("{}.{what}", plugin.name);
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -43,8 +44,8 @@ pub fn document(plugin: &Description) -> Value {
         },
         "defaultContentType": "application/json",
         "channels": {
-            "commands": { "address": format!("{}.commands", plugin.name), "messages": commands.named },
-            "events": { "address": format!("{}.events", plugin.name), "messages": events.named },
+            "commands": { "address": address("commands"), "messages": commands.named },
+            "events": { "address": address("events"), "messages": events.named },
         },
         "operations": {
             "carryOut": { "action": "receive", "channel": { "$ref": "#/channels/commands" } },

@@ -5,7 +5,9 @@
 use alloc::vec::Vec;
 
 use super::condition::Condition;
-use super::event::{InventoryAllocated, InventoryEvent, InventoryTied};
+use super::event::{
+    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, ItemDefined,
+};
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
@@ -28,24 +30,8 @@ pub(super) fn evolve(
     event: &InventoryEvent,
 ) -> Result<(), CorruptHistory> {
     match event {
-        InventoryEvent::ItemDefined(e) => {
-            if inventory.items.next_id() != Some(e.id) {
-                return Err(CorruptHistory::because("item ids are not in order"));
-            }
-            let (sku, name, unit_price) = (e.sku.clone(), e.name.clone(), e.unit_price);
-            inventory.by_sku.insert(sku.clone(), e.id);
-            let (shelves, rules) = (Vec::new(), ItemRules::default());
-            let (prices, safety) = (Vec::new(), Vec::new());
-            let item = Item { sku, name, unit_price, shelves, rules, prices, safety };
-            inventory.items.push(e.id, item);
-        }
-        InventoryEvent::FacilityDefined(e) => {
-            if e.id.index() != inventory.facilities.len() {
-                return Err(CorruptHistory::because("facility ids are not in order"));
-            }
-            inventory.by_code.insert(e.code.clone(), e.id);
-            inventory.facilities.push(Facility::new(e));
-        }
+        InventoryEvent::ItemDefined(e) => item_defined(inventory, e)?,
+        InventoryEvent::FacilityDefined(e) => facility_defined(inventory, e)?,
         InventoryEvent::Received(e) => {
             let shelf = shelf_or_new(inventory, e.item.id, e.facility, e.tier)?;
             shelf.put(Condition::Sellable, e.quantity)?;
@@ -92,6 +78,30 @@ pub(super) fn evolve(
         InventoryEvent::ExpectedWithdrawn(e) => expected::withdrawn(inventory, e)?,
         InventoryEvent::Extended(e) => reservations::extended(inventory, e)?,
     }
+    Ok(())
+}
+
+fn item_defined(inventory: &mut Inventory, event: &ItemDefined) -> Result<(), CorruptHistory> {
+    if inventory.items.next_id() != Some(event.id) {
+        return Err(CorruptHistory::because("item ids are not in order"));
+    }
+    let (sku, name, unit_price) = (event.sku.clone(), event.name.clone(), event.unit_price);
+    inventory.by_sku.insert(sku.clone(), event.id);
+    let (shelves, rules) = (Vec::new(), ItemRules::default());
+    let (prices, safety) = (Vec::new(), Vec::new());
+    inventory.items.push(event.id, Item { sku, name, unit_price, shelves, rules, prices, safety });
+    Ok(())
+}
+
+fn facility_defined(
+    inventory: &mut Inventory,
+    event: &FacilityDefined,
+) -> Result<(), CorruptHistory> {
+    if event.id.index() != inventory.facilities.len() {
+        return Err(CorruptHistory::because("facility ids are not in order"));
+    }
+    inventory.by_code.insert(event.code.clone(), event.id);
+    inventory.facilities.push(Facility::new(event));
     Ok(())
 }
 

@@ -193,6 +193,14 @@ counted_id! {
     /// A reservation of an order, counted from 1; sourcing again makes a new one.
     ReservationNumber(u16), "reservation"
 }
+counted_id! {
+    /// A hold on an order, counted from 1.
+    HoldNumber(u16), "hold"
+}
+counted_id! {
+    /// A request to cancel what a warehouse works on, counted from 1.
+    CancellationNumber(u16), "cancellation"
+}
 
 /// A short text: a SKU, a code, a name, a customer. 1 to 128 bytes, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,8 +7,8 @@ use alloc::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::ids::{
-    Country, FacilityId, ItemId, LineNumber, OrderId, ReservationNumber, ReturnNumber,
-    ShipmentNumber, Text,
+    CancellationNumber, Country, FacilityId, HoldNumber, ItemId, LineNumber, OrderId,
+    ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
 use crate::limits::UNITS_PER_LINE;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
@@ -33,6 +33,8 @@ schema_of! {
     LineNumber => { "type": "string", "pattern": "^line-[0-9]+$" };
     ShipmentNumber => { "type": "string", "pattern": "^shipment-[0-9]+$" };
     ReturnNumber => { "type": "string", "pattern": "^return-[0-9]+$" };
+    HoldNumber => { "type": "string", "pattern": "^hold-[0-9]+$" };
+    CancellationNumber => { "type": "string", "pattern": "^cancellation-[0-9]+$" };
     ReservationNumber => { "type": "string", "pattern": "^reservation-[0-9]+$" };
     Text => { "type": "string", "minLength": 1, "maxLength": 128 };
     Country => { "type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166-1 alpha-2" };

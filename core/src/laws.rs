@@ -77,6 +77,12 @@ pub fn promises_match(counter: (u32, u32), sums: (u64, u64)) -> bool {
     (u64::from(counter.0), u64::from(counter.1)) == sums
 }
 
+/// A line's counters of tied units, stage by stage, are the sums over the portions that are tied.
+#[must_use]
+pub fn stages_match(counters: &[u32], sums: &[u64]) -> bool {
+    counters.len() == sums.len() && counters.iter().zip(sums).all(|(&n, &sum)| u64::from(n) == sum)
+}
+
 /// The plan that was checked is the plan that is booked: it sums to the demand.
 #[must_use]
 pub fn plan_serves_demand(demanded: u64, mut booked: impl Iterator<Item = u32>) -> bool {
@@ -97,6 +103,8 @@ mod tests {
         assert!(never_oversold(10, 2, 4, 4) && !never_oversold(10, 2, 4, 5));
         assert!(!never_oversold(1, 2, 0, 0));
         assert!(promises_match((1, 2), (1, 2)) && !promises_match((1, 2), (2, 1)));
+        assert!(stages_match(&[1, 2], &[1, 2]) && !stages_match(&[1, 2], &[2, 1]));
+        assert!(!stages_match(&[1], &[1, 0]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
     }

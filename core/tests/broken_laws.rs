@@ -10,6 +10,7 @@ use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
     AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, RequestReturn, ShipOrder,
+    Stage,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
@@ -106,8 +107,9 @@ fn a_counter_that_drifts_from_the_reservations_is_found() {
     assert_eq!(broken_by(swap), [laws::PROMISES_MATCH]);
     let no_shelf = |shop: &mut OpenShop| shop.inventory.items[1].shelves.clear();
     assert_eq!(broken_by(no_shelf), [laws::PROMISES_MATCH]);
-    let order_side =
-        |shop: &mut OpenShop| shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].hard = false;
+    let order_side = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Reserved
+    };
     assert_eq!(broken_by(order_side), [laws::PROMISES_MATCH, AGREE]);
 }
 

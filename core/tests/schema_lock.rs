@@ -59,6 +59,17 @@ fn commands() -> Vec<Payload> {
         inventory::ReceiveStock,
         inventory::AdjustStock,
         flow::SetPolicy,
+        order::ReleaseOrder,
+        order::PickOrder,
+        order::PackOrder,
+        order::RejectFulfilment,
+        order::VoidShipping,
+        order::LoseShipment,
+        order::ReturnToSender,
+        order::PlaceHold,
+        order::ReleaseHold,
+        order::AcceptCancellation,
+        order::DeclineCancellation,
     ]
 }
 
@@ -98,6 +109,20 @@ fn events() -> Vec<Payload> {
         notification::CustomerNotified,
         notification::OrderForgotten,
         flow::PolicySet,
+        order::FulfilmentReleased,
+        order::ItemsPicked,
+        order::ItemsPacked,
+        order::FulfilmentRejected,
+        order::OrderResourced,
+        order::ShippingVoided,
+        order::ShipmentLost,
+        order::ShipmentReturnedToSender,
+        order::OrderHoldPlaced,
+        order::OrderHoldReleased,
+        inventory::StockUnshipped,
+        order::CancellationRequested,
+        order::CancellationAccepted,
+        order::CancellationDeclined,
     ]
 }
 

@@ -6,8 +6,10 @@
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
-//! Rejected, Expired, LinesCancelled, TieReturned --> Release
-//! Shipped -----------> Ship        ReturnReceived -> Restock
+//! Rejected, Expired, LinesCancelled, CancellationAccepted, TieReturned --> Release
+//! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
+//! Resourced ---------> Release (refused by a facility) or Miss (not found), then Reserve
+//! ShippingVoided ----> Unship
 //! ```
 //!
 //! Law: a route reads nothing but the event, so that it works the same behind a broker.
@@ -18,13 +20,13 @@ use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Release, Reserve, Restock, ShipStock,
+    Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, PaymentTerms,
-    RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    ReturnReceived,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
+    Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
+    Resourcing, ReturnReceived,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -60,6 +62,13 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
                 to(tell(order, News::Shortened));
             }
         }
+        OrderEvent::CancellationAccepted(e) => {
+            release(order, &e.portions, to);
+            to(tell(order, News::CancellationAccepted(e.cancellation)));
+        }
+        OrderEvent::CancellationDeclined(e) => {
+            to(tell(order, News::CancellationDeclined(e.cancellation)));
+        }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
         OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(Reserve {
             order,
@@ -70,6 +79,34 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             excluded: Vec::new(),
         }))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
+        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
+        OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::Shipped(_)
+        | OrderEvent::Delivered(_)
+        | OrderEvent::ReturnReceived(_)
+        | OrderEvent::ShippingVoided(_)
+        | OrderEvent::Lost(_)
+        | OrderEvent::ReturnedToSender(_) => from_goods(event, to),
+        OrderEvent::Released(_)
+        | OrderEvent::Picked(_)
+        | OrderEvent::Packed(_)
+        | OrderEvent::FulfilmentRejected(_)
+        | OrderEvent::HoldPlaced(_)
+        | OrderEvent::HoldReleased(_)
+        | OrderEvent::CancellationRequested(_)
+        | OrderEvent::Sourced(_)
+        | OrderEvent::Allocated(_)
+        | OrderEvent::PaymentAuthorized(_)
+        | OrderEvent::ReturnRequested(_)
+        | OrderEvent::Completed(_) => {}
+    }
+}
+
+/// What is on its way, or came back.
+fn from_goods(event: &OrderEvent, to: &mut impl FnMut(Command)) {
+    let order = event.order();
+    let inventory = Command::Inventory;
+    match event {
         OrderEvent::Shipped(e) => {
             let (shipment, portions) = (e.shipment, e.portions.clone());
             to(inventory(InventoryCommand::Ship(ShipStock { order, shipment, portions })));
@@ -77,12 +114,25 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         }
         OrderEvent::Delivered(e) => to(tell(order, News::Delivered(e.shipment))),
         OrderEvent::ReturnReceived(e) => take_back(e, to),
-        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
-        OrderEvent::Sourced(_)
-        | OrderEvent::Allocated(_)
-        | OrderEvent::PaymentAuthorized(_)
-        | OrderEvent::ReturnRequested(_)
-        | OrderEvent::Completed(_) => {}
+        OrderEvent::ShippingVoided(e) => {
+            let (shipment, portions) = (e.shipment, e.portions.clone());
+            to(inventory(InventoryCommand::Unship(Unship { order, shipment, portions })));
+        }
+        OrderEvent::Lost(e) => to(tell(order, News::Lost(e.shipment))),
+        OrderEvent::ReturnedToSender(e) => {
+            let sellable = match e.putaway {
+                Putaway::Restock => Some(true),
+                Putaway::Quarantine => Some(false),
+                Putaway::WriteOff => None,
+            };
+            if let Some(sellable) = sellable {
+                let (number, portions) = (e.number, e.units.clone());
+                let restock = Restock { order, number, sellable, portions };
+                to(inventory(InventoryCommand::Restock(restock)));
+            }
+            to(tell(order, News::ReturnedToSender(e.shipment)));
+        }
+        _ => {}
     }
 }
 
@@ -121,7 +171,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Adjusted(_)
         | InventoryEvent::Released(_)
         | InventoryEvent::Shipped(_)
-        | InventoryEvent::Restocked(_) => return,
+        | InventoryEvent::Restocked(_)
+        | InventoryEvent::Unshipped(_) => return,
     };
     to(Command::Order(command));
 }
@@ -143,6 +194,28 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
         },
         excluded: Vec::new(),
     }
+}
+
+/// What leaves its place is given back, or was never there; then stock is asked for elsewhere.
+fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
+    let order = event.order;
+    match event.why {
+        Resourcing::FacilityRefused | Resourcing::Amended => release(order, &event.portions, to),
+        Resourcing::ItemsMissing => {
+            let portions = event.portions.clone();
+            to(Command::Inventory(InventoryCommand::Miss(Miss { order, portions })));
+        }
+        // The inventory said so itself: it has freed them already.
+        Resourcing::StockLost => {}
+    }
+    to(Command::Inventory(InventoryCommand::Reserve(Reserve {
+        order,
+        reservation: event.reservation,
+        demands: event.demands.clone(),
+        destination: event.destination.clone(),
+        hold: event.hold,
+        excluded: event.excluded.clone(),
+    })));
 }
 
 fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {

@@ -11,7 +11,7 @@ use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
 use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{Facility, Inventory, Item, Shelf};
-use crate::order::{Buckets, Order, Payment, Rejection, Status};
+use crate::order::{Buckets, Carriage, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
 use crate::time::Timestamp;
@@ -254,7 +254,7 @@ impl OrderView {
         let shipment = |s: &crate::order::Shipment| ShipmentView {
             number: s.number,
             facility: s.facility,
-            delivered: s.delivered_at.is_some(),
+            delivered: s.state == Carriage::Delivered,
             portions: s.portions.clone(),
         };
         let open = order.lines.iter().any(|line| line.buckets.open() > 0);

@@ -18,10 +18,10 @@ use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
 use super::plan::Unplanned;
 use super::refusal::InventoryRefusal;
-use super::{adjust, evolve};
+use super::{adjust, evolve, undo};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
-use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef};
+use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef, OrderId};
 use crate::limits::{DUE_PER_TICK, FACILITIES, GATEWAYS_PER_FACILITY, ITEMS, UNITS_PER_SHELF};
 use crate::time::Timestamp;
 
@@ -43,6 +43,8 @@ impl Decide for Inventory {
             InventoryCommand::Release(c) => Ok(self.release(c)),
             InventoryCommand::Ship(c) => self.ship(c),
             InventoryCommand::Restock(c) => self.restock(c),
+            InventoryCommand::Unship(c) => undo::unship(self, c),
+            InventoryCommand::Miss(c) => Ok(undo::miss(self, c)),
             InventoryCommand::Tick => Ok(self.tick(context.at)),
         }
     }
@@ -171,17 +173,22 @@ impl Inventory {
 
     fn release(&self, command: &Release) -> Vec<InventoryEvent> {
         let order = command.order;
+        let portions = self.held(order, &command.portions);
+        if portions.is_empty() {
+            return vec![];
+        }
+        vec![InventoryEvent::Released(InventoryReleased { order, portions })]
+    }
+
+    /// As much of the portions as the order's reservations still tie.
+    pub(super) fn held(&self, order: OrderId, portions: &[Portion]) -> Vec<Portion> {
         let held = |p: &Portion| {
             let reservation = self.reservation(ReservationId { order, number: p.reservation })?;
             let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
             let held = reservation.portions.iter().find(same)?;
             Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
         };
-        let portions: Vec<Portion> = command.portions.iter().filter_map(held).collect();
-        if portions.is_empty() {
-            return vec![];
-        }
-        vec![InventoryEvent::Released(InventoryReleased { order, portions })]
+        portions.iter().filter_map(held).collect()
     }
 
     fn ship(&self, command: &ShipStock) -> Decision {
@@ -201,7 +208,18 @@ impl Inventory {
     }
 
     fn restock(&self, command: &Restock) -> Decision {
-        for p in &command.portions {
+        self.has_room(&command.portions)?;
+        Ok(vec![InventoryEvent::Restocked(StockRestocked {
+            order: command.order,
+            number: command.number,
+            sellable: command.sellable,
+            portions: command.portions.clone(),
+        })])
+    }
+
+    /// Whether units can come on hand where the portions say.
+    pub(super) fn has_room(&self, portions: &[Portion]) -> Result<(), InventoryRefusal> {
+        for p in portions {
             let unknown = || InventoryRefusal::UnknownItem { item: ItemRef::Id(p.item) };
             let item = self.items.get(p.item).ok_or_else(unknown)?;
             let place = FacilityRef::Id(p.facility);
@@ -214,12 +232,7 @@ impl Inventory {
                 return Err(InventoryRefusal::TooMuchStock { room });
             }
         }
-        Ok(vec![InventoryEvent::Restocked(StockRestocked {
-            order: command.order,
-            number: command.number,
-            sellable: command.sellable,
-            portions: command.portions.clone(),
-        })])
+        Ok(())
     }
 
     fn tick(&self, at: Timestamp) -> Vec<InventoryEvent> {

@@ -33,6 +33,7 @@ pub enum InventoryEvent {
     Expired(InventoryExpired),
     Shipped(StockShipped),
     Restocked(StockRestocked),
+    Unshipped(StockUnshipped),
 }
 
 data! {
@@ -163,6 +164,15 @@ data! {
         /// The units, and where they are now.
         portions: Vec<Portion>,
     }
+    /// Units did not leave after all: on hand and promises go up together.
+    StockUnshipped {
+        /// The order.
+        order: OrderId,
+        /// The shipment.
+        shipment: ShipmentNumber,
+        /// The units, tied hard by a reservation of their own.
+        portions: Vec<Portion>,
+    }
 }
 
 impl InventoryEvent {
@@ -178,6 +188,7 @@ impl InventoryEvent {
             Self::Expired(e) => e.order,
             Self::Shipped(e) => e.order,
             Self::Restocked(e) => e.order,
+            Self::Unshipped(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)

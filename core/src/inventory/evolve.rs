@@ -66,6 +66,17 @@ pub(super) fn evolve(
             free(inventory, e.order, &portions, Books::Promise)?;
         }
         InventoryEvent::Shipped(e) => free(inventory, e.order, &e.portions, Books::Goods)?,
+        InventoryEvent::Unshipped(e) => {
+            for p in &e.portions {
+                let shelf = shelf_of(&mut inventory.items, p)?;
+                shelf.on_hand = shelf.on_hand.checked_add(p.quantity).ok_or(NO_STOCK)?;
+                shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
+                let id = ReservationId { order: e.order, number: p.reservation };
+                let fresh = || Reservation { hold: Hold::Hard, portions: alloc::vec::Vec::new() };
+                let open = inventory.reservations.entry(id).or_insert_with(fresh);
+                open.portions.push(*p);
+            }
+        }
         InventoryEvent::Restocked(e) => {
             for p in &e.portions {
                 let shelf = shelf_or_new(inventory, p.item, p.facility, p.tier)?;

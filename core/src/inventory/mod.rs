@@ -13,15 +13,16 @@ mod ledger;
 mod network;
 mod plan;
 mod refusal;
+mod undo;
 
 pub use command::{
     AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock, Release, Reserve, Restock, ShipStock,
+    Miss, ReceiveStock, Release, Reserve, Restock, ShipStock, Unship,
 };
 pub use event::{
     FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryRejected,
     InventoryReleased, InventoryTied, ItemDefined, PromiseStripped, StockAdjusted, StockReceived,
-    StockRestocked, StockShipped,
+    StockRestocked, StockShipped, StockUnshipped,
 };
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};

@@ -4,28 +4,43 @@
 //! stored once, everything else about it is a function of its buckets.
 
 mod buckets;
+mod cancel;
 mod command;
 mod decide;
 mod due;
 mod event;
 mod evolve;
 mod goods;
+mod holds;
+mod news;
+mod place;
 mod refusal;
+mod stage;
 mod state;
 mod transitions;
 
 pub use buckets::{Bucket, Buckets};
 pub use command::{
-    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, LineRef, LineUnits, OrderCommand,
-    OrderLine, PlaceOrder, ReceiveReturn, RecordAllocated, RecordLapsed, RecordRejected,
-    RecordStripped, RecordTied, RequestReturn, ShipOrder,
+    AcceptCancellation, AuthorizePayment, CancelOrder, CancelReason, DeclineCancellation,
+    DeliverShipment, LineRef, LineUnits, LoseShipment, OrderCommand, OrderLine, PackOrder,
+    PickOrder, PlaceHold, PlaceOrder, ReceiveReturn, RecordAllocated, RecordLapsed, RecordRejected,
+    RecordStripped, RecordTied, RejectFulfilment, ReleaseHold, ReleaseOrder, RequestReturn,
+    ReturnToSender, ShipOrder, VoidShipping,
 };
 pub use event::{
-    AllocationRequested, Disposition, OrderAllocated, OrderArchived, OrderCancelled,
-    OrderCompleted, OrderConfirmed, OrderEvent, OrderExpired, OrderLinesCancelled, OrderPlaced,
-    OrderRejected, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, Rejection,
-    ReturnReceived, ReturnRequested, ShipmentDelivered, ShipmentShipped, TieReturned, UnitsOfLine,
+    AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,
+    Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
+    OrderAllocated, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed, OrderEvent,
+    OrderExpired, OrderHoldPlaced, OrderHoldReleased, OrderLinesCancelled, OrderPlaced,
+    OrderRejected, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
+    Putaway, Rejection, Resourcing, ReturnReceived, ReturnRequested, ShipmentDelivered,
+    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
+    UnitsOfLine,
 };
 pub use refusal::OrderRefusal;
-pub use state::{Line, Order, Orders, Payment, Return, Shipment, Tied};
+pub use stage::Stage;
+pub use state::{
+    CancellationAnswer, CancellationRecord, Carriage, HoldRecord, Line, Order, Orders, Payment,
+    Return, Shipment, Tied,
+};
 pub use transitions::{CommandKind, STATUSES, Status, TRANSITIONS, Verdict, verdict};

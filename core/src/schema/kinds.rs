@@ -145,6 +145,29 @@ codec! {
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
     13 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
+    14 ReleaseOrder(p: order::ReleaseOrder) { Command::Order(O::Release(p)) }
+        scope: "fulfilment:write", about: "Hand what is allocated to the warehouses that have it.";
+    15 PickOrder(p: order::PickOrder) { Command::Order(O::Pick(p)) }
+        scope: "fulfilment:write", about: "Tell which released units were picked, and which not found.";
+    16 PackOrder(p: order::PackOrder) { Command::Order(O::Pack(p)) }
+        scope: "fulfilment:write", about: "Tell that what is picked in a facility is packed.";
+    17 RejectFulfilment(p: order::RejectFulfilment) { Command::Order(O::RejectFulfilment(p)) }
+        scope: "fulfilment:write", about: "Refuse what was released to a facility: it is sourced anew.";
+    18 VoidShipping(p: order::VoidShipping) { Command::Order(O::VoidShipping(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment did not leave after all.";
+    19 LoseShipment(p: order::LoseShipment) { Command::Order(O::LoseShipment(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment was lost on its way.";
+    20 ReturnToSender(p: order::ReturnToSender) { Command::Order(O::ReturnToSender(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment came back undelivered.";
+    21 PlaceHold(p: order::PlaceHold) { Command::Order(O::PlaceHold(p)) }
+        scope: "fulfilment:write", about: "Keep an order from being released.";
+    22 ReleaseHold(p: order::ReleaseHold) { Command::Order(O::ReleaseHold(p)) }
+        scope: "fulfilment:write", about: "End a hold.";
+    23 AcceptCancellation(p: order::AcceptCancellation) { Command::Order(O::AcceptCancellation(p)) }
+        scope: "fulfilment:write", about: "Answer a request to cancel: it is not too late.";
+    24 DeclineCancellation(p: order::DeclineCancellation)
+        { Command::Order(O::DeclineCancellation(p)) }
+        scope: "fulfilment:write", about: "Answer a request to cancel: it is too late.";
 }
 
 codec! {
@@ -198,6 +221,29 @@ codec! {
     32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
     33 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 2;
+    34 FulfilmentReleased(p: order::FulfilmentReleased)
+        { Event::Order(OE::Released(p)) } version: 1;
+    35 ItemsPicked(p: order::ItemsPicked) { Event::Order(OE::Picked(p)) } version: 1;
+    36 ItemsPacked(p: order::ItemsPacked) { Event::Order(OE::Packed(p)) } version: 1;
+    37 FulfilmentRejected(p: order::FulfilmentRejected)
+        { Event::Order(OE::FulfilmentRejected(p)) } version: 1;
+    38 OrderResourced(p: order::OrderResourced) { Event::Order(OE::Resourced(p)) } version: 1;
+    39 ShippingVoided(p: order::ShippingVoided)
+        { Event::Order(OE::ShippingVoided(p)) } version: 1;
+    40 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
+    41 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
+        { Event::Order(OE::ReturnedToSender(p)) } version: 1;
+    42 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
+    43 OrderHoldReleased(p: order::OrderHoldReleased)
+        { Event::Order(OE::HoldReleased(p)) } version: 1;
+    44 StockUnshipped(p: inventory::StockUnshipped)
+        { Event::Inventory(IE::Unshipped(p)) } version: 1;
+    45 CancellationRequested(p: order::CancellationRequested)
+        { Event::Order(OE::CancellationRequested(p)) } version: 1;
+    46 CancellationAccepted(p: order::CancellationAccepted)
+        { Event::Order(OE::CancellationAccepted(p)) } version: 1;
+    47 CancellationDeclined(p: order::CancellationDeclined)
+        { Event::Order(OE::CancellationDeclined(p)) } version: 1;
 }
 
 codec! {

@@ -8,10 +8,11 @@ use earmark::flow::{
 };
 use earmark::geo::GeoPoint;
 use earmark::ids::{
-    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ShipmentNumber, Tier,
+    CancellationNumber, Country, FacilityId, FacilityRef, HoldNumber, ItemId, ItemRef, LineNumber,
+    ShipmentNumber, Tier,
 };
 use earmark::inventory::InventoryRefusal;
-use earmark::order::{Buckets, LineRef, OrderRefusal, Rejection, Status};
+use earmark::order::{Buckets, Carriage, HoldKind, LineRef, OrderRefusal, Rejection, Status};
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
 use earmark::time::{Span, Timestamp};
@@ -217,6 +218,15 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NoSuchReturn,
         O::TooManyParts,
         O::ReturnWindowClosed { window: Span::from_days(14) },
+        O::OnHold { hold: HoldNumber(1), kind: HoldKind::Fraud },
+        O::NoSuchHold { hold: HoldNumber(300) },
+        O::TooManyHolds { allowed: 64 },
+        O::NothingToRelease,
+        O::NothingReleased,
+        O::NothingPicked,
+        O::NotPacked,
+        O::NoSuchCancellation { cancellation: CancellationNumber(300) },
+        O::ShipmentEnded { shipment: ShipmentNumber(2), state: Carriage::Lost },
     ];
     let of_stock = [
         InventoryRefusal::UnknownItem { item },

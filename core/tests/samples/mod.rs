@@ -8,6 +8,7 @@
 mod answers;
 mod commands;
 mod events;
+mod fulfilment;
 mod old;
 mod state;
 

@@ -9,6 +9,7 @@
 pub(crate) mod mirror;
 pub(crate) mod steps;
 pub(crate) mod witness;
+pub(crate) mod work;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -110,6 +111,10 @@ impl World {
             (Err(again), Err(first)) => again == first,
             // What a partial shipment left was cancelled: now all of it is on its way.
             (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            // What is ready has left, and the rest can't yet.
+            (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
+                matches!(command, Command::Order(OrderCommand::Ship(_)))
+            }
             _ => false,
         };
         ensure(same, || format!("{command:?} again: {again:?} after {first:?}"))
@@ -135,7 +140,8 @@ fn is_idempotent(command: &Command) -> bool {
     match command {
         Command::Order(OrderCommand::ReceiveReturn(c)) => c.number.is_some(),
         Command::Order(OrderCommand::Cancel(c)) => c.lines.is_none(),
-        Command::Order(OrderCommand::RequestReturn(_)) => false,
+        Command::Order(OrderCommand::RequestReturn(_) | OrderCommand::PlaceHold(_)) => false,
+        Command::Order(OrderCommand::Pick(c)) => c.lines.is_none() && c.missing.is_none(),
         Command::Inventory(
             earmark::inventory::InventoryCommand::Receive(_)
             | earmark::inventory::InventoryCommand::Adjust(_),

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
-use earmark::ids::{ItemId, LineNumber, OrderId, ReservationNumber};
+use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber};
 use earmark::inventory::{Adjustment, InventoryEvent, InventoryTied, ReservationId};
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
-use earmark::order::{Order, OrderEvent, Payment, Status};
+use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
 
 use super::ensure;
 
@@ -21,6 +21,7 @@ type Reservation = (OrderId, ReservationNumber);
 pub(crate) struct Witness {
     on_hand: BTreeMap<ItemId, i64>,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
+    excluded: BTreeMap<Reservation, Vec<FacilityId>>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
@@ -50,6 +51,12 @@ impl Witness {
             OrderEvent::Unsourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
+            }
+            OrderEvent::Resourced(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
             }
             _ => Ok(()),
         }
@@ -85,6 +92,16 @@ impl Witness {
             InventoryEvent::Restocked(e) => {
                 e.portions.iter().try_for_each(|p| self.move_stock(p.item, i64::from(p.quantity)))
             }
+            InventoryEvent::Unshipped(e) => {
+                for p in &e.portions {
+                    self.move_stock(p.item, i64::from(p.quantity))?;
+                    let id = (e.order, p.reservation);
+                    let known = self.asked.contains_key(&id) || self.ended.contains(&id);
+                    ensure(!known, || format!("{id:?} is made twice"))?;
+                    *self.open.entry(id).or_default() += u64::from(p.quantity);
+                }
+                Ok(())
+            }
             InventoryEvent::Allocated(e) => {
                 let id = (e.order, e.reservation);
                 ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
@@ -109,6 +126,9 @@ impl Witness {
             let serves = laws::plan_serves_demand(*units, of_line);
             ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
         }
+        let excluded = self.excluded.get(&id).map_or(&[][..], Vec::as_slice);
+        let kept = !tied.portions.iter().any(|p| excluded.contains(&p.facility));
+        ensure(kept, || format!("{id:?} ties what lies in an excluded facility"))?;
         let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
         ensure(all == asked.values().sum::<u64>(), || format!("{id:?} ties more than asked"))?;
         let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
@@ -161,7 +181,14 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
         let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
         for tied in &order.tied {
             let of = by_reservation.entry(tied.portion.reservation).or_default();
-            of.push((tied.portion, tied.hard));
+            let hard = tied.stage != Stage::Reserved;
+            let same = |(p, h): &&mut (Portion, bool)| {
+                *h == hard && Portion { quantity: p.quantity, ..tied.portion } == *p
+            };
+            match of.iter_mut().find(same) {
+                Some((p, _)) => p.quantity += tied.portion.quantity,
+                None => of.push((tied.portion, hard)),
+            }
         }
         reservations += by_reservation.len();
         for (number, mut ours) in by_reservation {

@@ -3,21 +3,25 @@
 //! Law: nothing here decides; an event that does not fit the state is a corrupt history, and the
 //! state is then thrown away by whoever holds it.
 
+mod goods;
+
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 use super::buckets::{Bucket, Buckets};
-use super::event::{Disposition, OrderEvent, OrderPlaced, ReturnReceived, UnitsOfLine};
-use super::state::{Line, Order, Orders, Payment, Return, Shipment, Tied};
+use super::event::{OrderEvent, OrderPlaced};
+use super::stage::{self, FREE, IN_WORK, Stage};
+use super::state::{
+    CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Tied,
+};
 use super::transitions::Status;
 use crate::decide::CorruptHistory;
-use crate::demand::{Hold, Portion};
-use crate::ids::{OrderId, ReservationNumber};
+use crate::demand::Hold;
+use crate::ids::{CancellationNumber, HoldNumber, OrderId, ReservationNumber};
 use crate::time::Timestamp;
 
 const NO_ORDER: CorruptHistory = CorruptHistory::because("an event of an order that is not there");
 const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that is not there");
-const NOT_TIED: CorruptHistory = CorruptHistory::because("units are freed that are not tied");
 
 /// Folds an event into the state, and keeps the deadlines in step.
 pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), CorruptHistory> {
@@ -60,8 +64,14 @@ fn insert(orders: &mut Orders, placed: &OrderPlaced) -> Result<(), CorruptHistor
         lines: placed.lines.iter().map(line).collect(),
         tied: Vec::new(),
         reservations: ReservationNumber(1),
+        asked: ReservationNumber(1),
+        excluded: Vec::new(),
+        staged: Vec::new(),
         shipments: Vec::new(),
         returns: Vec::new(),
+        holds: Vec::new(),
+        hold_count: HoldNumber(0),
+        cancellations: Vec::new(),
     };
     let Entry::Vacant(place) = orders.orders.entry(placed.order) else {
         return Err(CorruptHistory::because("an order is placed twice"));
@@ -87,26 +97,27 @@ fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Sourced(e) => {
             let hard = e.hold == Hold::Hard;
+            let stage = if hard { Stage::Allocated } else { Stage::Reserved };
             for &portion in &e.portions {
-                shift(order, portion, Bucket::Unsourced, tied_bucket(hard))?;
-                order.tied.push(Tied { portion, hard });
+                stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
+                order.tied.push(Tied { portion, stage });
             }
         }
         OrderEvent::Allocated(e) => allocate(order, e.reservation)?,
         OrderEvent::Confirmed(_) => order.status = Status::Confirmed,
         OrderEvent::Rejected(e) => {
-            free(order, &e.released, Bucket::Cancelled)?;
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
             cancel_unsourced(order)?;
             order.rejection = Some(e.why.clone());
             end(order, Status::Rejected, e.at);
         }
         OrderEvent::Expired(e) => {
-            free(order, &e.released, Bucket::Cancelled)?;
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
             cancel_unsourced(order)?;
             end(order, Status::Expired, e.at);
         }
         OrderEvent::LinesCancelled(e) => {
-            free(order, &e.released, Bucket::Cancelled)?;
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
             for units in &e.unsourced {
                 let line = order.lines.get_mut(units.line.index()).ok_or(NO_LINE)?;
                 line.buckets.shift(units.quantity, Bucket::Unsourced, Bucket::Cancelled)?;
@@ -114,43 +125,54 @@ fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
         }
         OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
         OrderEvent::Unsourced(e) => {
-            free(order, &e.portions, Bucket::Unsourced)?;
-            order.reservations = e.reservation;
+            stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
+            (order.reservations, order.asked) = (e.reservation, e.reservation);
         }
         OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
-        OrderEvent::Shipped(e) => {
-            free(order, &e.portions, Bucket::InTransit)?;
-            let portions = e.portions.clone();
-            let (number, facility) = (e.shipment, e.facility);
-            order.shipments.push(Shipment { number, facility, portions, delivered_at: None });
-        }
-        OrderEvent::Delivered(e) => {
-            let arriving = |s: &&mut Shipment| s.number == e.shipment && s.delivered_at.is_none();
-            let missing = CorruptHistory::because("a shipment arrives that is not on its way");
-            let shipment = order.shipments.iter_mut().find(arriving).ok_or(missing)?;
-            shipment.delivered_at = Some(e.at);
-            for portion in shipment.portions.clone() {
-                shift(order, portion, Bucket::InTransit, Bucket::Delivered)?;
-            }
-        }
-        OrderEvent::ReturnRequested(e) => {
-            for &UnitsOfLine { line, quantity } in &e.units {
-                let buckets = &mut order.lines.get_mut(line.index()).ok_or(NO_LINE)?.buckets;
-                add(&mut buckets.return_requested, quantity)?;
-            }
-            order.returns.push(Return {
-                number: e.number,
-                units: e.units.clone(),
-                received: false,
+        OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
+        OrderEvent::HoldPlaced(e) => {
+            order.hold_count = e.hold;
+            order.holds.push(HoldRecord {
+                number: e.hold,
+                kind: e.kind,
+                reason: e.reason.clone(),
+                placed_at: e.at,
+                until: e.until,
             });
         }
-        OrderEvent::ReturnReceived(e) => take_back(order, e)?,
-        OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
-        OrderEvent::AllocationRequested(_)
-        | OrderEvent::Placed(_)
-        | OrderEvent::TieReturned(_)
-        | OrderEvent::Archived(_) => {}
+        OrderEvent::HoldReleased(e) => {
+            let at = order.holds.iter().position(|hold| hold.number == e.hold);
+            let missing = CorruptHistory::because("a hold is released that is not there");
+            order.holds.remove(at.ok_or(missing)?);
+        }
+        OrderEvent::CancellationRequested(e) => order.cancellations.push(CancellationRecord {
+            number: e.cancellation,
+            facility: e.facility,
+            reason: e.reason,
+            portions: e.portions.clone(),
+            answer: None,
+        }),
+        OrderEvent::CancellationAccepted(e) => {
+            stage::free(order, &e.portions, &IN_WORK, Bucket::Cancelled)?;
+            answer(order, e.cancellation, CancellationAnswer::Accepted)?;
+        }
+        OrderEvent::CancellationDeclined(e) => {
+            answer(order, e.cancellation, CancellationAnswer::Declined)?;
+        }
+        _ => goods::change(order, event)?,
     }
+    Ok(())
+}
+
+fn answer(
+    order: &mut Order,
+    number: CancellationNumber,
+    answer: CancellationAnswer,
+) -> Result<(), CorruptHistory> {
+    let missing = CorruptHistory::because("a request is answered that is not open");
+    let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(missing)?;
+    open.answer = Some(answer);
     Ok(())
 }
 
@@ -160,28 +182,11 @@ fn end(order: &mut Order, status: Status, at: Timestamp) {
 }
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {
-    let soft = |t: &&mut Tied| t.portion.reservation == reservation && !t.hard;
+    let soft = |t: &&mut Tied| t.portion.reservation == reservation && !t.stage.is_hard();
     for tied in order.tied.iter_mut().filter(soft) {
-        tied.hard = true;
+        tied.stage = Stage::Allocated;
         let line = order.lines.get_mut(tied.portion.line.index()).ok_or(NO_LINE)?;
         line.buckets.shift(tied.portion.quantity, Bucket::Reserved, Bucket::Allocated)?;
-    }
-    Ok(())
-}
-
-/// Takes units out of what is tied, and moves them to a bucket.
-fn free(order: &mut Order, portions: &[Portion], to: Bucket) -> Result<(), CorruptHistory> {
-    for &freed in portions {
-        let same = |t: &Tied| Portion { quantity: freed.quantity, ..t.portion } == freed;
-        let at = order.tied.iter().position(same).ok_or(NOT_TIED)?;
-        let tied = order.tied.get_mut(at).ok_or(NOT_TIED)?;
-        let hard = tied.hard;
-        let rest = tied.portion.quantity.checked_sub(freed.quantity).ok_or(NOT_TIED)?;
-        tied.portion.quantity = rest;
-        if rest == 0 {
-            order.tied.remove(at);
-        }
-        shift(order, freed, tied_bucket(hard), to)?;
     }
     Ok(())
 }
@@ -191,42 +196,4 @@ fn cancel_unsourced(order: &mut Order) -> Result<(), CorruptHistory> {
         line.buckets.shift(line.buckets.unsourced, Bucket::Unsourced, Bucket::Cancelled)?;
     }
     Ok(())
-}
-
-fn take_back(order: &mut Order, event: &ReturnReceived) -> Result<(), CorruptHistory> {
-    let missing = CorruptHistory::because("a return arrives that is not on its way");
-    let mut returns = order.returns.iter_mut();
-    let open = returns.find(|r| r.number == event.number && !r.received).ok_or(missing)?;
-    open.received = true;
-    for unit in &event.units {
-        let buckets = &mut order.lines.get_mut(unit.line.index()).ok_or(NO_LINE)?.buckets;
-        let counter = match event.disposition {
-            Disposition::Restock => &mut buckets.restocked,
-            Disposition::Quarantine => &mut buckets.quarantined,
-            Disposition::WriteOff => &mut buckets.written_off,
-            Disposition::BackToCustomer => &mut buckets.returned_to_customer,
-        };
-        add(counter, unit.quantity)?;
-    }
-    Ok(())
-}
-
-fn add(counter: &mut u32, units: u32) -> Result<(), CorruptHistory> {
-    let corrupt = CorruptHistory::because("more units than can be counted");
-    *counter = counter.checked_add(units).ok_or(corrupt)?;
-    Ok(())
-}
-
-fn shift(
-    order: &mut Order,
-    portion: Portion,
-    from: Bucket,
-    to: Bucket,
-) -> Result<(), CorruptHistory> {
-    let line = order.lines.get_mut(portion.line.index()).ok_or(NO_LINE)?;
-    line.buckets.shift(portion.quantity, from, to)
-}
-
-fn tied_bucket(hard: bool) -> Bucket {
-    if hard { Bucket::Allocated } else { Bucket::Reserved }
 }

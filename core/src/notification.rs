@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Context, CorruptHistory, Decide};
-use crate::ids::{CancellationNumber, OrderId, ShipmentNumber};
+use crate::ids::{CancellationNumber, OrderId, ReturnNumber, ShipmentNumber};
 
 /// A command to the notification role; all come from the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub enum News {
     CancellationAccepted(CancellationNumber),
     /// A warehouse had gone too far: units that were to be cancelled will come.
     CancellationDeclined(CancellationNumber),
+    /// A return is refused.
+    ReturnRefused(ReturnNumber),
 }
 
 /// An event of the notification role.

@@ -70,6 +70,12 @@ fn commands() -> Vec<Payload> {
         order::ReleaseHold,
         order::AcceptCancellation,
         order::DeclineCancellation,
+        order::ReceiveReturnedUnits,
+        order::RefuseReturn,
+        order::SaveDraft,
+        order::AmendOrder,
+        order::ReopenOrder,
+        order::CompleteOrder,
     ]
 }
 
@@ -123,6 +129,11 @@ fn events() -> Vec<Payload> {
         order::CancellationRequested,
         order::CancellationAccepted,
         order::CancellationDeclined,
+        order::ReturnPartlyReceived,
+        order::ReturnRefused,
+        order::OrderDrafted,
+        order::OrderAmended,
+        order::OrderReopened,
     ]
 }
 
@@ -134,6 +145,7 @@ fn queries() -> Vec<Payload> {
         flow::ItemsQuery,
         flow::StockQuery,
         flow::SummaryQuery,
+        flow::OrderStatusQuery,
     ]
 }
 

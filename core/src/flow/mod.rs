@@ -8,6 +8,7 @@ mod route;
 mod settle;
 mod shop;
 mod slice;
+mod status;
 mod view;
 
 pub use query::{
@@ -18,6 +19,9 @@ pub use route::route;
 pub use settle::{Broken, Settled};
 pub use shop::{Command, Event, PolicySet, Refusal, Roles, SetPolicy, Shop, Tick};
 pub use slice::{Slice, SliceItem};
+pub use status::{
+    CancellationView, HoldView, OrderStatusQuery, OrderStatusView, ReturnView, ShipmentStatusView,
+};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
-use crate::ids::{LineNumber, OrderId, ReservationNumber};
+use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
     Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
 };
@@ -26,7 +26,7 @@ use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
     Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    Resourcing, ReturnReceived,
+    Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -81,9 +81,12 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
         | OrderEvent::ReturnReceived(_)
+        | OrderEvent::ReturnPartlyReceived(_)
+        | OrderEvent::ReturnRefused(_)
         | OrderEvent::ShippingVoided(_)
         | OrderEvent::Lost(_)
         | OrderEvent::ReturnedToSender(_) => from_goods(event, to),
@@ -93,6 +96,8 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::FulfilmentRejected(_)
         | OrderEvent::HoldPlaced(_)
         | OrderEvent::HoldReleased(_)
+        | OrderEvent::Drafted(_)
+        | OrderEvent::Reopened(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
         | OrderEvent::Allocated(_)
@@ -113,7 +118,11 @@ fn from_goods(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::Shipped(shipment)));
         }
         OrderEvent::Delivered(e) => to(tell(order, News::Delivered(e.shipment))),
-        OrderEvent::ReturnReceived(e) => take_back(e, to),
+        OrderEvent::ReturnReceived(e) => take_back(order, e.number, e.disposition, &e.units, to),
+        OrderEvent::ReturnPartlyReceived(e) => {
+            take_back(order, e.number, e.disposition, &e.units, to);
+        }
+        OrderEvent::ReturnRefused(e) => to(tell(order, News::ReturnRefused(e.number))),
         OrderEvent::ShippingVoided(e) => {
             let (shipment, portions) = (e.shipment, e.portions.clone());
             to(inventory(InventoryCommand::Unship(Unship { order, shipment, portions })));
@@ -226,13 +235,19 @@ fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
 }
 
 /// Only what is kept comes back on hand.
-fn take_back(event: &ReturnReceived, to: &mut impl FnMut(Command)) {
-    let sellable = match event.disposition {
+fn take_back(
+    order: OrderId,
+    number: ReturnNumber,
+    disposition: Disposition,
+    units: &[Portion],
+    to: &mut impl FnMut(Command),
+) {
+    let sellable = match disposition {
         Disposition::Restock => true,
         Disposition::Quarantine => false,
         Disposition::WriteOff | Disposition::BackToCustomer => return,
     };
-    let (order, number, portions) = (event.order, event.number, event.units.clone());
+    let portions = units.to_vec();
     let restock = Restock { order, number, sellable, portions };
     to(Command::Inventory(InventoryCommand::Restock(restock)));
 }

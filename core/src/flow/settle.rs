@@ -66,6 +66,7 @@ impl Shop {
         for event in events {
             let Event::Order(
                 OrderEvent::ReturnReceived(_)
+                | OrderEvent::ReturnPartlyReceived(_)
                 | OrderEvent::ShippingVoided(_)
                 | OrderEvent::ReturnedToSender(_),
             ) = event

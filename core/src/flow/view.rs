@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::status::OrderStatusView;
 use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
@@ -31,6 +32,8 @@ pub enum Answer {
     Items(Vec<ItemView>),
     /// The shop at a glance.
     Summary(Summary),
+    /// How one order stands.
+    OrderStatus(OrderStatusView),
 }
 
 /// What would become of an order, if it were placed now.

@@ -11,7 +11,7 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, cancel, due, evolve, holds, news};
+use super::{CancelReason, amend, cancel, due, evolve, holds, news};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -41,6 +41,7 @@ impl Decide for Orders {
         }
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
+            (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
             (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
             (_, None) => Err(OrderRefusal::UnknownOrder { order: id }),
             (OrderCommand::AuthorizePayment(c), Some(order)) => authorize(c, order),
@@ -75,6 +76,11 @@ impl Decide for Orders {
             (OrderCommand::DeclineCancellation(c), Some(order)) => {
                 cancel::decline(c, order, context.at)
             }
+            (OrderCommand::ReceiveReturnedUnits(c), Some(order)) => returns::receive_some(c, order),
+            (OrderCommand::RefuseReturn(c), Some(order)) => returns::refuse(c, order),
+            (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
+            (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
+            (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
         }
     }
 

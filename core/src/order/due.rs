@@ -1,4 +1,4 @@
-//! What time alone ends: unpaid orders expire, holds lapse, finished orders are archived.
+//! What time alone ends: unpaid orders expire, holds lapse, finished orders and drafts are archived.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.
@@ -26,7 +26,7 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
 }
 
 fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) {
-    if order.ended_at.is_some() {
+    if order.ended_at.is_some() || order.status == Status::Draft {
         events.push(OrderEvent::Archived(OrderArchived { order: id }));
         return;
     }

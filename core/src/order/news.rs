@@ -88,7 +88,9 @@ pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) 
         return Vec::new();
     }
     let (id, at) = (news.order, context.at);
-    if order.status == Status::Pending {
+    // What an amendment asked for and can't have is cancelled by itself.
+    let amended = order.amending == Some(news.reservation);
+    if order.status == Status::Pending && !amended {
         let released = order.tied.iter().map(|t| t.portion).collect();
         let why = news.why.clone();
         return vec![OrderEvent::Rejected(OrderRejected { order: id, at, why, released })];

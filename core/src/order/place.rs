@@ -1,14 +1,15 @@
-//! Placing an order: recorded as pending, and announced.
+//! Placing an order: recorded as pending, and announced; or saved as a draft, and not.
 //!
 //! Law: an id is idempotent for ever: the same contents again are a retry, others are refused.
 
 use alloc::vec;
 
-use super::command::{OrderLine, PlaceOrder};
+use super::command::{OrderLine, PlaceOrder, SaveDraft};
 use super::decide::Decision;
-use super::event::{OrderEvent, OrderPlaced, PaymentTerms};
+use super::event::{OrderDrafted, OrderEvent, OrderPlaced, PaymentTerms};
 use super::refusal::OrderRefusal;
-use super::state::{Line, Order, Orders};
+use super::state::{Line, Order, Orders, Placed};
+use super::transitions::Status;
 use crate::decide::{Context, Principal};
 use crate::ids::Text;
 use crate::limits::{ID_FUTURE_MS, ORDER_LINES};
@@ -17,6 +18,7 @@ use crate::time::Span;
 use crate::units::Amount;
 
 impl Orders {
+    /// Records an order as pending.
     pub(super) fn place(
         &self,
         place: &PlaceOrder,
@@ -25,11 +27,57 @@ impl Orders {
     ) -> Decision {
         let order = place.order;
         let owner = owner(place, context)?;
-        if let Some(known) = known {
+        if let Some(known) = known.filter(|known| known.status != Status::Draft) {
             let same = is_same(place, owner.as_ref(), known);
             return if same { Ok(vec![]) } else { Err(OrderRefusal::PlacedDifferently { order }) };
         }
-        if order.timestamp() < self.horizon {
+        let total = self.check(place, known, context)?;
+        let payment = match self.policy.payment {
+            PaymentPolicy::None => PaymentTerms::NotRequired,
+            PaymentPolicy::Required { deadline } => {
+                PaymentTerms::Required { deadline: context.at.after(deadline) }
+            }
+        };
+        Ok(vec![OrderEvent::Placed(OrderPlaced {
+            order,
+            at: context.at,
+            owner,
+            number: place.number.clone(),
+            lines: place.lines.clone(),
+            destination: place.destination.clone(),
+            payment,
+            total,
+        })])
+    }
+
+    /// Saves an order that is not placed yet.
+    pub(super) fn save(
+        &self,
+        draft: &SaveDraft,
+        known: Option<&Order>,
+        context: &Context,
+    ) -> Decision {
+        let place = draft.as_placed();
+        let owner = owner(&place, context)?;
+        if known.is_some_and(|known| is_same(&place, owner.as_ref(), known)) {
+            return Ok(vec![]);
+        }
+        let total = self.check(&place, known, context)?;
+        let PlaceOrder { order, number, lines, destination, .. } = place;
+        let at = context.at;
+        let drafted = OrderDrafted { order, at, owner, number, lines, destination, total };
+        Ok(vec![OrderEvent::Drafted(drafted)])
+    }
+
+    /// Whether an order can be one at all, and its total.
+    fn check(
+        &self,
+        place: &PlaceOrder,
+        known: Option<&Order>,
+        context: &Context,
+    ) -> Result<Amount, OrderRefusal> {
+        let order = place.order;
+        if known.is_none() && order.timestamp() < self.horizon {
             return Err(OrderRefusal::StaleId { order });
         }
         if order.timestamp() > context.at.after(Span::from_millis(ID_FUTURE_MS)) {
@@ -46,22 +94,7 @@ impl Orders {
         if !place.destination.location.is_valid() {
             return Err(OrderRefusal::NoSuchPlace);
         }
-        let payment = match self.policy.payment {
-            PaymentPolicy::None => PaymentTerms::NotRequired,
-            PaymentPolicy::Required { deadline } => {
-                PaymentTerms::Required { deadline: context.at.after(deadline) }
-            }
-        };
-        Ok(vec![OrderEvent::Placed(OrderPlaced {
-            order,
-            at: context.at,
-            owner,
-            number: place.number.clone(),
-            lines: place.lines.clone(),
-            destination: place.destination.clone(),
-            payment,
-            total: total(place).ok_or(OrderRefusal::TotalTooLarge)?,
-        })])
+        total(place).ok_or(OrderRefusal::TotalTooLarge)
     }
 }
 
@@ -76,19 +109,28 @@ fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRef
     }
 }
 
-/// Whether a known order has these contents: then placing it again is a retry.
+/// Whether a known order was placed with these contents: then placing it again is a retry. An
+/// amendment since then does not count.
 fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
-    let same_line = |(new, old): (&OrderLine, &Line)| {
+    let of_order = |(new, old): (&OrderLine, &Line)| {
         new.item == old.item
             && new.unit_price == old.unit_price
             && new.quantity.get() == old.buckets.ordered
     };
-    owner == known.owner.as_ref()
+    let contents = match &known.placed {
+        Some(Placed { lines, destination }) => {
+            place.lines == *lines && place.destination == *destination
+        }
+        None => {
+            place.destination == known.destination
+                && place.lines.len() == known.lines.len()
+                && place.lines.iter().zip(&known.lines).all(of_order)
+        }
+    };
+    contents
+        && owner == known.owner.as_ref()
         && place.number == known.number
         && place.currency == known.currency
-        && place.destination == known.destination
-        && place.lines.len() == known.lines.len()
-        && place.lines.iter().zip(&known.lines).all(same_line)
 }
 
 fn total(place: &PlaceOrder) -> Option<Amount> {

@@ -134,6 +134,14 @@ pub enum OrderRefusal {
         /// The request asked for.
         cancellation: CancellationNumber,
     },
+    /// Part of the order was released or shipped already.
+    AlreadyReleased,
+    /// A customer changes a price.
+    PriceIsNotYours,
+    /// The policy does not let orders be reopened.
+    NoReopening,
+    /// Something of the order is still to be done.
+    NotSettled,
 }
 
 impl OrderRefusal {
@@ -170,6 +178,10 @@ impl OrderRefusal {
             Self::NothingPicked => "nothing-picked",
             Self::NotPacked => "not-packed",
             Self::ShipmentEnded { .. } => "shipment-ended",
+            Self::AlreadyReleased => "already-released",
+            Self::PriceIsNotYours => "price-is-not-yours",
+            Self::NoReopening => "no-reopening",
+            Self::NotSettled => "not-settled",
             Self::NoSuchCancellation { .. } => "no-such-cancellation",
         }
     }
@@ -221,6 +233,17 @@ impl fmt::Display for OrderRefusal {
             Self::ReturnWindowClosed { window } => {
                 write!(f, "a return must be announced within {window} of the delivery")
             }
+            _ => self.tell_of_work(f),
+        }
+    }
+}
+
+impl core::error::Error for OrderRefusal {}
+
+impl OrderRefusal {
+    /// What is said of work under way, and of changes.
+    fn tell_of_work(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::OnHold { hold, .. } => {
                 write!(f, "the order is on hold: release `{hold}` first")
             }
@@ -241,14 +264,23 @@ impl fmt::Display for OrderRefusal {
             Self::ShipmentEnded { shipment, state } => {
                 write!(f, "`{shipment}` is not on its way any more: {state}")
             }
+            Self::AlreadyReleased => f.write_str(
+                "part of the order was released or shipped: its destination can't change any more",
+            ),
+            Self::PriceIsNotYours => {
+                f.write_str("only those who work for the shop may change a price")
+            }
+            Self::NoReopening => f.write_str("the policy does not let orders be reopened"),
+            Self::NotSettled => {
+                f.write_str("units of the order are still to be shipped or to arrive")
+            }
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")
             }
+            _ => f.write_str(self.code()),
         }
     }
 }
-
-impl core::error::Error for OrderRefusal {}
 
 impl fmt::Display for LineRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

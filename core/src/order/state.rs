@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
-use super::command::CancelReason;
+use super::command::{CancelReason, OrderLine};
 use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
 use super::stage::{self, Stage};
 use super::transitions::Status;
@@ -80,6 +80,21 @@ pub struct Order {
     pub hold_count: HoldNumber,
     /// Requests to cancel what warehouses work on, in order of their numbers.
     pub cancellations: Vec<CancellationRecord>,
+    /// Whether it was taken up again after it had been completed.
+    pub reopened: bool,
+    /// What it was placed as, if it was amended since.
+    pub placed: Option<Placed>,
+    /// The reservation an amendment asked for, as long as no other was asked for.
+    pub amending: Option<ReservationNumber>,
+}
+
+/// What an order was placed as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its lines.
+    pub lines: Vec<OrderLine>,
+    /// Where it went.
+    pub destination: Destination,
 }
 
 /// A request to cancel what a warehouse works on.
@@ -193,8 +208,33 @@ pub struct Return {
     pub number: ReturnNumber,
     /// What was announced.
     pub units: Vec<UnitsOfLine>,
-    /// Whether it came.
-    pub received: bool,
+    /// What of it has come.
+    pub received: Vec<UnitsOfLine>,
+    /// How far it has come.
+    pub state: ReturnState,
+}
+
+/// How far a return has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum ReturnState {
+    /// It is on its way.
+    Requested,
+    /// Some of it came.
+    PartlyReceived,
+    /// It came.
+    Received,
+    /// It was refused, or what was left of it.
+    Refused,
+}
+
+impl Return {
+    /// Whether more of it may come.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, ReturnState::Requested | ReturnState::PartlyReceived)
+    }
 }
 
 impl Orders {
@@ -280,6 +320,9 @@ impl Order {
     pub fn deadline(&self, policy: &OrderPolicy) -> Option<Timestamp> {
         if let Some(ended) = self.ended_at {
             return Some(ended.after(policy.archive_after));
+        }
+        if self.status == Status::Draft {
+            return Some(self.placed_at.after(policy.archive_after));
         }
         let unpaid = match (self.status, self.payment) {
             (Status::Pending, Payment::Awaiting(deadline)) => Some(deadline),

@@ -168,6 +168,19 @@ codec! {
     24 DeclineCancellation(p: order::DeclineCancellation)
         { Command::Order(O::DeclineCancellation(p)) }
         scope: "fulfilment:write", about: "Answer a request to cancel: it is too late.";
+    25 ReceiveReturnedUnits(p: order::ReceiveReturnedUnits)
+        { Command::Order(O::ReceiveReturnedUnits(p)) }
+        scope: "fulfilment:write", about: "Take in some units of a return that was announced.";
+    26 RefuseReturn(p: order::RefuseReturn) { Command::Order(O::RefuseReturn(p)) }
+        scope: "fulfilment:write", about: "Say no to a return, or to what of it has not come.";
+    27 SaveDraft(p: order::SaveDraft) { Command::Order(O::SaveDraft(p)) }
+        scope: "orders:write", about: "Save an order that is not placed yet.";
+    28 AmendOrder(p: order::AmendOrder) { Command::Order(O::Amend(p)) }
+        scope: "orders:write", about: "Change an order that was placed, by the difference.";
+    29 ReopenOrder(p: order::ReopenOrder) { Command::Order(O::Reopen(p)) }
+        scope: "fulfilment:write", about: "Take a completed order up again.";
+    30 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
+        scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
 }
 
 codec! {
@@ -244,6 +257,12 @@ codec! {
         { Event::Order(OE::CancellationAccepted(p)) } version: 1;
     47 CancellationDeclined(p: order::CancellationDeclined)
         { Event::Order(OE::CancellationDeclined(p)) } version: 1;
+    48 ReturnPartlyReceived(p: order::ReturnPartlyReceived)
+        { Event::Order(OE::ReturnPartlyReceived(p)) } version: 1;
+    49 ReturnRefused(p: order::ReturnRefused) { Event::Order(OE::ReturnRefused(p)) } version: 1;
+    50 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
+    51 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
+    52 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
 }
 
 codec! {
@@ -260,6 +279,8 @@ codec! {
         scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
     5 Summary(p: flow::SummaryQuery) { Query::Summary(p) }
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
+    6 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
+        scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
 }
 
 /// A function over the kinds of events.

@@ -2,17 +2,22 @@
 
 use earmark::demand::Alternative;
 use earmark::flow::{
-    Answer, FacilityView, ItemView, ItemsQuery, LineView, OrderQuery, OrderView, OrdersQuery,
-    ParcelView, Preview, PreviewLine, PreviewPlan, PreviewQuery, Query, Refusal, ShelfView,
+    Answer, CancellationView, FacilityView, HoldView, ItemView, ItemsQuery, LineView, OrderQuery,
+    OrderStatusQuery, OrderStatusView, OrderView, OrdersQuery, ParcelView, Preview, PreviewLine,
+    PreviewPlan, PreviewQuery, Query, Refusal, ReturnView, ShelfView, ShipmentStatusView,
     ShipmentView, StockQuery, Summary, SummaryQuery,
 };
 use earmark::geo::GeoPoint;
 use earmark::ids::{
     CancellationNumber, Country, FacilityId, FacilityRef, HoldNumber, ItemId, ItemRef, LineNumber,
-    ShipmentNumber, Tier,
+    ReturnNumber, ShipmentNumber, Tier,
 };
 use earmark::inventory::InventoryRefusal;
-use earmark::order::{Buckets, Carriage, HoldKind, LineRef, OrderRefusal, Rejection, Status};
+use earmark::order::{
+    Buckets, CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, LineRef,
+    OrderRefusal, PaymentStatus, Rejection, ReturnState, ReturnsStatus, Status, StockStatus,
+    UnitsOfLine,
+};
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
 use earmark::time::{Span, Timestamp};
@@ -44,6 +49,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("bare", Query::Items(first)),
         sample("by sku and id", Query::Stock(stock)),
         sample("plain", Query::Summary(SummaryQuery {})),
+        sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ]
 }
 
@@ -59,6 +65,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("orders, bare", Answer::Orders(vec![bare_view()])),
         sample("items, both faces", Answer::Items(vec![item_view(true), item_view(false)])),
         sample("summary", Answer::Summary(summary())),
+        sample("status of an order", Answer::OrderStatus(order_status())),
     ]
 }
 
@@ -178,6 +185,45 @@ fn bare_view() -> OrderView {
     }
 }
 
+fn order_status() -> OrderStatusView {
+    let some = || vec![UnitsOfLine { line: LineNumber(200), quantity: 300 }];
+    OrderStatusView {
+        order: order(),
+        status: Status::Confirmed,
+        payment: PaymentStatus::Authorized,
+        stock: StockStatus::PartiallyReserved,
+        fulfilment: FulfilmentStatus::PartiallyShipped,
+        returns: ReturnsStatus::PartiallyReturned,
+        holds: vec![HoldView {
+            number: HoldNumber(1),
+            kind: HoldKind::Export,
+            reason: Some(text("papers")),
+            placed_at: AT,
+            until: Some(AT),
+        }],
+        cancellations: vec![CancellationView {
+            number: CancellationNumber(1),
+            facility: FacilityId(3),
+            reason: CancelReason::Customer,
+            answer: Some(CancellationAnswer::Declined),
+            portions: portions(),
+        }],
+        shipments: vec![ShipmentStatusView {
+            number: ShipmentNumber(1),
+            facility: FacilityId(3),
+            state: Carriage::Delivered,
+            delivered_at: Some(AT),
+        }],
+        returned: vec![ReturnView {
+            number: ReturnNumber(1),
+            state: ReturnState::PartlyReceived,
+            units: some(),
+            received: some(),
+        }],
+        excluded: vec![FacilityId(300)],
+    }
+}
+
 fn summary() -> Summary {
     use Status::{Cancelled, Completed, Confirmed, Expired, Pending, Rejected};
     let statuses = [Pending, Confirmed, Completed, Rejected, Expired, Cancelled];
@@ -225,6 +271,10 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NothingReleased,
         O::NothingPicked,
         O::NotPacked,
+        O::AlreadyReleased,
+        O::PriceIsNotYours,
+        O::NoReopening,
+        O::NotSettled,
         O::NoSuchCancellation { cancellation: CancellationNumber(300) },
         O::ShipmentEnded { shipment: ShipmentNumber(2), state: Carriage::Lost },
     ];

@@ -39,6 +39,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
     let work = super::fulfilment::events().into_iter();
+    let work = work.chain(super::changes::events());
     all.extend(work.map(|s| sample(s.case, Event::Order(s.value))));
     let stock = super::fulfilment::stock_events().into_iter();
     all.extend(stock.map(|s| sample(s.case, Event::Inventory(s.value))));
@@ -261,6 +262,7 @@ fn of_news() -> Vec<Sample<N>> {
         told("lost", News::Lost(ShipmentNumber(300))),
         told("let go", News::CancellationAccepted(CancellationNumber(300))),
         told("not let go", News::CancellationDeclined(CancellationNumber(300))),
+        told("return refused", News::ReturnRefused(ReturnNumber(300))),
         told("returned to sender", News::ReturnedToSender(ShipmentNumber(300))),
         sample("plain", N::Forgotten(OrderForgotten { order })),
     ]

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use earmark::decide::Context;
 use earmark::flow::{Command, Event, Refusal, Shop};
-use earmark::order::{OrderCommand, OrderRefusal};
+use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use steps::Step;
@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) now: u64,
     /// Names of the events and codes of the refusals so far.
     pub(crate) met: BTreeSet<&'static str>,
+    /// Steps that orders have taken in their lives.
+    pub(crate) steps: BTreeSet<(Status, &'static str, Status)>,
 }
 
 /// Fails with words unless something holds.
@@ -55,6 +57,7 @@ impl World {
             witness: Witness::default(),
             now: START,
             met: BTreeSet::new(),
+            steps: BTreeSet::new(),
         };
         for command in steps::opening() {
             world.step(&Step::now(command)).unwrap();
@@ -88,8 +91,20 @@ impl World {
                 encode_event(event, Vec::new()).map_err(|e| e.to_string())?.ok_or("no kind")?;
             let read = decode_event(kind, &bytes).map_err(|e| e.to_string())?;
             ensure(read == *event, || format!("{event:?} was read as {read:?}"))?;
-            self.met.insert(EVENTS[usize::from(kind)].name);
+            let name = EVENTS[usize::from(kind)].name;
+            self.met.insert(name);
+            let status = |shop: &Shop| {
+                let order = event.order().and_then(|id| shop.orders().get(id));
+                order.map_or(Status::Unplaced, |order| order.status)
+            };
+            let from = status(&self.replayed);
             self.replayed.apply(&read).map_err(|e| e.to_string())?;
+            let to = status(&self.replayed);
+            if from != to || STEPS.iter().any(|(_, event, _)| *event == name) {
+                let step = (from, name, to);
+                ensure(STEPS.contains(&step), || format!("{step:?} is a step of no order"))?;
+                self.steps.insert(step);
+            }
             self.witness.hear(event)?;
         }
         Ok(())
@@ -140,7 +155,12 @@ fn is_idempotent(command: &Command) -> bool {
     match command {
         Command::Order(OrderCommand::ReceiveReturn(c)) => c.number.is_some(),
         Command::Order(OrderCommand::Cancel(c)) => c.lines.is_none(),
-        Command::Order(OrderCommand::RequestReturn(_) | OrderCommand::PlaceHold(_)) => false,
+        Command::Order(
+            OrderCommand::RequestReturn(_)
+            | OrderCommand::PlaceHold(_)
+            | OrderCommand::ReceiveReturnedUnits(_)
+            | OrderCommand::Amend(_),
+        ) => false,
         Command::Order(OrderCommand::Pick(c)) => c.lines.is_none() && c.missing.is_none(),
         Command::Inventory(
             earmark::inventory::InventoryCommand::Receive(_)

@@ -107,6 +107,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         6 => step().prop_map(|step| vec![step]),
         1 => journey(),
         1 => work::journey(),
+        1 => work::returned(),
     ];
     collection::vec(part, 16..38).prop_map(|parts| parts.concat())
 }

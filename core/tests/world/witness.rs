@@ -213,7 +213,10 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
     let (unsourced, reserved) = (sum(|b| b.unsourced), sum(|b| b.reserved));
     let (open, wanted) = (sum(|b| b.open()), sum(|b| b.wanted()));
     let says = |holds: bool, why: &str| ensure(holds, || why.to_string());
-    says(unsourced == 0, "units wait for stock that nobody looks for")?;
+    says(
+        unsourced == 0 || order.status == Status::Draft,
+        "units wait for stock that nobody looks for",
+    )?;
     match order.status {
         Status::Pending => {
             let waits = matches!(order.payment, Payment::Awaiting(_));
@@ -223,12 +226,13 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
         Status::Confirmed => {
             says(reserved == 0, "it is confirmed, and its stock may lapse")?;
             says(wanted > 0, "it is confirmed, and nothing is wanted")?;
-            says(!order.is_settled(), "it is settled, and not completed")
+            says(!order.is_settled() || order.reopened, "it is settled, and not completed")
         }
         Status::Completed => says(order.is_settled() && wanted > 0, "it is completed too early"),
         Status::Rejected | Status::Expired | Status::Cancelled => {
             says(wanted == 0, "it has ended, and units are still wanted")
         }
+        Status::Draft => says(open == unsourced, "a draft has asked for stock"),
         Status::Unplaced => says(false, "it is at hand, and was never placed"),
     }
 }

@@ -3,19 +3,25 @@
 //! Law: as of all steps: a value, so that a failing history shrinks.
 
 use earmark::flow::Command;
-use earmark::ids::{CancellationNumber, FacilityId, HoldNumber, OrderId, ShipmentNumber};
+use earmark::ids::{
+    CancellationNumber, FacilityId, HoldNumber, LineNumber, OrderId, ReturnNumber, ShipmentNumber,
+};
 use earmark::order::{
-    AcceptCancellation, DeclineCancellation, HoldKind, LoseShipment, OrderCommand, PackOrder,
-    PickOrder, PlaceHold, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender,
-    ShipOrder, VoidShipping,
+    AcceptCancellation, AmendOrder, CompleteOrder, DeclineCancellation, DeliverShipment,
+    Disposition, HoldKind, LineChange, LineRef, LineUnits, LoseShipment, OrderCommand, PackOrder,
+    PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturnedUnits, RefuseReturn,
+    RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
+    SaveDraft, ShipOrder, VoidShipping,
 };
 use earmark::time::Span;
-use proptest::option;
+use earmark::units::UnitPrice;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use proptest::sample::select;
+use proptest::{collection, option};
 
 use super::steps::{Step, cancel, line_units, order, place};
+use crate::support::units;
 
 fn facility() -> impl Strategy<Value = FacilityId> {
     (0..4_u16).prop_map(FacilityId)
@@ -38,6 +44,15 @@ pub(crate) fn command() -> impl Strategy<Value = OrderCommand> {
         2 => place_hold(),
         2 => release_hold(),
         3 => answer(),
+        3 => receive_some(),
+        1 => (1..4_u16).prop_map(|n| {
+            let (order, number, reason) = (nobody(), ReturnNumber(n), None);
+            OrderCommand::RefuseReturn(RefuseReturn { order, number, reason })
+        }),
+        3 => place().prop_map(|placed| OrderCommand::SaveDraft(draft(placed))),
+        6 => amend(),
+        2 => Just(OrderCommand::Reopen(ReopenOrder { order: nobody() })),
+        1 => Just(OrderCommand::Complete(CompleteOrder { order: nobody() })),
     ];
     (order(), kinds).prop_map(|(order, mut command)| {
         set_order(&mut command, order);
@@ -60,6 +75,12 @@ pub(crate) fn set_order(command: &mut OrderCommand, order: OrderId) {
         OrderCommand::AcceptCancellation(c) => c.order = order,
         OrderCommand::DeclineCancellation(c) => c.order = order,
         OrderCommand::Cancel(c) => c.order = order,
+        OrderCommand::ReceiveReturnedUnits(c) => c.order = order,
+        OrderCommand::RefuseReturn(c) => c.order = order,
+        OrderCommand::SaveDraft(c) => c.order = order,
+        OrderCommand::Amend(c) => c.order = order,
+        OrderCommand::Reopen(c) => c.order = order,
+        OrderCommand::Complete(c) => c.order = order,
         OrderCommand::Ship(c) => c.order = order,
         _ => {}
     }
@@ -123,6 +144,44 @@ fn place_hold() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
+fn receive_some() -> impl Strategy<Value = OrderCommand> {
+    let disposition = select(vec![Disposition::Restock, Disposition::WriteOff]);
+    let number = option::weighted(0.3, (1..4_u16).prop_map(ReturnNumber));
+    (number, line_units(), disposition).prop_map(|(number, lines, disposition)| {
+        let (order, facility) = (nobody(), None);
+        OrderCommand::ReceiveReturnedUnits(ReceiveReturnedUnits {
+            order,
+            number,
+            lines,
+            facility,
+            disposition,
+        })
+    })
+}
+
+fn draft(placed: PlaceOrder) -> SaveDraft {
+    let PlaceOrder { order, number, customer, currency, lines, destination } = placed;
+    SaveDraft { order, number, customer, currency, lines, destination }
+}
+
+fn amend() -> impl Strategy<Value = OrderCommand> {
+    let quantity = option::weighted(0.8, (1..9_u32).prop_map(units));
+    let price = option::weighted(0.2, (1..30_000_u64).prop_map(UnitPrice));
+    let change = ((0..4_u16).prop_map(LineNumber), quantity, price)
+        .prop_map(|(line, quantity, unit_price)| LineChange { line, quantity, unit_price });
+    let lines = collection::vec(change, 0..3);
+    (lines, option::weighted(0.2, place()), option::weighted(0.15, place())).prop_map(
+        |(lines, added, elsewhere)| {
+            OrderCommand::Amend(AmendOrder {
+                order: nobody(),
+                lines,
+                added: added.map_or_else(Vec::new, |placed| placed.lines),
+                destination: elsewhere.map(|placed| placed.destination),
+            })
+        },
+    )
+}
+
 fn answer() -> impl Strategy<Value = OrderCommand> {
     (1..5_u16, any::<bool>()).prop_map(|(n, accept)| {
         let (order, cancellation) = (nobody(), CancellationNumber(n));
@@ -138,6 +197,34 @@ fn answer() -> impl Strategy<Value = OrderCommand> {
 fn release_hold() -> impl Strategy<Value = OrderCommand> {
     (0..4_u16).prop_map(|n| {
         OrderCommand::ReleaseHold(ReleaseHold { order: nobody(), hold: HoldNumber(n) })
+    })
+}
+
+/// An order that comes back in parts.
+pub(crate) fn returned() -> impl Strategy<Value = Vec<Step>> {
+    (place(), 1..4_u32, any::<bool>()).prop_map(|(placed, n, refused)| {
+        let (order, facility, number) = (placed.order, None, ReturnNumber(1));
+        let of_first =
+            |quantity| vec![LineUnits { line: LineRef::Number(LineNumber(0)), quantity }];
+        let all = of_first(placed.lines[0].quantity);
+        let disposition = Disposition::Restock;
+        let mut commands = vec![
+            OrderCommand::Place(placed),
+            OrderCommand::Ship(ShipOrder { order, facility }),
+            OrderCommand::Deliver(DeliverShipment { order, shipment: None }),
+            OrderCommand::RequestReturn(RequestReturn { order, lines: all }),
+            OrderCommand::ReceiveReturnedUnits(ReceiveReturnedUnits {
+                order,
+                number: None,
+                lines: of_first(units(n)),
+                facility,
+                disposition,
+            }),
+        ];
+        if refused {
+            commands.push(OrderCommand::RefuseReturn(RefuseReturn { order, number, reason: None }));
+        }
+        commands.into_iter().map(|command| Step::now(Command::Order(command))).collect()
     })
 }
 

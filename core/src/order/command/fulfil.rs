@@ -27,6 +27,8 @@ macro_rules! of_order {
     )*};
 }
 
+pub(super) use of_order;
+
 of_order! {
     /// Hand what is allocated to the warehouses that have it: they may pick it.
     ReleaseOrder {

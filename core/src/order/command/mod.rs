@@ -2,6 +2,7 @@
 //!
 //! Law: a command names its order by the client's id, so that sending it twice is safe.
 
+mod change;
 mod fulfil;
 
 use alloc::vec::Vec;
@@ -15,6 +16,10 @@ use crate::ids::{
 };
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
+pub use change::{
+    AmendOrder, CompleteOrder, LineChange, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
+    SaveDraft,
+};
 pub use fulfil::{
     AcceptCancellation, DeclineCancellation, LoseShipment, PackOrder, PickOrder, PlaceHold,
     RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender, VoidShipping,
@@ -49,6 +54,12 @@ pub enum OrderCommand {
     ReleaseHold(ReleaseHold),
     AcceptCancellation(AcceptCancellation),
     DeclineCancellation(DeclineCancellation),
+    ReceiveReturnedUnits(ReceiveReturnedUnits),
+    RefuseReturn(RefuseReturn),
+    SaveDraft(SaveDraft),
+    Amend(AmendOrder),
+    Reopen(ReopenOrder),
+    Complete(CompleteOrder),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -286,6 +297,12 @@ impl OrderCommand {
             Self::ReleaseHold(c) => c.order,
             Self::AcceptCancellation(c) => c.order,
             Self::DeclineCancellation(c) => c.order,
+            Self::ReceiveReturnedUnits(c) => c.order,
+            Self::RefuseReturn(c) => c.order,
+            Self::SaveDraft(c) => c.order,
+            Self::Amend(c) => c.order,
+            Self::Reopen(c) => c.order,
+            Self::Complete(c) => c.order,
         })
     }
 }

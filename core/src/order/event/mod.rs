@@ -17,6 +17,7 @@ macro_rules! of_order {
     };
 }
 
+mod change;
 mod fulfil;
 
 use alloc::vec::Vec;
@@ -32,6 +33,9 @@ use crate::ids::{
 use crate::time::Timestamp;
 use crate::units::Amount;
 
+pub use change::{
+    OrderAmended, OrderDrafted, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+};
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
     FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
@@ -73,6 +77,11 @@ pub enum OrderEvent {
     CancellationRequested(CancellationRequested),
     CancellationAccepted(CancellationAccepted),
     CancellationDeclined(CancellationDeclined),
+    ReturnPartlyReceived(ReturnPartlyReceived),
+    ReturnRefused(ReturnRefused),
+    Drafted(OrderDrafted),
+    Amended(OrderAmended),
+    Reopened(OrderReopened),
 }
 
 of_order! {
@@ -307,6 +316,11 @@ impl OrderEvent {
             Self::CancellationRequested(e) => e.order,
             Self::CancellationAccepted(e) => e.order,
             Self::CancellationDeclined(e) => e.order,
+            Self::ReturnPartlyReceived(e) => e.order,
+            Self::ReturnRefused(e) => e.order,
+            Self::Drafted(e) => e.order,
+            Self::Amended(e) => e.order,
+            Self::Reopened(e) => e.order,
         }
     }
 }

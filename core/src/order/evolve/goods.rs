@@ -5,15 +5,16 @@
 use alloc::vec::Vec;
 
 use super::super::buckets::Bucket;
-use super::super::event::{
-    Disposition, OrderEvent, OrderResourced, Resourcing, ReturnReceived, UnitsOfLine,
-};
+use super::super::event::{Disposition, OrderEvent, OrderResourced, Resourcing, UnitsOfLine};
 use super::super::stage::{self, FREE, IN_WORK, Stage};
-use super::super::state::{Carriage, Order, Return, Shipment};
+use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
 use super::NO_LINE;
 use crate::decide::CorruptHistory;
 use crate::demand::Portion;
-use crate::ids::{FacilityId, ShipmentNumber};
+use crate::ids::{FacilityId, ReturnNumber, ShipmentNumber};
+
+const NO_RETURN: CorruptHistory =
+    CorruptHistory::because("a return arrives that is not on its way");
 
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
@@ -49,8 +50,9 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         OrderEvent::ReturnedToSender(e) => {
             let (state, bucket) = (Carriage::ReturnedToSender, Bucket::ReturnedToSender);
             arrive(order, e.shipment, state, bucket)?;
-            let units = Vec::new();
-            order.returns.push(Return { number: e.number, units, received: true });
+            let (number, state) = (e.number, ReturnState::Received);
+            let (units, received) = (Vec::new(), Vec::new());
+            order.returns.push(Return { number, units, received, state });
             Ok(())
         }
         OrderEvent::ShippingVoided(e) => {
@@ -61,16 +63,38 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             }
             Ok(())
         }
+        _ => returned(order, event),
+    }
+}
+
+/// What the customer sends back.
+fn returned(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
+    match event {
         OrderEvent::ReturnRequested(e) => {
             for &UnitsOfLine { line, quantity } in &e.units {
                 let buckets = &mut order.lines.get_mut(line.index()).ok_or(NO_LINE)?.buckets;
                 add(&mut buckets.return_requested, quantity)?;
             }
             let (number, units) = (e.number, e.units.clone());
-            order.returns.push(Return { number, units, received: false });
+            let (received, state) = (Vec::new(), ReturnState::Requested);
+            order.returns.push(Return { number, units, received, state });
             Ok(())
         }
-        OrderEvent::ReturnReceived(e) => take_back(order, e),
+        OrderEvent::ReturnReceived(e) => {
+            take_back(order, e.number, e.disposition, &e.units, ReturnState::Received)
+        }
+        OrderEvent::ReturnPartlyReceived(e) => {
+            take_back(order, e.number, e.disposition, &e.units, ReturnState::PartlyReceived)
+        }
+        OrderEvent::ReturnRefused(e) => {
+            for &UnitsOfLine { line, quantity } in &e.units {
+                let buckets = &mut order.lines.get_mut(line.index()).ok_or(NO_LINE)?.buckets;
+                let left = buckets.return_requested.checked_sub(quantity);
+                buckets.return_requested = left.ok_or(NO_RETURN)?;
+            }
+            open_return(order, e.number)?.state = ReturnState::Refused;
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -91,6 +115,7 @@ fn resource(order: &mut Order, event: &OrderResourced) -> Result<(), CorruptHist
     stage::free(order, &event.portions, from, Bucket::Unsourced)?;
     (order.reservations, order.asked) = (event.reservation, event.reservation);
     order.excluded.clone_from(&event.excluded);
+    order.amending = (event.why == Resourcing::Amended).then_some(event.reservation);
     Ok(())
 }
 
@@ -109,14 +134,16 @@ fn arrive(
     portions.into_iter().try_for_each(|p| stage::shift(order, p, Bucket::InTransit, to))
 }
 
-fn take_back(order: &mut Order, event: &ReturnReceived) -> Result<(), CorruptHistory> {
-    let missing = CorruptHistory::because("a return arrives that is not on its way");
-    let mut returns = order.returns.iter_mut();
-    let open = returns.find(|r| r.number == event.number && !r.received).ok_or(missing)?;
-    open.received = true;
-    for unit in &event.units {
+fn take_back(
+    order: &mut Order,
+    number: ReturnNumber,
+    disposition: Disposition,
+    units: &[Portion],
+    state: ReturnState,
+) -> Result<(), CorruptHistory> {
+    for unit in units {
         let buckets = &mut order.lines.get_mut(unit.line.index()).ok_or(NO_LINE)?.buckets;
-        let counter = match event.disposition {
+        let counter = match disposition {
             Disposition::Restock => &mut buckets.restocked,
             Disposition::Quarantine => &mut buckets.quarantined,
             Disposition::WriteOff => &mut buckets.written_off,
@@ -124,7 +151,22 @@ fn take_back(order: &mut Order, event: &ReturnReceived) -> Result<(), CorruptHis
         };
         add(counter, unit.quantity)?;
     }
+    let open = open_return(order, number)?;
+    open.state = state;
+    for unit in units {
+        match open.received.iter_mut().find(|u| u.line == unit.line) {
+            Some(known) => add(&mut known.quantity, unit.quantity)?,
+            None => {
+                let (line, quantity) = (unit.line, unit.quantity);
+                open.received.push(UnitsOfLine { line, quantity });
+            }
+        }
+    }
     Ok(())
+}
+
+fn open_return(order: &mut Order, number: ReturnNumber) -> Result<&mut Return, CorruptHistory> {
+    order.returns.iter_mut().find(|r| r.number == number && r.is_open()).ok_or(NO_RETURN)
 }
 
 fn add(counter: &mut u32, units: u32) -> Result<(), CorruptHistory> {

@@ -5,20 +5,21 @@
 
 mod goods;
 
-use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 use super::buckets::{Bucket, Buckets};
-use super::event::{OrderEvent, OrderPlaced};
+use super::command::OrderLine;
+use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{
-    CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Tied,
+    CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Placed, Tied,
 };
 use super::transitions::Status;
 use crate::decide::CorruptHistory;
 use crate::demand::Hold;
 use crate::ids::{CancellationNumber, HoldNumber, OrderId, ReservationNumber};
 use crate::time::Timestamp;
+use crate::units::Quantity;
 
 const NO_ORDER: CorruptHistory = CorruptHistory::because("an event of an order that is not there");
 const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that is not there");
@@ -27,7 +28,8 @@ const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that
 pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), CorruptHistory> {
     let id = event.order();
     match event {
-        OrderEvent::Placed(placed) => return insert(orders, placed),
+        OrderEvent::Placed(e) => return insert(orders, id, placed(e)),
+        OrderEvent::Drafted(e) => return insert(orders, id, drafted(e)),
         OrderEvent::Archived(_) => return archive(orders, id),
         // The tie of an order that was archived meanwhile is returned too.
         OrderEvent::TieReturned(_) => return Ok(()),
@@ -44,27 +46,44 @@ pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), Corr
     Ok(())
 }
 
-fn insert(orders: &mut Orders, placed: &OrderPlaced) -> Result<(), CorruptHistory> {
-    let line = |line: &super::command::OrderLine| Line {
-        item: line.item.clone(),
-        unit_price: line.unit_price,
-        buckets: Buckets::ordered(line.quantity.get()),
-    };
-    let order = Order {
-        status: Status::Pending,
-        owner: placed.owner.clone(),
-        number: placed.number.clone(),
-        placed_at: placed.at,
+/// An order that is new, or was a draft until now.
+fn insert(orders: &mut Orders, id: OrderId, order: Order) -> Result<(), CorruptHistory> {
+    if let Some(draft) = orders.orders.get(&id) {
+        if draft.status != Status::Draft {
+            return Err(CorruptHistory::because("an order is placed twice"));
+        }
+        if let Some(at) = draft.deadline(&orders.policy) {
+            orders.deadlines.remove(&(at, id));
+        }
+    }
+    if let Some(at) = order.deadline(&orders.policy) {
+        orders.deadlines.insert((at, id));
+    }
+    orders.orders.insert(id, order);
+    Ok(())
+}
+
+fn line(line: &OrderLine) -> Line {
+    let buckets = Buckets::ordered(line.quantity.get());
+    Line { item: line.item.clone(), unit_price: line.unit_price, buckets }
+}
+
+fn drafted(draft: &OrderDrafted) -> Order {
+    Order {
+        status: Status::Draft,
+        owner: draft.owner.clone(),
+        number: draft.number.clone(),
+        placed_at: draft.at,
         ended_at: None,
         rejection: None,
-        currency: placed.total.currency,
-        total: placed.total,
-        destination: placed.destination.clone(),
-        payment: Order::terms(placed.payment),
-        lines: placed.lines.iter().map(line).collect(),
+        currency: draft.total.currency,
+        total: draft.total,
+        destination: draft.destination.clone(),
+        payment: Payment::NotRequired,
+        lines: draft.lines.iter().map(line).collect(),
         tied: Vec::new(),
-        reservations: ReservationNumber(1),
-        asked: ReservationNumber(1),
+        reservations: ReservationNumber(0),
+        asked: ReservationNumber(0),
         excluded: Vec::new(),
         staged: Vec::new(),
         shipments: Vec::new(),
@@ -72,15 +91,31 @@ fn insert(orders: &mut Orders, placed: &OrderPlaced) -> Result<(), CorruptHistor
         holds: Vec::new(),
         hold_count: HoldNumber(0),
         cancellations: Vec::new(),
-    };
-    let Entry::Vacant(place) = orders.orders.entry(placed.order) else {
-        return Err(CorruptHistory::because("an order is placed twice"));
-    };
-    if let Some(at) = order.deadline(&orders.policy) {
-        orders.deadlines.insert((at, placed.order));
+        reopened: false,
+        placed: None,
+        amending: None,
     }
-    place.insert(order);
-    Ok(())
+}
+
+fn placed(placed: &OrderPlaced) -> Order {
+    let first = ReservationNumber(1);
+    let draft = OrderDrafted {
+        order: placed.order,
+        at: placed.at,
+        owner: placed.owner.clone(),
+        number: placed.number.clone(),
+        lines: Vec::new(),
+        destination: placed.destination.clone(),
+        total: placed.total,
+    };
+    Order {
+        status: Status::Pending,
+        payment: Order::terms(placed.payment),
+        lines: placed.lines.iter().map(line).collect(),
+        reservations: first,
+        asked: first,
+        ..drafted(&draft)
+    }
 }
 
 fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
@@ -93,7 +128,8 @@ fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
     Ok(())
 }
 
-fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
+/// Folds an event into its order.
+pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Sourced(e) => {
             let hard = e.hold == Hold::Hard;
@@ -127,9 +163,24 @@ fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
         OrderEvent::Unsourced(e) => {
             stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
             (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.amending = None;
+        }
+        OrderEvent::Amended(e) => amend(order, e)?,
+        OrderEvent::Reopened(_) => {
+            order.status = Status::Confirmed;
+            order.ended_at = None;
+            order.reopened = true;
         }
         OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
+        _ => record(order, event)?,
+    }
+    Ok(())
+}
+
+/// Holds and requests, and what happens to the goods.
+fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
+    match event {
         OrderEvent::HoldPlaced(e) => {
             order.hold_count = e.hold;
             order.holds.push(HoldRecord {
@@ -161,6 +212,36 @@ fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
         }
         _ => goods::change(order, event)?,
     }
+    Ok(())
+}
+
+fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
+    if order.placed.is_none() {
+        let line = |line: &Line| {
+            let quantity = Quantity::new(line.buckets.ordered)?;
+            Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
+        };
+        let lines = order.lines.iter().filter_map(line).collect();
+        order.placed = Some(Placed { lines, destination: order.destination.clone() });
+    }
+    stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;
+    for &UnitsOfLine { line, quantity } in &event.unsourced {
+        let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
+        line.buckets.shift(quantity, Bucket::Unsourced, Bucket::Cancelled)?;
+    }
+    for &UnitsOfLine { line, quantity } in &event.more {
+        let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
+        line.buckets.add(quantity)?;
+    }
+    for price in &event.prices {
+        let line = order.lines.get_mut(price.line.index()).ok_or(NO_LINE)?;
+        line.unit_price = price.unit_price;
+    }
+    order.lines.extend(event.added.iter().map(line));
+    if let Some(destination) = &event.destination {
+        order.destination = destination.clone();
+    }
+    order.total = event.total;
     Ok(())
 }
 

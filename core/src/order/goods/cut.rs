@@ -27,6 +27,11 @@ impl Cut {
         self.unsourced.is_empty() && self.released.is_empty()
     }
 
+    /// The units that were not tied, and those that were.
+    pub(in crate::order) fn into_parts(self) -> (Vec<UnitsOfLine>, Vec<Portion>) {
+        (self.unsourced, self.released)
+    }
+
     fn units(&self) -> u64 {
         let loose = self.unsourced.iter().map(|u| u64::from(u.quantity));
         let tied = self.released.iter().map(|p| u64::from(p.quantity));

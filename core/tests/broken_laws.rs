@@ -114,6 +114,19 @@ fn a_counter_that_drifts_from_the_reservations_is_found() {
 }
 
 #[test]
+fn a_unit_in_work_that_no_portion_ties_is_found() {
+    let work = |shop: &mut OpenShop| {
+        let buckets = &mut shop.orders.orders.get_mut(&order(3)).unwrap().lines[0].buckets;
+        (buckets.allocated, buckets.picked) = (buckets.allocated - 1, buckets.picked + 1);
+    };
+    assert_eq!(broken_by(work), [laws::PROMISES_MATCH]);
+    let stage = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Packed;
+    };
+    assert_eq!(broken_by(stage), [laws::PROMISES_MATCH]);
+}
+
+#[test]
 fn a_reservation_that_its_order_does_not_know_of_is_found() {
     let forgotten = |shop: &mut OpenShop| {
         shop.orders.orders.remove(&order(3)).unwrap();

@@ -69,7 +69,15 @@ impl World {
     pub(crate) fn step(&mut self, step: &Step) -> Result<(), String> {
         self.now = self.now.saturating_add(step.wait);
         let context = Context { at: Timestamp::from_millis(self.now), by: step.by.clone() };
+        let sent = self.sent(&step.command);
         let settled = self.shop.settle(&step.command, &context).map_err(|e| e.to_string())?;
+        if is_cancel(&step.command) {
+            let on_hold = |r: &Refusal| r.code() == "on-hold";
+            let held = settled.as_ref().err().is_some_and(on_hold);
+            ensure(!held, || format!("a hold blocks {:?}", step.command))?;
+            let same = self.sent(&step.command) == sent;
+            ensure(same, || format!("{:?} touched what was shipped", step.command))?;
+        }
         match &settled {
             Ok(events) => self.hear(events)?,
             Err(refusal) => {
@@ -83,6 +91,17 @@ impl World {
             self.check()?;
         }
         ensure(self.replayed == self.shop, || "the replayed events differ".to_string())
+    }
+
+    /// Units of the order a command names that have left, by line.
+    fn sent(&self, command: &Command) -> Vec<u32> {
+        let Command::Order(command) = command else { return Vec::new() };
+        let order = command.order().and_then(|id| self.shop.orders().get(id));
+        let sent = |line: &earmark::order::Line| {
+            let b = line.buckets;
+            b.in_transit + b.delivered + b.lost + b.returned_to_sender
+        };
+        order.map_or_else(Vec::new, |order| order.lines.iter().map(sent).collect())
     }
 
     fn hear(&mut self, events: &[Event]) -> Result<(), String> {
@@ -171,5 +190,6 @@ fn is_idempotent(command: &Command) -> bool {
 }
 
 fn is_cancel(command: &Command) -> bool {
-    matches!(command, Command::Order(OrderCommand::Cancel(_)))
+    let Command::Order(command) = command else { return false };
+    matches!(command, OrderCommand::Cancel(_) | OrderCommand::AcceptCancellation(_))
 }

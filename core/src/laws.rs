@@ -49,6 +49,9 @@ pub const PROMISES_MATCH: &str = "counters equal the open reservations";
 /// Name of [`plan_serves_demand`].
 pub const PLAN_SERVES: &str = "the plan books what was asked";
 
+/// Name of [`day_is_not_full`].
+pub const DAY_NOT_FULL: &str = "a facility takes on no more parcels than it may in a day";
+
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
 pub fn line_is_conserved(ordered: u32, buckets: &[u32]) -> bool {
@@ -90,6 +93,12 @@ pub fn plan_serves_demand(demanded: u64, mut booked: impl Iterator<Item = u32>) 
     sum == Some(demanded)
 }
 
+/// A facility was asked for no more parcels than it took on that day.
+#[must_use]
+pub fn day_is_not_full(parcels: u32, most: u32) -> bool {
+    parcels <= most
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +116,6 @@ mod tests {
         assert!(!stages_match(&[1], &[1, 0]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
+        assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
     }
 }

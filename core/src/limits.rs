@@ -36,8 +36,23 @@ pub const SOURCING_ARCS: usize = 1 << 19;
 /// search, with some bits for fractions, then fit 63 bits.
 pub const SOURCING_COST: u64 = (1 << 60) - 1;
 
+/// Levels one lexicographic problem may have: each is a search of its own.
+pub const SOURCING_LEVELS: usize = 8;
+
 /// Gateway airports one facility may name.
 pub const GATEWAYS_PER_FACILITY: usize = 16;
+
+/// Countries one rule may name: every code of two letters there could be.
+pub const COUNTRIES: usize = 26 * 26;
+
+/// What the caller may add to the cost of one unit, in ten-thousandths of the currency's major
+/// unit (26,843 of it): [`ORDER_LINES`] times [`UNITS_PER_LINE`] of that leave room in
+/// [`SOURCING_COST`].
+pub const UNIT_PRICE: u32 = 1 << 28;
+
+/// Searches one explanation may make, beyond one for each facility: see
+/// [`Explanation`](crate::inventory::Explanation).
+pub const EXPLAIN_SEARCHES: usize = 512;
 
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;

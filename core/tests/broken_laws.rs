@@ -5,7 +5,8 @@ mod support;
 mod world;
 
 use earmark::flow::{Command, Event, SetPolicy};
-use earmark::inventory::InventoryEvent;
+use earmark::ids::FacilityRef;
+use earmark::inventory::{FacilityRules, InventoryCommand, InventoryEvent, SetFacilityRules};
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
@@ -16,13 +17,18 @@ use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
 use earmark::time::Span;
 use earmark::units::{Amount, Currency};
-use support::{Desk, order, sku, units};
+use support::{Desk, order, sku, text, units};
 use world::mirror::OpenShop;
 use world::witness::{Witness, roles_agree};
 
 /// A shop with an order in each state of its life: delivered, on its way, allocated, reserved.
 fn lived() -> Desk {
     let mut desk = Desk::open();
+    // Pens lie in Leeds only: the first three orders fill its day.
+    let rules = FacilityRules { parcels_per_day: Some(3), ..FacilityRules::default() };
+    let facility = FacilityRef::Code(text("LDS"));
+    let set = SetFacilityRules { facility, rules };
+    desk.must(Command::Inventory(InventoryCommand::SetFacilityRules(set)));
     for n in 1..=3 {
         desk.place(n, &[("mug", 3), ("pen", 1)]);
     }
@@ -114,6 +120,12 @@ fn a_counter_that_drifts_from_the_reservations_is_found() {
 }
 
 #[test]
+fn a_facility_with_more_parcels_than_its_day_has_is_found() {
+    let overbooked = |shop: &mut OpenShop| shop.inventory.facilities[1].today.parcels = 4;
+    assert_eq!(broken_by(overbooked), [laws::DAY_NOT_FULL]);
+}
+
+#[test]
 fn a_unit_in_work_that_no_portion_ties_is_found() {
     let work = |shop: &mut OpenShop| {
         let buckets = &mut shop.orders.orders.get_mut(&order(3)).unwrap().lines[0].buckets;
@@ -167,6 +179,8 @@ fn a_witness_hears_every_fact_that_is_left_out_or_told_twice() {
     for wrong in [without(received), without(shipped), without(tied)] {
         wrong.unwrap_err();
     }
+    let booked = |e: &Event| matches!(e, Event::Inventory(InventoryEvent::ParcelsBooked(_)));
+    assert!(twice(booked).unwrap_err().contains(laws::DAY_NOT_FULL));
     for wrong in [twice(received), twice(shipped), twice(tied), twice(told)] {
         wrong.unwrap_err();
     }

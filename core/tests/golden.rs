@@ -158,6 +158,7 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::Items(inside) => serde_json::to_vec(inside),
         Query::Stock(inside) => serde_json::to_vec(inside),
         Query::Summary(inside) => serde_json::to_vec(inside),
+        Query::Explain(inside) => serde_json::to_vec(inside),
         Query::OrderStatus(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
@@ -178,6 +179,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::Orders(_) => Answer::Orders(serde_json::from_str(json).unwrap()),
             Answer::Items(_) => Answer::Items(serde_json::from_str(json).unwrap()),
             Answer::Summary(_) => Answer::Summary(serde_json::from_str(json).unwrap()),
+            Answer::Explained(_) => Answer::Explained(serde_json::from_str(json).unwrap()),
             Answer::OrderStatus(_) => Answer::OrderStatus(serde_json::from_str(json).unwrap()),
         })
     };

@@ -59,6 +59,9 @@ fn commands() -> Vec<Payload> {
         inventory::ReceiveStock,
         inventory::AdjustStock,
         flow::SetPolicy,
+        inventory::SetFacilityRules,
+        inventory::SetItemRules,
+        inventory::SetUnitPrices,
         order::ReleaseOrder,
         order::PickOrder,
         order::PackOrder,
@@ -115,6 +118,10 @@ fn events() -> Vec<Payload> {
         notification::CustomerNotified,
         notification::OrderForgotten,
         flow::PolicySet,
+        inventory::FacilityRulesSet,
+        inventory::ItemRulesSet,
+        inventory::UnitPricesSet,
+        inventory::ParcelsBooked,
         order::FulfilmentReleased,
         order::ItemsPicked,
         order::ItemsPacked,
@@ -145,6 +152,7 @@ fn queries() -> Vec<Payload> {
         flow::ItemsQuery,
         flow::StockQuery,
         flow::SummaryQuery,
+        flow::ExplainQuery,
         flow::OrderStatusQuery,
     ]
 }

@@ -4,6 +4,7 @@
 //! Law: this library knows no domain. What a command means, whose an order is, what a law says: all
 //! of that is the plugin's.
 
+pub mod asyncapi;
 pub mod http;
 pub mod journal;
 pub mod partition;

@@ -1,7 +1,8 @@
-//! The `earmark` command: serve, replay, verify, demo.
+//! The `earmark` command: serve, replay, verify, describe, demo.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
+mod describe;
 mod serve;
 mod shop;
 mod verify;
@@ -37,6 +38,8 @@ enum Command {
     Replay(Box<shop::replay::Replay>),
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
+    /// Tell what the plugin hears, says and answers
+    Describe(describe::Describe),
     /// Fill a generated shop with orders, print what came of them, and serve it
     Demo(shop::demo::Demo),
 }
@@ -60,6 +63,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Serve(serve) => serve.run(&bodies(cli)?),
         Command::Replay(replay) => replay.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
+        Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
     }
 }

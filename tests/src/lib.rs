@@ -6,5 +6,6 @@ pub mod corpus;
 pub mod count;
 pub mod documents;
 pub mod host;
+pub mod orders;
 pub mod random;
 pub mod tidy;

@@ -12,8 +12,8 @@ mod status;
 mod view;
 
 pub use query::{
-    ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query, QueryRefusal,
-    StockQuery, SummaryQuery,
+    ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
+    QueryRefusal, StockQuery, SummaryQuery,
 };
 pub use route::route;
 pub use settle::{Broken, Settled};

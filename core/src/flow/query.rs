@@ -15,10 +15,11 @@ use super::view::{
 };
 use crate::decide::Principal;
 use crate::demand::{Demand, Destination};
-use crate::ids::{ItemRef, LineNumber, OrderId, ReservationNumber, Text};
-use crate::inventory::{Plan, Unplanned};
-use crate::limits::ORDER_LINES;
+use crate::ids::{FacilityId, FacilityRef, ItemRef, LineNumber, OrderId, ReservationNumber, Text};
+use crate::inventory::{Ask, Explanation, Plan, Unplanned};
+use crate::limits::{FACILITIES, ORDER_LINES};
 use crate::order::{Order, Status};
+use crate::time::Timestamp;
 use crate::units::Quantity;
 
 /// A question about a shop.
@@ -36,6 +37,8 @@ pub enum Query {
     Stock(StockQuery),
     /// All facilities, and how many there are of everything.
     Summary(SummaryQuery),
+    /// Why are facilities in an order's plan, or not?
+    Explain(ExplainQuery),
     /// How one order stands.
     OrderStatus(OrderStatusQuery),
 }
@@ -118,6 +121,24 @@ pub struct StockQuery {
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct SummaryQuery {}
 
+/// Why are facilities in an order's plan, or not? For those who work for the shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ExplainQuery {
+    /// What would be ordered.
+    pub lines: Vec<PreviewLine>,
+    /// Where it would go.
+    pub destination: Destination,
+    /// Facilities that may not serve it; one that does not exist is as good as excluded.
+    #[serde(default)]
+    pub excluded: Vec<FacilityRef>,
+    /// When it would be placed: facilities that are full on that day are left out. If not said,
+    /// none is left out for that.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -130,6 +151,8 @@ pub enum QueryRefusal {
     },
     /// Only those who work for the shop may ask that.
     StaffOnly,
+    /// More lines than an order may have, or a destination that is no point on the globe.
+    Malformed,
 }
 
 impl QueryRefusal {
@@ -139,6 +162,7 @@ impl QueryRefusal {
         match self {
             Self::UnknownOrder { .. } => "unknown-order",
             Self::StaffOnly => "staff-only",
+            Self::Malformed => "malformed",
         }
     }
 }
@@ -151,6 +175,9 @@ impl fmt::Display for QueryRefusal {
                 "there is no order `{order}` at hand; if it ended long ago, it is in the journal"
             ),
             Self::StaffOnly => f.write_str("only those who work for the shop may ask that"),
+            Self::Malformed => {
+                write!(f, "ask for at most {ORDER_LINES} lines, and for a destination on the globe")
+            }
         }
     }
 }
@@ -190,6 +217,10 @@ impl Shop {
                 Ok(Answer::Items(known.map(view).collect()))
             }
             Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
+            Query::Explain(_) if matches!(by, Principal::Customer(_)) => {
+                Err(QueryRefusal::StaffOnly)
+            }
+            Query::Explain(query) => self.explain(query).map(Answer::Explained),
         }
     }
 
@@ -202,20 +233,30 @@ impl Shop {
     /// What would become of an order, if it were placed now.
     #[must_use]
     pub fn preview(&self, query: &PreviewQuery) -> Preview {
-        let demand = |(number, line): (usize, &PreviewLine)| Demand {
-            line: LineNumber(u16::try_from(number).unwrap_or(u16::MAX)),
-            item: line.item.clone(),
-            quantity: line.quantity,
-        };
-        if query.lines.len() > ORDER_LINES || !query.destination.location.is_valid() {
+        let Some(demands) = demands(&query.lines, &query.destination) else {
             return Preview::Malformed;
-        }
-        let demands: Vec<Demand> = query.lines.iter().enumerate().map(demand).collect();
-        match self.inventory.plan(&demands, &query.destination, ReservationNumber(1), &[]) {
+        };
+        let (demands, destination) = (&demands, &query.destination);
+        let ask = Ask { demands, destination, excluded: &[], at: None };
+        match self.inventory.plan(&ask, ReservationNumber(1)) {
             Ok(plan) => Preview::Served(self.tell_plan(plan)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
         }
+    }
+
+    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, QueryRefusal> {
+        let demands = demands(&query.lines, &query.destination);
+        let demands = demands.ok_or(QueryRefusal::Malformed)?;
+        let excluded = query.excluded.iter().take(FACILITIES);
+        let excluded = excluded.filter_map(|named| self.inventory.facility(named));
+        let excluded: Vec<FacilityId> = excluded.map(|(id, _)| id).collect();
+        Ok(self.inventory.explain(&Ask {
+            demands: &demands,
+            destination: &query.destination,
+            excluded: &excluded,
+            at: query.at,
+        }))
     }
 
     fn tell_plan(&self, plan: Plan) -> PreviewPlan {
@@ -270,4 +311,15 @@ impl Shop {
             orders_at_hand: orders.into_iter().collect(),
         }
     }
+}
+
+/// What the lines of a cart ask of the stock; `None` if there are too many, or no place to go.
+fn demands(lines: &[PreviewLine], destination: &Destination) -> Option<Vec<Demand>> {
+    let demand = |(number, line): (usize, &PreviewLine)| Demand {
+        line: LineNumber(u16::try_from(number).unwrap_or(u16::MAX)),
+        item: line.item.clone(),
+        quantity: line.quantity,
+    };
+    let fits = lines.len() <= ORDER_LINES && destination.location.is_valid();
+    fits.then(|| lines.iter().enumerate().map(demand).collect())
 }

@@ -181,6 +181,10 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Released(_)
         | InventoryEvent::Shipped(_)
         | InventoryEvent::Restocked(_)
+        | InventoryEvent::FacilityRulesSet(_)
+        | InventoryEvent::ItemRulesSet(_)
+        | InventoryEvent::UnitPricesSet(_)
+        | InventoryEvent::ParcelsBooked(_)
         | InventoryEvent::Unshipped(_) => return,
     };
     to(Command::Order(command));

@@ -12,7 +12,9 @@ use super::shop::Shop;
 use crate::decide::Principal;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Facility, Inventory, Item, Reservation, ReservationId, Shelf};
+use crate::inventory::{
+    Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt,
+};
 use crate::notification::News;
 use crate::order::{Order, Tied};
 use crate::policy::Policy;
@@ -46,6 +48,10 @@ pub struct SliceItem {
     pub unit_price: UnitPrice,
     /// Units available to sell, by facility and tier.
     pub available: Vec<(FacilityId, Tier, u32)>,
+    /// What it may and may not.
+    pub rules: ItemRules,
+    /// What the caller says a unit costs on top, by facility.
+    pub prices: Vec<UnitPriceAt>,
 }
 
 impl Slice {
@@ -72,6 +78,8 @@ impl Slice {
                 name: item.name.clone(),
                 unit_price: item.unit_price,
                 available: item.shelves.iter().map(shelf).collect(),
+                rules: item.rules.clone(),
+                prices: item.prices.clone(),
             })
         };
         let told = |(id, _): &(OrderId, Order)| (*id, shop.notifications.told(*id).to_vec());
@@ -93,9 +101,9 @@ impl Slice {
             ..Shelf::empty(facility, tier)
         };
         let item = |slice: SliceItem| {
-            let SliceItem { id, sku, name, unit_price, available } = slice;
+            let SliceItem { id, sku, name, unit_price, available, rules, prices } = slice;
             let shelves = available.into_iter().map(shelf).collect();
-            (id, Item { sku, name, unit_price, shelves })
+            (id, Item { sku, name, unit_price, shelves, rules, prices })
         };
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;

@@ -11,7 +11,7 @@ use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
 use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Facility, Inventory, Item, Shelf};
+use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
 use crate::order::{Buckets, Carriage, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
@@ -32,6 +32,8 @@ pub enum Answer {
     Items(Vec<ItemView>),
     /// The shop at a glance.
     Summary(Summary),
+    /// Why facilities are in an order's plan, or not.
+    Explained(Explanation),
     /// How one order stands.
     OrderStatus(OrderStatusView),
 }

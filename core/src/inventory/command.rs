@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
@@ -23,6 +24,9 @@ pub enum InventoryCommand {
     DefineFacility(DefineFacility),
     Receive(ReceiveStock),
     Adjust(AdjustStock),
+    SetFacilityRules(SetFacilityRules),
+    SetItemRules(SetItemRules),
+    SetUnitPrices(SetUnitPrices),
     Reserve(Reserve),
     Allocate(Allocate),
     Release(Release),
@@ -120,6 +124,40 @@ pub enum Adjustment {
     Lost,
     /// There, and not fit for sale.
     Damaged,
+}
+
+/// Put a facility's rules in force, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetFacilityRules {
+    /// The facility.
+    pub facility: FacilityRef,
+    /// Its rules.
+    pub rules: FacilityRules,
+}
+
+/// Put an item's rules in force, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetItemRules {
+    /// The item.
+    pub item: ItemRef,
+    /// Its rules.
+    pub rules: ItemRules,
+}
+
+/// Say what a unit of an item is worth where it lies, beyond what the policy counts: what orders
+/// still to come would give for it there (a bid price). Sets all prices of the item at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct SetUnitPrices {
+    /// The item.
+    pub item: ItemRef,
+    /// The prices; a facility that is not named has none.
+    pub prices: Vec<UnitPriceFor>,
 }
 
 /// Tie stock for an order, all of it or none.

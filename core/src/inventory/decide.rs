@@ -16,7 +16,7 @@ use super::event::{
 };
 use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
-use super::plan::Unplanned;
+use super::plan::{Ask, Unplanned};
 use super::refusal::InventoryRefusal;
 use super::{adjust, evolve, undo};
 use crate::decide::{Context, CorruptHistory, Decide};
@@ -38,11 +38,14 @@ impl Decide for Inventory {
             InventoryCommand::DefineFacility(c) => self.define_facility(c),
             InventoryCommand::Receive(c) => self.receive(c),
             InventoryCommand::Adjust(c) => adjust::adjust(self, c),
-            InventoryCommand::Reserve(c) => Ok(self.reserve(c)),
+            InventoryCommand::Reserve(c) => Ok(self.reserve(c, context.at)),
             InventoryCommand::Allocate(c) => Ok(self.allocate(c)),
             InventoryCommand::Release(c) => Ok(self.release(c)),
             InventoryCommand::Ship(c) => self.ship(c),
             InventoryCommand::Restock(c) => self.restock(c),
+            InventoryCommand::SetFacilityRules(c) => self.set_facility_rules(c),
+            InventoryCommand::SetItemRules(c) => self.set_item_rules(c),
+            InventoryCommand::SetUnitPrices(c) => self.set_unit_prices(c),
             InventoryCommand::Unship(c) => undo::unship(self, c),
             InventoryCommand::Miss(c) => Ok(undo::miss(self, c)),
             InventoryCommand::Tick => Ok(self.tick(context.at)),
@@ -127,7 +130,7 @@ impl Inventory {
         Ok((ItemName { id, sku: known.sku.clone() }, place))
     }
 
-    fn reserve(&self, command: &Reserve) -> Vec<InventoryEvent> {
+    fn reserve(&self, command: &Reserve, at: Timestamp) -> Vec<InventoryEvent> {
         let (order, reservation) = (command.order, command.reservation);
         if self.reservation(ReservationId { order, number: reservation }).is_some() {
             return vec![];
@@ -139,15 +142,21 @@ impl Inventory {
             vec![InventoryEvent::Rejected(rejected)]
         };
         let Reserve { demands, destination, excluded, .. } = command;
-        match self.plan(demands, destination, reservation, excluded) {
-            Ok(plan) => vec![InventoryEvent::Tied(InventoryTied {
-                order,
-                reservation,
-                hold: command.hold,
-                portions: plan.portions,
-                items: plan.items,
-                sourced: plan.sourced,
-            })],
+        let ask = Ask { demands, destination, excluded, at: Some(at) };
+        match self.plan(&ask, reservation) {
+            Ok(plan) => {
+                let parcels = plan.sourced.parcels.iter().map(|parcel| parcel.facility);
+                let booked = self.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
+                let tied = InventoryEvent::Tied(InventoryTied {
+                    order,
+                    reservation,
+                    hold: command.hold,
+                    portions: plan.portions,
+                    items: plan.items,
+                    sourced: plan.sourced,
+                });
+                core::iter::once(tied).chain(booked).collect()
+            }
             Err(Unplanned::Short(shortfalls)) => rejected(shortfalls, None),
             Err(Unplanned::TooManyParcels { allowed }) => rejected(Vec::new(), Some(allowed)),
         }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Adjustment, GatewaySpec};
+use super::rules::{FacilityRules, ItemRules};
 use crate::data::data;
 use crate::demand::{Hold, Portion, Shortfall, Sourced};
 use crate::geo::GeoPoint;
@@ -33,6 +34,10 @@ pub enum InventoryEvent {
     Expired(InventoryExpired),
     Shipped(StockShipped),
     Restocked(StockRestocked),
+    FacilityRulesSet(FacilityRulesSet),
+    ItemRulesSet(ItemRulesSet),
+    UnitPricesSet(UnitPricesSet),
+    ParcelsBooked(ParcelsBooked),
     Unshipped(StockUnshipped),
 }
 
@@ -164,6 +169,43 @@ data! {
         /// The units, and where they are now.
         portions: Vec<Portion>,
     }
+    /// A facility's rules are in force from here on.
+    FacilityRulesSet {
+        /// The facility.
+        facility: FacilityId,
+        /// All of its rules.
+        rules: FacilityRules,
+    }
+    /// An item's rules are in force from here on.
+    ItemRulesSet {
+        /// The item.
+        item: ItemName,
+        /// All of its rules.
+        rules: ItemRules,
+    }
+    /// An item's unit prices are in force from here on.
+    UnitPricesSet {
+        /// The item.
+        item: ItemName,
+        /// All of its prices, by facility.
+        prices: Vec<UnitPriceAt>,
+    }
+    /// What one unit of an item costs at a facility, beyond what the policy counts.
+    UnitPriceAt {
+        /// The facility.
+        facility: FacilityId,
+        /// In ten-thousandths of the currency's major unit.
+        price: u32,
+    }
+    /// Facilities that take on so many parcels a day were asked for one more each.
+    ParcelsBooked {
+        /// The order they are for.
+        order: OrderId,
+        /// The day, counted from the epoch by the policy of then.
+        day: u64,
+        /// The facilities.
+        facilities: Vec<FacilityId>,
+    }
     /// Units did not leave after all: on hand and promises go up together.
     StockUnshipped {
         /// The order.
@@ -188,11 +230,15 @@ impl InventoryEvent {
             Self::Expired(e) => e.order,
             Self::Shipped(e) => e.order,
             Self::Restocked(e) => e.order,
+            Self::ParcelsBooked(e) => e.order,
             Self::Unshipped(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
-            | Self::Adjusted(_) => return None,
+            | Self::Adjusted(_)
+            | Self::FacilityRulesSet(_)
+            | Self::ItemRulesSet(_)
+            | Self::UnitPricesSet(_) => return None,
         })
     }
 }

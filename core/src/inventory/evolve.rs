@@ -3,10 +3,11 @@
 //! Law: this is the only writer of stock; counters and reservations change together or not at all.
 
 use super::command::Adjustment;
-use super::event::{InventoryEvent, InventoryTied, StockAdjusted};
+use super::event::{InventoryEvent, InventoryTied, StockAdjusted, StockUnshipped};
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
+use super::rules::ItemRules;
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
@@ -29,7 +30,9 @@ pub(super) fn evolve(
             let (sku, name, unit_price) = (e.sku.clone(), e.name.clone(), e.unit_price);
             inventory.by_sku.insert(sku.clone(), e.id);
             let shelves = alloc::vec::Vec::new();
-            inventory.items.push(e.id, Item { sku, name, unit_price, shelves });
+            let (rules, prices) = (ItemRules::default(), alloc::vec::Vec::new());
+            let item = Item { sku, name, unit_price, shelves, rules, prices };
+            inventory.items.push(e.id, item);
         }
         InventoryEvent::FacilityDefined(e) => {
             if e.id.index() != inventory.facilities.len() {
@@ -66,17 +69,7 @@ pub(super) fn evolve(
             free(inventory, e.order, &portions, Books::Promise)?;
         }
         InventoryEvent::Shipped(e) => free(inventory, e.order, &e.portions, Books::Goods)?,
-        InventoryEvent::Unshipped(e) => {
-            for p in &e.portions {
-                let shelf = shelf_of(&mut inventory.items, p)?;
-                shelf.on_hand = shelf.on_hand.checked_add(p.quantity).ok_or(NO_STOCK)?;
-                shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
-                let id = ReservationId { order: e.order, number: p.reservation };
-                let fresh = || Reservation { hold: Hold::Hard, portions: alloc::vec::Vec::new() };
-                let open = inventory.reservations.entry(id).or_insert_with(fresh);
-                open.portions.push(*p);
-            }
-        }
+        InventoryEvent::Unshipped(e) => unship(inventory, e)?,
         InventoryEvent::Restocked(e) => {
             for p in &e.portions {
                 let shelf = shelf_or_new(inventory, p.item, p.facility, p.tier)?;
@@ -87,6 +80,23 @@ pub(super) fn evolve(
                 }
             }
         }
+        InventoryEvent::FacilityRulesSet(e) => inventory.facility_rules_set(e)?,
+        InventoryEvent::ItemRulesSet(e) => inventory.item_rules_set(e)?,
+        InventoryEvent::UnitPricesSet(e) => inventory.unit_prices_set(e)?,
+        InventoryEvent::ParcelsBooked(e) => inventory.booked(e)?,
+    }
+    Ok(())
+}
+
+/// Units that did not leave are there again, and tied by a reservation of their own.
+fn unship(inventory: &mut Inventory, event: &StockUnshipped) -> Result<(), CorruptHistory> {
+    for p in &event.portions {
+        let shelf = shelf_of(&mut inventory.items, p)?;
+        shelf.on_hand = shelf.on_hand.checked_add(p.quantity).ok_or(NO_STOCK)?;
+        shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
+        let id = ReservationId { order: event.order, number: p.reservation };
+        let fresh = || Reservation { hold: Hold::Hard, portions: alloc::vec::Vec::new() };
+        inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
     }
     Ok(())
 }

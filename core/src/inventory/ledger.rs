@@ -9,8 +9,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::UnitPriceAt;
 use super::items::Items;
 use super::network::Facility;
+use super::rules::{DayCount, ItemRules};
 use crate::demand::{Hold, Portion};
 use crate::ids::{
     FacilityId, FacilityRef, ItemId, ItemName, ItemRef, OrderId, ReservationNumber, Text, Tier,
@@ -49,6 +51,10 @@ pub struct Item {
     pub unit_price: UnitPrice,
     /// Its shelves, by facility and tier; a shelf is there once something was put on it.
     pub shelves: Vec<Shelf>,
+    /// What it may and may not.
+    pub rules: ItemRules,
+    /// What the caller says a unit costs on top, by facility.
+    pub prices: Vec<UnitPriceAt>,
 }
 
 /// The stock of one item in one tier of one facility, in units.
@@ -118,6 +124,18 @@ impl Item {
     pub fn shelf(&self, facility: FacilityId, tier: Tier) -> Option<&Shelf> {
         let at = self.shelves.binary_search_by_key(&(facility, tier), |s| (s.facility, s.tier));
         at.ok().and_then(|at| self.shelves.get(at))
+    }
+
+    /// Whether any of it is available at a facility.
+    pub(super) fn is_stocked_at(&self, facility: FacilityId) -> bool {
+        self.shelves.iter().any(|shelf| shelf.facility == facility && shelf.available() > 0)
+    }
+
+    /// What the caller says a unit costs on top at a facility.
+    #[must_use]
+    pub fn price_at(&self, facility: FacilityId) -> u32 {
+        let at = self.prices.binary_search_by_key(&facility, |at| at.facility);
+        at.ok().and_then(|at| self.prices.get(at)).map_or(0, |at| at.price)
     }
 
     /// Units available to sell, over all facilities.
@@ -233,6 +251,11 @@ impl Inventory {
 
     /// Checks the laws of every shelf against the reservations.
     pub fn audit(&self, audit: &mut Audit) {
+        for (id, facility) in self.facilities() {
+            let DayCount { parcels, most, .. } = facility.today;
+            let kept = laws::day_is_not_full(parcels, most);
+            audit.expect(laws::DAY_NOT_FULL, kept, || format!("{id}: {:?}", facility.today));
+        }
         let mut sums: BTreeMap<(ItemId, FacilityId, Tier), (u64, u64)> = BTreeMap::new();
         for reservation in self.reservations.values() {
             for p in &reservation.portions {

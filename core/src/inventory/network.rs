@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{DayCount, FacilityRules};
 use crate::demand::{Destination, Parcel};
 use crate::geo::{GeoPoint, GlobeVector, metres};
 use crate::ids::{Country, FacilityId, Text};
@@ -24,6 +25,10 @@ pub struct Facility {
     pub location: GeoPoint,
     /// The airports it exports by.
     pub gateways: Vec<Gateway>,
+    /// What it may and may not.
+    pub rules: FacilityRules,
+    /// The parcels it was asked for on the last day it was asked for any.
+    pub today: DayCount,
     pub(super) vector: GlobeVector,
 }
 
@@ -43,9 +48,16 @@ pub struct Gateway {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Way {
     pub(super) cost: u64,
-    gateway: Option<usize>,
-    ground_metres: u32,
-    air_metres: u32,
+    pub(super) gateway: Option<usize>,
+    pub(super) ground_metres: u32,
+    pub(super) air_metres: u32,
+}
+
+impl Way {
+    /// The whole way, on the ground and in the air.
+    pub(super) const fn metres(&self) -> u32 {
+        self.ground_metres.saturating_add(self.air_metres)
+    }
 }
 
 impl Facility {
@@ -66,8 +78,15 @@ impl Facility {
             country: event.country,
             location: event.location,
             gateways: event.gateways.iter().map(gateway).collect(),
+            rules: FacilityRules::default(),
+            today: DayCount::default(),
             vector,
         }
+    }
+
+    /// The parcels it was asked for on a day; a day never begins twice.
+    pub(super) fn parcels_on(&self, day: u64) -> u32 {
+        if day > self.today.day { 0 } else { self.today.parcels }
     }
 
     /// The cheapest way of one parcel to the destination; `None` if it can't leave the country.

@@ -1,4 +1,5 @@
-//! From an order's demand to a plan: aggregate per item, ask the solver, spread over the lines.
+//! From an order's demand to a plan: aggregate per item, filter, ask the solver, spread over the
+//! lines.
 //!
 //! Law: demand is added up per item before anything is checked, so that an order that names an item
 //! twice is never promised one unit twice.
@@ -6,12 +7,29 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::choose::{Chosen, Puzzle};
+use super::explain::alternative;
+use super::filter::Barred;
 use super::ledger::{Inventory, Item};
 use super::network::Way;
-use crate::demand::{Alternative, Demand, Destination, Portion, Shortfall, Sourced};
-use crate::geo::GlobeVector;
+use crate::demand::{Demand, Destination, Portion, Shortfall, Sourced};
 use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
-use crate::sourcing::{Arc, Problem, Solution, Take, Unsolvable, node_budget, solve};
+use crate::sourcing::{Arc, Take, Unsolvable};
+use crate::time::Timestamp;
+
+/// What is asked of the stock.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// What is wanted, line by line.
+    pub demands: &'a [Demand],
+    /// Where it goes.
+    pub destination: &'a Destination,
+    /// Facilities that may not serve it.
+    pub excluded: &'a [FacilityId],
+    /// When: a facility that is full on that day is left out. `None` leaves none out for that: a
+    /// preview does not know the day on which the order will come.
+    pub at: Option<Timestamp>,
+}
 
 /// A plan for an order: where its units come from, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,48 +55,51 @@ pub enum Unplanned {
 }
 
 /// What the order wants of one item, over all its lines.
-struct Wanted<'a> {
-    id: ItemId,
-    item: &'a Item,
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) id: ItemId,
+    pub(super) item: &'a Item,
     units: u64,
     /// Indices into the demands, in order of the lines.
     lines: Vec<usize>,
 }
 
+/// An ask in the solver's terms.
+#[derive(Debug)]
+pub(super) struct Posed<'a> {
+    pub(super) wanted: Vec<Wanted<'a>>,
+    /// The way from each facility, or why it has none.
+    pub(super) ways: Vec<Result<Way, Barred>>,
+    pub(super) puzzle: Puzzle,
+}
+
 impl Inventory {
-    /// The best plan for a demand on the stock of now. Changes nothing: a preview and a
-    /// reservation ask the same question. What lies in the `excluded` facilities is not seen.
+    /// The best plan for an ask on the stock of now. Changes nothing: a preview and a reservation
+    /// ask the same question.
     ///
     /// # Errors
     /// [`Unplanned`], with every item that is short.
-    pub fn plan(
-        &self,
-        demands: &[Demand],
-        destination: &Destination,
-        reservation: ReservationNumber,
-        excluded: &[FacilityId],
-    ) -> Result<Plan, Unplanned> {
-        let wanted = self.aggregate(demands)?;
-        let mut ways = self.ways(destination);
-        for facility in excluded {
-            if let Some(way) = ways.get_mut(facility.index()) {
-                *way = None;
-            }
-        }
-        let arcs = self.arcs(&wanted, &ways);
-        let fixed: Vec<u64> = ways.iter().map(|way| way.map_or(0, |way| way.cost)).collect();
-        let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);
-        let units: Vec<u32> = wanted.iter().map(demand).collect();
-        let (max_parcels, nodes) = (self.policy.max_parcels, node_budget(arcs.len()));
-        let problem = Problem { fixed: &fixed, demands: &units, arcs: &arcs, max_parcels, nodes };
-        let solution =
-            solve(&problem).map_err(|why| explain(why, demands, &wanted, max_parcels))?;
+    pub fn plan(&self, ask: &Ask<'_>, reservation: ReservationNumber) -> Result<Plan, Unplanned> {
+        let posed = self.pose(ask)?;
+        let chosen = posed.puzzle.solve();
+        let chosen = chosen.map_err(|why| posed.in_words(why, ask, self.policy.max_parcels))?;
         let name = |w: &Wanted<'_>| ItemName { id: w.id, sku: w.item.sku.clone() };
         Ok(Plan {
-            portions: spread(&solution.takes, &wanted, demands, reservation),
-            items: wanted.iter().map(name).collect(),
-            sourced: self.sourced(&solution, &ways),
+            portions: posed.spread(&chosen.takes, ask.demands, reservation),
+            items: posed.wanted.iter().map(name).collect(),
+            sourced: self.sourced(chosen, &posed.ways),
         })
+    }
+
+    /// Puts an ask into the solver's terms.
+    pub(super) fn pose(&self, ask: &Ask<'_>) -> Result<Posed<'_>, Unplanned> {
+        let wanted = self.aggregate(ask.demands)?;
+        let ways = self.ways(ask);
+        let arcs = self.arcs(&wanted, &ways, ask.destination);
+        let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);
+        let demands = wanted.iter().map(demand).collect();
+        let puzzle = self.puzzle(&ways, demands, arcs);
+        Ok(Posed { wanted, ways, puzzle })
     }
 
     /// Adds the demand up per item; unknown items are short of everything.
@@ -113,15 +134,14 @@ impl Inventory {
         Ok(wanted)
     }
 
-    /// The way from each facility; none from one that can't ship there.
-    fn ways(&self, destination: &Destination) -> Vec<Option<Way>> {
-        let there = GlobeVector::from(destination.location);
-        self.facilities.iter().map(|f| f.way(destination, &there, &self.policy)).collect()
-    }
-
     /// The shelves of what is wanted, each tier in order of the facilities: nearly as the solver
     /// sorts them.
-    fn arcs(&self, wanted: &[Wanted<'_>], ways: &[Option<Way>]) -> Vec<Arc> {
+    fn arcs(
+        &self,
+        wanted: &[Wanted<'_>],
+        ways: &[Result<Way, Barred>],
+        destination: &Destination,
+    ) -> Vec<Arc> {
         let shelves = wanted.iter().map(|wanted| wanted.item.shelves.len()).sum();
         let mut arcs = Vec::with_capacity(shelves);
         for (item, wanted) in (0_u16..).zip(wanted) {
@@ -129,12 +149,18 @@ impl Inventory {
                 (Tier::Primary, 0, self.policy.primary_unit),
                 (Tier::Back, 1, self.policy.back_unit),
             ];
+            let may_go = |facility: FacilityId| {
+                let Some(Ok(way)) = ways.get(facility.index()) else { return false };
+                let Some(place) = self.facilities.get(facility.index()) else { return false };
+                wanted.item.barred(place, way, destination).is_none()
+            };
             for (of, tier, unit) in tiers {
                 for shelf in wanted.item.shelves.iter().filter(|shelf| shelf.tier == of) {
-                    let reachable = ways.get(shelf.facility.index()).is_some_and(Option::is_some);
                     let available = shelf.available();
-                    if reachable && available > 0 {
-                        let (facility, unit_cost) = (shelf.facility.0, u64::from(unit));
+                    if available > 0 && may_go(shelf.facility) {
+                        let price = wanted.item.price_at(shelf.facility);
+                        let unit_cost = u64::from(unit).saturating_add(price.into());
+                        let facility = shelf.facility.0;
                         arcs.push(Arc { facility, tier, item, unit_cost, available });
                     }
                 }
@@ -143,79 +169,79 @@ impl Inventory {
         arcs
     }
 
-    fn sourced(&self, solution: &Solution, ways: &[Option<Way>]) -> Sourced {
+    fn sourced(&self, chosen: Chosen, ways: &[Result<Way, Barred>]) -> Sourced {
         let parcel = |&facility: &u16| {
             let id = FacilityId(facility);
-            let way = ways.get(id.index())?.as_ref()?;
+            let way = ways.get(id.index())?.as_ref().ok()?;
             Some(self.facilities.get(id.index())?.parcel(id, way))
         };
-        let runner_up = solution.runner_up.as_ref().map(|other| Alternative {
-            cost: other.cost,
-            facilities: other.facilities.iter().map(|&f| FacilityId(f)).collect(),
-        });
-        let parcels = solution.open.iter().filter_map(parcel).collect();
-        Sourced { cost: solution.cost, proof: solution.proof, runner_up, parcels }
+        let parcels = chosen.open.iter().filter_map(parcel).collect();
+        let runner_up = chosen.runner_up.map(alternative);
+        Sourced { cost: chosen.cost, proof: chosen.proof, runner_up, parcels }
     }
 }
 
-/// Hands the units of each item to its lines, in order of the lines.
-fn spread(
-    takes: &[Take],
-    wanted: &[Wanted<'_>],
-    demands: &[Demand],
-    reservation: ReservationNumber,
-) -> Vec<Portion> {
-    let mut portions = Vec::with_capacity(takes.len().max(demands.len()));
-    for of_item in takes.chunk_by(|a, b| a.item == b.item) {
-        let Some(w) = of_item.first().and_then(|t| wanted.get(usize::from(t.item))) else {
-            continue;
-        };
-        let wants = w.lines.iter().filter_map(|&at| demands.get(at));
-        let mut wants = wants.map(|d| (d.line, d.quantity.get()));
-        let mut want = wants.next();
-        for take in of_item {
-            let mut left = take.quantity;
-            while let (Some((line, units)), true) = (want, left > 0) {
-                let quantity = units.min(left);
-                let (facility, item) = (FacilityId(take.facility), w.id);
-                let tier = if take.tier == 0 { Tier::Primary } else { Tier::Back };
-                portions.push(Portion { reservation, line, item, facility, tier, quantity });
-                left = left.saturating_sub(quantity);
-                let rest = units.saturating_sub(quantity);
-                want = if rest == 0 { wants.next() } else { Some((line, rest)) };
+impl Posed<'_> {
+    /// Hands the units of each item to its lines, in order of the lines.
+    pub(super) fn spread(
+        &self,
+        takes: &[Take],
+        demands: &[Demand],
+        reservation: ReservationNumber,
+    ) -> Vec<Portion> {
+        let mut portions = Vec::with_capacity(takes.len().max(demands.len()));
+        for of_item in takes.chunk_by(|a, b| a.item == b.item) {
+            let Some(w) = of_item.first().and_then(|t| self.wanted.get(usize::from(t.item))) else {
+                continue;
+            };
+            let wants = w.lines.iter().filter_map(|&at| demands.get(at));
+            let mut wants = wants.map(|d| (d.line, d.quantity.get()));
+            let mut want = wants.next();
+            for take in of_item {
+                let mut left = take.quantity;
+                while let (Some((line, units)), true) = (want, left > 0) {
+                    let quantity = units.min(left);
+                    let (facility, item) = (FacilityId(take.facility), w.id);
+                    let tier = if take.tier == 0 { Tier::Primary } else { Tier::Back };
+                    portions.push(Portion { reservation, line, item, facility, tier, quantity });
+                    left = left.saturating_sub(quantity);
+                    let rest = units.saturating_sub(quantity);
+                    want = if rest == 0 { wants.next() } else { Some((line, rest)) };
+                }
             }
         }
+        portions.sort_unstable();
+        portions
     }
-    portions.sort_unstable();
-    portions
-}
 
-/// Tells the solver's answer in words of the order.
-fn explain(
-    why: Unsolvable,
-    demands: &[Demand],
-    wanted: &[Wanted<'_>],
-    max_parcels: Option<u16>,
-) -> Unplanned {
-    let short = |item: usize, available: u64| {
-        let w = wanted.get(item)?;
-        let first = demands.get(*w.lines.first()?)?;
-        let (line, item) = (first.line, first.item.clone());
-        Some(Shortfall { line, item, demanded: w.units, available: Some(available) })
-    };
-    match why {
-        Unsolvable::Short(items) => {
-            let tell =
-                |s: &crate::sourcing::Shortfall| short(usize::from(s.item), u64::from(s.available));
-            Unplanned::Short(items.iter().filter_map(tell).collect())
-        }
-        Unsolvable::TooManyParcels { allowed, .. } | Unsolvable::Undecided { allowed, .. } => {
-            Unplanned::TooManyParcels { allowed }
-        }
-        // The limits of an order lie within those of a problem; and if they did not, an order
-        // that can't be searched is an order that can't be served in so few parcels.
-        Unsolvable::Malformed(_) => {
-            Unplanned::TooManyParcels { allowed: max_parcels.unwrap_or(u16::MAX) }
+    /// Tells the solver's answer in words of the order.
+    pub(super) fn in_words(
+        &self,
+        why: Unsolvable,
+        ask: &Ask<'_>,
+        max_parcels: Option<u16>,
+    ) -> Unplanned {
+        let short = |item: usize, available: u64| {
+            let w = self.wanted.get(item)?;
+            let first = ask.demands.get(*w.lines.first()?)?;
+            let (line, item) = (first.line, first.item.clone());
+            Some(Shortfall { line, item, demanded: w.units, available: Some(available) })
+        };
+        match why {
+            Unsolvable::Short(items) => {
+                let tell = |s: &crate::sourcing::Shortfall| {
+                    short(usize::from(s.item), u64::from(s.available))
+                };
+                Unplanned::Short(items.iter().filter_map(tell).collect())
+            }
+            Unsolvable::TooManyParcels { allowed, .. } | Unsolvable::Undecided { allowed, .. } => {
+                Unplanned::TooManyParcels { allowed }
+            }
+            // The limits of an order lie within those of a problem; and if they did not, an order
+            // that can't be searched is an order that can't be served in so few parcels.
+            Unsolvable::Malformed(_) => {
+                Unplanned::TooManyParcels { allowed: max_parcels.unwrap_or(u16::MAX) }
+            }
         }
     }
 }

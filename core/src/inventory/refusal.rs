@@ -47,6 +47,11 @@ pub enum InventoryRefusal {
     },
     /// Units are shipped that the reservation does not tie.
     NotTied,
+    /// A unit price is higher than may be.
+    UnitPriceTooHigh {
+        /// The highest allowed, in ten-thousandths of the currency's major unit.
+        allowed: u32,
+    },
 }
 
 impl InventoryRefusal {
@@ -62,6 +67,7 @@ impl InventoryRefusal {
             Self::TooMuchStock { .. } => "too-much-stock",
             Self::NotOnHand { .. } => "not-on-hand",
             Self::NotTied => "not-tied",
+            Self::UnitPriceTooHigh { .. } => "unit-price-too-high",
         }
     }
 }
@@ -85,6 +91,9 @@ impl fmt::Display for InventoryRefusal {
                 write!(f, "only {sellable} units are there and fit for sale")
             }
             Self::NotTied => f.write_str("the units are not tied by that reservation"),
+            Self::UnitPriceTooHigh { allowed } => {
+                write!(f, "a unit may cost {allowed} ten-thousandths on top at the most")
+            }
         }
     }
 }

@@ -6,7 +6,11 @@
 
 pub mod v1;
 
+mod rules;
+
 use serde::{Deserialize, Serialize};
+
+pub use rules::{Aim, Aims, NotAims, Objective, SourcingRules};
 
 use crate::time::Span;
 
@@ -36,9 +40,16 @@ pub struct OrderPolicy {
     pub return_window: Option<Span>,
     /// Whether everything must be released, picked and packed before it ships; if not, what was
     /// never released may ship as it is.
+    #[serde(default)]
     pub staged: bool,
     /// Whether a completed order may be reopened, as long as it is at hand.
+    #[serde(default = "yes")]
     pub reopen: bool,
+}
+
+/// What is not said of reopening.
+fn yes() -> bool {
+    true
 }
 
 impl Default for OrderPolicy {
@@ -71,7 +82,7 @@ pub enum PaymentPolicy {
 /// kilometre; a parcel that leaves the country goes by the gateway airport that makes ground and
 /// air together cheapest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename = "SourcingPolicyV2", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct SourcingPolicy {
     /// Packing and handing over one parcel.
@@ -88,6 +99,9 @@ pub struct SourcingPolicy {
     pub back_unit: u32,
     /// The most parcels an order may be split into; `None` for no limit.
     pub max_parcels: Option<u16>,
+    /// What it looks at besides prices.
+    #[serde(default)]
+    pub rules: SourcingRules,
 }
 
 impl Default for SourcingPolicy {
@@ -103,6 +117,7 @@ impl Default for SourcingPolicy {
             primary_unit: 200,
             back_unit: 1_200,
             max_parcels: None,
+            rules: SourcingRules::default(),
         }
     }
 }

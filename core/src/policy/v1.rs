@@ -67,6 +67,7 @@ impl From<Policy> for super::Policy {
                 primary_unit,
                 back_unit,
                 max_parcels,
+                rules: super::SourcingRules::default(),
             },
         }
     }

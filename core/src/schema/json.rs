@@ -144,6 +144,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Orders(inside) => write(inside),
         Answer::Items(inside) => write(inside),
         Answer::Summary(inside) => write(inside),
+        Answer::Explained(inside) => write(inside),
         Answer::OrderStatus(inside) => write(inside),
     }
 }
@@ -157,7 +158,8 @@ pub fn answer_schema(kind: u16) -> String {
         2 => schema::<Vec<flow::OrderView>>(),
         3 | 4 => schema::<Vec<flow::ItemView>>(),
         5 => schema::<flow::Summary>(),
-        6 => schema::<flow::OrderStatusView>(),
+        6 => schema::<inventory::Explanation>(),
+        7 => schema::<flow::OrderStatusView>(),
         _ => String::new(),
     }
 }

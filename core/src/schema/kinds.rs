@@ -145,41 +145,48 @@ codec! {
         scope: "inventory:write", about: "Correct stock by what was seen; it wins over promises.";
     13 SetPolicy(p: flow::SetPolicy) { Command::SetPolicy(p) }
         scope: "policy:write", about: "Put a policy in force, for all that comes after.";
-    14 ReleaseOrder(p: order::ReleaseOrder) { Command::Order(O::Release(p)) }
+    14 SetFacilityRules(p: inventory::SetFacilityRules)
+        { Command::Inventory(I::SetFacilityRules(p)) }
+        scope: "inventory:write", about: "Say what a facility may and may not ship.";
+    15 SetItemRules(p: inventory::SetItemRules) { Command::Inventory(I::SetItemRules(p)) }
+        scope: "inventory:write", about: "Say how and where an item may not go.";
+    16 SetUnitPrices(p: inventory::SetUnitPrices) { Command::Inventory(I::SetUnitPrices(p)) }
+        scope: "inventory:write", about: "Say what units are worth where they lie.";
+    17 ReleaseOrder(p: order::ReleaseOrder) { Command::Order(O::Release(p)) }
         scope: "fulfilment:write", about: "Hand what is allocated to the warehouses that have it.";
-    15 PickOrder(p: order::PickOrder) { Command::Order(O::Pick(p)) }
+    18 PickOrder(p: order::PickOrder) { Command::Order(O::Pick(p)) }
         scope: "fulfilment:write", about: "Tell which released units were picked, and which not found.";
-    16 PackOrder(p: order::PackOrder) { Command::Order(O::Pack(p)) }
+    19 PackOrder(p: order::PackOrder) { Command::Order(O::Pack(p)) }
         scope: "fulfilment:write", about: "Tell that what is picked in a facility is packed.";
-    17 RejectFulfilment(p: order::RejectFulfilment) { Command::Order(O::RejectFulfilment(p)) }
+    20 RejectFulfilment(p: order::RejectFulfilment) { Command::Order(O::RejectFulfilment(p)) }
         scope: "fulfilment:write", about: "Refuse what was released to a facility: it is sourced anew.";
-    18 VoidShipping(p: order::VoidShipping) { Command::Order(O::VoidShipping(p)) }
+    21 VoidShipping(p: order::VoidShipping) { Command::Order(O::VoidShipping(p)) }
         scope: "fulfilment:write", about: "Tell that a shipment did not leave after all.";
-    19 LoseShipment(p: order::LoseShipment) { Command::Order(O::LoseShipment(p)) }
+    22 LoseShipment(p: order::LoseShipment) { Command::Order(O::LoseShipment(p)) }
         scope: "fulfilment:write", about: "Tell that a shipment was lost on its way.";
-    20 ReturnToSender(p: order::ReturnToSender) { Command::Order(O::ReturnToSender(p)) }
+    23 ReturnToSender(p: order::ReturnToSender) { Command::Order(O::ReturnToSender(p)) }
         scope: "fulfilment:write", about: "Tell that a shipment came back undelivered.";
-    21 PlaceHold(p: order::PlaceHold) { Command::Order(O::PlaceHold(p)) }
+    24 PlaceHold(p: order::PlaceHold) { Command::Order(O::PlaceHold(p)) }
         scope: "fulfilment:write", about: "Keep an order from being released.";
-    22 ReleaseHold(p: order::ReleaseHold) { Command::Order(O::ReleaseHold(p)) }
+    25 ReleaseHold(p: order::ReleaseHold) { Command::Order(O::ReleaseHold(p)) }
         scope: "fulfilment:write", about: "End a hold.";
-    23 AcceptCancellation(p: order::AcceptCancellation) { Command::Order(O::AcceptCancellation(p)) }
+    26 AcceptCancellation(p: order::AcceptCancellation) { Command::Order(O::AcceptCancellation(p)) }
         scope: "fulfilment:write", about: "Answer a request to cancel: it is not too late.";
-    24 DeclineCancellation(p: order::DeclineCancellation)
+    27 DeclineCancellation(p: order::DeclineCancellation)
         { Command::Order(O::DeclineCancellation(p)) }
         scope: "fulfilment:write", about: "Answer a request to cancel: it is too late.";
-    25 ReceiveReturnedUnits(p: order::ReceiveReturnedUnits)
+    28 ReceiveReturnedUnits(p: order::ReceiveReturnedUnits)
         { Command::Order(O::ReceiveReturnedUnits(p)) }
         scope: "fulfilment:write", about: "Take in some units of a return that was announced.";
-    26 RefuseReturn(p: order::RefuseReturn) { Command::Order(O::RefuseReturn(p)) }
+    29 RefuseReturn(p: order::RefuseReturn) { Command::Order(O::RefuseReturn(p)) }
         scope: "fulfilment:write", about: "Say no to a return, or to what of it has not come.";
-    27 SaveDraft(p: order::SaveDraft) { Command::Order(O::SaveDraft(p)) }
+    30 SaveDraft(p: order::SaveDraft) { Command::Order(O::SaveDraft(p)) }
         scope: "orders:write", about: "Save an order that is not placed yet.";
-    28 AmendOrder(p: order::AmendOrder) { Command::Order(O::Amend(p)) }
+    31 AmendOrder(p: order::AmendOrder) { Command::Order(O::Amend(p)) }
         scope: "orders:write", about: "Change an order that was placed, by the difference.";
-    29 ReopenOrder(p: order::ReopenOrder) { Command::Order(O::Reopen(p)) }
+    32 ReopenOrder(p: order::ReopenOrder) { Command::Order(O::Reopen(p)) }
         scope: "fulfilment:write", about: "Take a completed order up again.";
-    30 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
+    33 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
 }
 
@@ -234,35 +241,43 @@ codec! {
     32 OrderForgotten(p: notification::OrderForgotten)
         { Event::Notification(NE::Forgotten(p)) } version: 1;
     33 PolicySet(p: flow::PolicySet) { Event::Policy(p) } version: 2;
-    34 FulfilmentReleased(p: order::FulfilmentReleased)
+    34 FacilityRulesSet(p: inventory::FacilityRulesSet)
+        { Event::Inventory(IE::FacilityRulesSet(p)) } version: 1;
+    35 ItemRulesSet(p: inventory::ItemRulesSet)
+        { Event::Inventory(IE::ItemRulesSet(p)) } version: 1;
+    36 UnitPricesSet(p: inventory::UnitPricesSet)
+        { Event::Inventory(IE::UnitPricesSet(p)) } version: 1;
+    37 ParcelsBooked(p: inventory::ParcelsBooked)
+        { Event::Inventory(IE::ParcelsBooked(p)) } version: 1;
+    38 FulfilmentReleased(p: order::FulfilmentReleased)
         { Event::Order(OE::Released(p)) } version: 1;
-    35 ItemsPicked(p: order::ItemsPicked) { Event::Order(OE::Picked(p)) } version: 1;
-    36 ItemsPacked(p: order::ItemsPacked) { Event::Order(OE::Packed(p)) } version: 1;
-    37 FulfilmentRejected(p: order::FulfilmentRejected)
+    39 ItemsPicked(p: order::ItemsPicked) { Event::Order(OE::Picked(p)) } version: 1;
+    40 ItemsPacked(p: order::ItemsPacked) { Event::Order(OE::Packed(p)) } version: 1;
+    41 FulfilmentRejected(p: order::FulfilmentRejected)
         { Event::Order(OE::FulfilmentRejected(p)) } version: 1;
-    38 OrderResourced(p: order::OrderResourced) { Event::Order(OE::Resourced(p)) } version: 1;
-    39 ShippingVoided(p: order::ShippingVoided)
+    42 OrderResourced(p: order::OrderResourced) { Event::Order(OE::Resourced(p)) } version: 1;
+    43 ShippingVoided(p: order::ShippingVoided)
         { Event::Order(OE::ShippingVoided(p)) } version: 1;
-    40 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
-    41 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
+    44 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
+    45 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
         { Event::Order(OE::ReturnedToSender(p)) } version: 1;
-    42 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
-    43 OrderHoldReleased(p: order::OrderHoldReleased)
+    46 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
+    47 OrderHoldReleased(p: order::OrderHoldReleased)
         { Event::Order(OE::HoldReleased(p)) } version: 1;
-    44 StockUnshipped(p: inventory::StockUnshipped)
+    48 StockUnshipped(p: inventory::StockUnshipped)
         { Event::Inventory(IE::Unshipped(p)) } version: 1;
-    45 CancellationRequested(p: order::CancellationRequested)
+    49 CancellationRequested(p: order::CancellationRequested)
         { Event::Order(OE::CancellationRequested(p)) } version: 1;
-    46 CancellationAccepted(p: order::CancellationAccepted)
+    50 CancellationAccepted(p: order::CancellationAccepted)
         { Event::Order(OE::CancellationAccepted(p)) } version: 1;
-    47 CancellationDeclined(p: order::CancellationDeclined)
+    51 CancellationDeclined(p: order::CancellationDeclined)
         { Event::Order(OE::CancellationDeclined(p)) } version: 1;
-    48 ReturnPartlyReceived(p: order::ReturnPartlyReceived)
+    52 ReturnPartlyReceived(p: order::ReturnPartlyReceived)
         { Event::Order(OE::ReturnPartlyReceived(p)) } version: 1;
-    49 ReturnRefused(p: order::ReturnRefused) { Event::Order(OE::ReturnRefused(p)) } version: 1;
-    50 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
-    51 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
-    52 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
+    53 ReturnRefused(p: order::ReturnRefused) { Event::Order(OE::ReturnRefused(p)) } version: 1;
+    54 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
+    55 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
+    56 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
 }
 
 codec! {
@@ -279,7 +294,9 @@ codec! {
         scope: "catalogue:read", about: "Stock of some items, shelf by shelf for staff.";
     5 Summary(p: flow::SummaryQuery) { Query::Summary(p) }
         scope: "catalogue:read", about: "The facilities, and how many there are of everything.";
-    6 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
+    6 Explain(p: flow::ExplainQuery) { Query::Explain(p) }
+        scope: "inventory:read", about: "Why facilities are or are not in an order's plan.";
+    7 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
 }
 

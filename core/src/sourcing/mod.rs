@@ -26,6 +26,9 @@
 //! a greedy weighted cover of what is left over (V. Chvatal, *Mathematics of Operations Research*
 //! 4(3), 1979), each improved by dropping, adding and swapping facilities.
 //!
+//! **Several costs.** [`solve_levels`] finds the plan that is best by the first of several costs,
+//! of equals by the second, and so on, over this same search.
+//!
 //! **Ties.** Of plans of equal cost the one with fewer facilities wins, then the one whose sorted
 //! list of facilities is the lexicographically smallest. The order of the arcs never matters. The
 //! tie rule is exact whenever the search ended by itself; if its budget ended, the cheapest plan
@@ -35,13 +38,14 @@
 //! fixed number of rounds; a problem that one facility serves best is mostly one node. Memory is
 //! O(arcs + facilities * (facilities + items)).
 //!
-//! **Not considered.** Weight breaks of a parcel, a capacity of a facility over all items (shut it
-//! beforehand), backorders (offer them as a facility of their own), and orders still to come (put
-//! their price into the unit costs).
+//! **Not considered.** Weight breaks of a parcel, a capacity of a facility over all items (leave it
+//! out beforehand, as the inventory role does with one that is full today), backorders (offer them
+//! as a facility of their own), and orders still to come (put their price into the unit costs).
 
 mod assign;
 mod bounds;
 mod greedy;
+mod levels;
 mod problem;
 mod search;
 mod set;
@@ -53,6 +57,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 
+pub use levels::{Level, Ranked, solve_levels};
 pub use set::FacilitySet;
 
 /// A cost in whole units of the caller's choice (cents, grams of carbon, a packed tuple).
@@ -202,6 +207,8 @@ pub enum Malformed {
     },
     /// The dearest plan might cost more than [`limits::SOURCING_COST`].
     CostTooLarge,
+    /// No level, too many, or one that is not of the problem's size: see [`solve_levels`].
+    Levels,
 }
 
 /// Why there is no plan.
@@ -336,6 +343,11 @@ impl fmt::Display for Malformed {
                 f,
                 "the dearest plan would cost more than {}; use a coarser unit of cost",
                 limits::SOURCING_COST
+            ),
+            Self::Levels => write!(
+                f,
+                "give 1 to {} levels, each with a cost for every facility and every arc",
+                limits::SOURCING_LEVELS
             ),
         }
     }

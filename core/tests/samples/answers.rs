@@ -1,23 +1,27 @@
 //! Samples of queries, answers, refusals and requests for slices.
 
-use earmark::demand::Alternative;
+use earmark::demand::{Alternative, Parcel};
 use earmark::flow::{
-    Answer, CancellationView, FacilityView, HoldView, ItemView, ItemsQuery, LineView, OrderQuery,
-    OrderStatusQuery, OrderStatusView, OrderView, OrdersQuery, ParcelView, Preview, PreviewLine,
-    PreviewPlan, PreviewQuery, Query, Refusal, ReturnView, ShelfView, ShipmentStatusView,
-    ShipmentView, StockQuery, Summary, SummaryQuery,
+    Answer, CancellationView, ExplainQuery, FacilityView, HoldView, ItemView, ItemsQuery, LineView,
+    OrderQuery, OrderStatusQuery, OrderStatusView, OrderView, OrdersQuery, ParcelView, Preview,
+    PreviewLine, PreviewPlan, PreviewQuery, Query, Refusal, ReturnView, ShelfView,
+    ShipmentStatusView, ShipmentView, StockQuery, Summary, SummaryQuery,
 };
 use earmark::geo::GeoPoint;
 use earmark::ids::{
     CancellationNumber, Country, FacilityId, FacilityRef, HoldNumber, ItemId, ItemRef, LineNumber,
     ReturnNumber, ShipmentNumber, Tier,
 };
-use earmark::inventory::InventoryRefusal;
+use earmark::inventory::{
+    AimValue, Barred, BarredItem, BestWith, ExplainedPlan, Explanation, FacilityExplained,
+    InventoryRefusal, ItemBarred, ParcelCosts, ParcelExplained, Verdict,
+};
 use earmark::order::{
     Buckets, CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, LineRef,
     OrderRefusal, PaymentStatus, Rejection, ReturnState, ReturnsStatus, Status, StockStatus,
     UnitsOfLine,
 };
+use earmark::policy::Aim;
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
 use earmark::time::{Span, Timestamp};
@@ -34,6 +38,13 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
     let item = || ItemRef::Sku(text("85123A"));
     let lines = vec![PreviewLine { item: item(), quantity: units(6) }];
     let preview = PreviewQuery { lines, destination: at_sea() };
+    let explain = ExplainQuery {
+        lines: preview.lines.clone(),
+        destination: at_sea(),
+        excluded: vec![FacilityRef::Id(FacilityId(300)), FacilityRef::Code(text("LON-1"))],
+        at: Some(AT),
+    };
+    let bare = ExplainQuery { lines: vec![], excluded: vec![], at: None, ..explain.clone() };
     let status = Some(Status::Pending);
     let orders = OrdersQuery { status, before: Some(order()), limit: Some(1_000) };
     let all = OrdersQuery { status: None, before: None, limit: None };
@@ -49,6 +60,8 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("bare", Query::Items(first)),
         sample("by sku and id", Query::Stock(stock)),
         sample("plain", Query::Summary(SummaryQuery {})),
+        sample("every field", Query::Explain(explain)),
+        sample("bare", Query::Explain(bare)),
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ]
 }
@@ -65,6 +78,8 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("orders, bare", Answer::Orders(vec![bare_view()])),
         sample("items, both faces", Answer::Items(vec![item_view(true), item_view(false)])),
         sample("summary", Answer::Summary(summary())),
+        sample("explained, every field", Answer::Explained(explained())),
+        sample("explained, refused", Answer::Explained(unexplained())),
         sample("status of an order", Answer::OrderStatus(order_status())),
     ]
 }
@@ -82,6 +97,66 @@ fn plan() -> PreviewPlan {
         cost: 1_234_567,
         proof: Proof::Optimal,
         runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
+    }
+}
+
+fn explained() -> Explanation {
+    let aim = |aim, value| AimValue { aim, value };
+    let aims = vec![aim(Aim::FewestParcels, 2), aim(Aim::LowestCost, 1_234_567)];
+    let costs =
+        ParcelCosts { parcel: 1, export: 2, way: 300, primary: 4, back: 70_000, unit_prices: 6 };
+    let parcel = ParcelExplained {
+        parcel: Parcel {
+            facility: FacilityId(3),
+            gateway: Some(text("LHR")),
+            ground_metres: 23_000,
+            air_metres: 17_000_000,
+        },
+        portions: portions(),
+        costs,
+    };
+    let verdicts = [
+        Verdict::Ships,
+        Verdict::Barred(Barred::Excluded),
+        Verdict::Barred(Barred::Offline),
+        Verdict::Barred(Barred::NotServed),
+        Verdict::Barred(Barred::NoGateway),
+        Verdict::Barred(Barred::TooFar { metres: 17_000_000 }),
+        Verdict::Barred(Barred::FullToday { parcels: 300 }),
+        Verdict::NoStock,
+        Verdict::Beaten(BestWith { cost: 1_300_000, aims: aims.clone(), proven: true }),
+        Verdict::NoPlan,
+    ];
+    let barred = [ItemBarred::Hazardous, ItemBarred::HazardousByAir, ItemBarred::NoExport];
+    let barred = barred.map(|why| BarredItem { item: ItemId(70_000), why });
+    let facility = |(number, verdict)| FacilityExplained {
+        facility: FacilityId(number),
+        code: text("LON-1"),
+        verdict,
+        barred_items: barred.to_vec(),
+    };
+    Explanation {
+        plan: Some(ExplainedPlan {
+            parcels: vec![parcel],
+            cost: 1_234_567,
+            aims,
+            exact_aims: 2,
+            proof: Proof::Bounded { gap: 300, nodes: 70_000 },
+            runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
+            nodes: 70_001,
+        }),
+        shortfalls: vec![],
+        too_many_parcels: None,
+        facilities: (0..).zip(verdicts).map(facility).collect(),
+    }
+}
+
+fn unexplained() -> Explanation {
+    Explanation {
+        plan: None,
+        shortfalls: shortfalls(),
+        too_many_parcels: Some(1),
+        facilities: vec![],
     }
 }
 
@@ -287,6 +362,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         InventoryRefusal::TooMuchStock { room: 7 },
         InventoryRefusal::NotOnHand { sellable: 300 },
         InventoryRefusal::NotTied,
+        InventoryRefusal::UnitPriceTooHigh { allowed: 1 << 28 },
     ];
     let not_here = Refusal::NotHere { role: "inventory".to_string() };
     let mut all = vec![sample(not_here.code(), not_here)];

@@ -7,14 +7,17 @@ use earmark::ids::{
     Tier,
 };
 use earmark::inventory::{
-    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand as I,
-    ReceiveStock,
+    AdjustStock, Adjustment, DefineFacility, DefineItem, FacilityRules, GatewaySpec,
+    InventoryCommand as I, ItemRules, ReceiveStock, SetFacilityRules, SetItemRules, SetUnitPrices,
+    UnitPriceFor,
 };
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
+use earmark::policy::{
+    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+};
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
 
@@ -53,6 +56,11 @@ pub(super) fn policy() -> Policy {
             primary_unit: 5,
             back_unit: 6,
             max_parcels: Some(7),
+            rules: SourcingRules {
+                objective: Objective::Lexicographic(Aims::new(&Aim::ALL).unwrap()),
+                max_metres: Some(30_000_000),
+                day_starts: Span::from_millis(14_400_000),
+            },
         },
     }
 }
@@ -136,6 +144,11 @@ fn of_stock() -> Vec<Sample<I>> {
     let (sku, name) = (text("85123A"), text("White hanging heart T-light holder"));
     let facility = define_facility();
     let bare = DefineFacility { gateways: vec![], ..facility.clone() };
+    let item = || ItemRef::Sku(text("85123A"));
+    let place = || FacilityRef::Id(FacilityId(300));
+    let none = FacilityRules::default();
+    let price = UnitPriceFor { facility: place(), price: 70_000 };
+    let second = UnitPriceFor { facility: FacilityRef::Code(text("LON-1")), price: 1 };
     let adjust = |case, adjustment, quantity| {
         let (item, facility) = (ItemRef::Sku(text("85123A")), FacilityRef::Code(text("LON-1")));
         let (tier, quantity) = (Tier::Back, units(quantity));
@@ -157,7 +170,34 @@ fn of_stock() -> Vec<Sample<I>> {
         adjust("found", Adjustment::Found, 1),
         adjust("lost", Adjustment::Lost, 200),
         adjust("damaged", Adjustment::Damaged, 20_000),
+        sample("every field", I::SetFacilityRules(facility_rules())),
+        sample("none", I::SetFacilityRules(SetFacilityRules { facility: place(), rules: none })),
+        sample("every field", I::SetItemRules(SetItemRules { item: item(), rules: item_rules() })),
+        sample("none", I::SetItemRules(SetItemRules { item: item(), rules: ItemRules::default() })),
+        sample(
+            "two",
+            I::SetUnitPrices(SetUnitPrices { item: item(), prices: vec![price, second] }),
+        ),
+        sample("none", I::SetUnitPrices(SetUnitPrices { item: item(), prices: vec![] })),
     ]
+}
+
+fn facility_rules() -> SetFacilityRules {
+    let facility = FacilityRef::Code(text("LON-1"));
+    SetFacilityRules { facility, rules: every_facility_rule() }
+}
+
+pub(super) fn every_facility_rule() -> FacilityRules {
+    FacilityRules {
+        offline: true,
+        serves: vec![Country::new("AU").unwrap(), Country::new("GB").unwrap()],
+        no_hazardous: true,
+        parcels_per_day: Some(70_000),
+    }
+}
+
+pub(super) fn item_rules() -> ItemRules {
+    ItemRules { hazardous: true, no_export_to: vec![Country::new("US").unwrap()] }
 }
 
 pub(super) fn define_facility() -> DefineFacility {

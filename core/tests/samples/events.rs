@@ -8,9 +8,10 @@ use earmark::ids::{
     ReturnNumber, ShipmentNumber, Tier,
 };
 use earmark::inventory::{
-    Adjustment, FacilityDefined, GatewaySpec, InventoryAllocated, InventoryEvent as I,
-    InventoryExpired, InventoryRejected, InventoryReleased, InventoryTied, ItemDefined,
-    PromiseStripped, StockAdjusted, StockReceived, StockRestocked, StockShipped,
+    Adjustment, FacilityDefined, FacilityRulesSet, GatewaySpec, InventoryAllocated,
+    InventoryEvent as I, InventoryExpired, InventoryRejected, InventoryReleased, InventoryTied,
+    ItemDefined, ItemRulesSet, ParcelsBooked, PromiseStripped, StockAdjusted, StockReceived,
+    StockRestocked, StockShipped, UnitPriceAt, UnitPricesSet,
 };
 use earmark::notification::{CustomerNotified, News, NotificationEvent as N, OrderForgotten};
 use earmark::order::{
@@ -24,7 +25,7 @@ use earmark::sourcing::Proof;
 use earmark::time::Timestamp;
 use earmark::units::UnitPrice;
 
-use super::commands::policy;
+use super::commands::{every_facility_rule, item_rules, policy};
 use super::{Sample, at_sea, name, order, portion, portions, pounds, sample, text, units};
 
 const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
@@ -37,6 +38,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     let mut all = vec![sample("every field", Event::Policy(set))];
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Event::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
+    all.extend(of_rules().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
     let work = super::fulfilment::events().into_iter();
     let work = work.chain(super::changes::events());
@@ -233,6 +235,35 @@ fn of_stock() -> Vec<Sample<I>> {
         ),
         restocked("for sale", true),
         restocked("put aside", false),
+    ]
+}
+
+fn of_rules() -> Vec<Sample<I>> {
+    let order = order();
+    vec![
+        sample(
+            "every field",
+            I::FacilityRulesSet(FacilityRulesSet {
+                facility: FacilityId(300),
+                rules: every_facility_rule(),
+            }),
+        ),
+        sample("every field", I::ItemRulesSet(ItemRulesSet { item: name(), rules: item_rules() })),
+        sample(
+            "one",
+            I::UnitPricesSet(UnitPricesSet {
+                item: name(),
+                prices: vec![UnitPriceAt { facility: FacilityId(300), price: 70_000 }],
+            }),
+        ),
+        sample(
+            "two",
+            I::ParcelsBooked(ParcelsBooked {
+                order,
+                day: 20_055,
+                facilities: vec![FacilityId(3), FacilityId(300)],
+            }),
+        ),
     ]
 }
 

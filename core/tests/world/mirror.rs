@@ -39,7 +39,7 @@ pub(crate) struct OpenInventory {
     policy: SourcingPolicy,
     ids: Vec<ItemId>,
     pub(crate) items: Vec<Item>,
-    facilities: Vec<Facility>,
+    pub(crate) facilities: Vec<Facility>,
     pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
 }
 

@@ -11,19 +11,22 @@ use earmark::ids::{
     ShipmentNumber, Tier,
 };
 use earmark::inventory::{
-    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock,
+    AdjustStock, Adjustment, DefineFacility, DefineItem, FacilityRules, GatewaySpec,
+    InventoryCommand, ItemRules, ReceiveStock, SetFacilityRules, SetItemRules, SetUnitPrices,
+    UnitPriceFor,
 };
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
     OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
+use earmark::policy::{
+    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+};
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
-use proptest::sample::select;
+use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
 use super::work;
@@ -104,10 +107,11 @@ fn define_facility(n: usize, name: &str) -> Command {
 /// which chance alone would seldom take to their end.
 pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let part = prop_oneof![
-        6 => step().prop_map(|step| vec![step]),
-        1 => journey(),
-        1 => work::journey(),
-        1 => work::returned(),
+        12 => step().prop_map(|step| vec![step]),
+        2 => journey(),
+        2 => work::journey(),
+        2 => work::returned(),
+        1 => work::forgotten(),
     ];
     collection::vec(part, 16..38).prop_map(|parts| parts.concat())
 }
@@ -168,6 +172,9 @@ fn command() -> impl Strategy<Value = Command> {
         7 => adjust().prop_map(Command::Inventory),
         4 => Just(Command::Tick(Tick {})),
         3 => policy(),
+        3 => facility_rules().prop_map(Command::Inventory),
+        2 => item_rules().prop_map(Command::Inventory),
+        2 => unit_prices().prop_map(Command::Inventory),
         1 => (0..3_usize, select(vec!["as it is", "other"])).prop_map(|(n, s)| define_item(n, s)),
         1 => (0..3_usize, select(vec!["as it is", "other"]))
             .prop_map(|(n, s)| define_facility(n, s)),
@@ -292,6 +299,51 @@ fn adjust() -> impl Strategy<Value = InventoryCommand> {
     )
 }
 
+fn countries() -> impl Strategy<Value = Vec<Country>> {
+    let code = select(vec!["GB", "FR", "US"]);
+    collection::vec(code.prop_map(|code| Country::new(code).unwrap()), 0..3)
+}
+
+fn facility_rules() -> impl Strategy<Value = InventoryCommand> {
+    let switches = (any::<u8>(), any::<bool>());
+    let parcels_per_day = option::weighted(0.6, 0..4_u32);
+    (facility(), switches, countries(), parcels_per_day).prop_map(
+        |(facility, (offline, no_hazardous), serves, parcels_per_day)| {
+            let offline = offline % 8 == 0;
+            let serves = if no_hazardous { serves } else { vec![] };
+            let rules = FacilityRules { offline, serves, no_hazardous, parcels_per_day };
+            InventoryCommand::SetFacilityRules(SetFacilityRules { facility, rules })
+        },
+    )
+}
+
+fn item_rules() -> impl Strategy<Value = InventoryCommand> {
+    (item(), any::<bool>(), countries()).prop_map(|(item, hazardous, no_export_to)| {
+        let rules = ItemRules { hazardous, no_export_to };
+        InventoryCommand::SetItemRules(SetItemRules { item, rules })
+    })
+}
+
+fn unit_prices() -> impl Strategy<Value = InventoryCommand> {
+    let price = prop_oneof![9 => 0..50_000_u32, 1 => Just(u32::MAX)];
+    let price = (facility(), price).prop_map(|(facility, price)| UnitPriceFor { facility, price });
+    (item(), collection::vec(price, 0..4))
+        .prop_map(|(item, prices)| InventoryCommand::SetUnitPrices(SetUnitPrices { item, prices }))
+}
+
+/// No aims half of the time, else some, in any order.
+fn sourcing_rules() -> impl Strategy<Value = SourcingRules> {
+    let aims = sample::subsequence(Aim::ALL.to_vec(), 1..=5).prop_shuffle();
+    let objective = prop_oneof![
+        Just(Objective::Weighted),
+        aims.prop_map(|aims| Objective::Lexicographic(Aims::new(&aims).unwrap())),
+    ];
+    let max_metres = option::weighted(0.2, 0..2_000_000_u32);
+    (objective, max_metres, 0..100_000_u64).prop_map(|(objective, max_metres, starts)| {
+        SourcingRules { objective, max_metres, day_starts: Span::from_millis(starts) }
+    })
+}
+
 fn policy() -> impl Strategy<Value = Command> {
     let payment = prop_oneof![
         1 => Just(PaymentPolicy::None),
@@ -301,9 +353,12 @@ fn policy() -> impl Strategy<Value = Command> {
     ];
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);
-    (payment, archive_after, max_parcels).prop_map(|(payment, archive_after, max_parcels)| {
-        let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
-        let sourcing = SourcingPolicy { max_parcels, ..SourcingPolicy::default() };
-        Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
-    })
+    let rules = sourcing_rules();
+    (payment, archive_after, max_parcels, rules).prop_map(
+        |(payment, archive_after, max_parcels, rules)| {
+            let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
+            let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
+            Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
+        },
+    )
 }

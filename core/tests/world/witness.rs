@@ -25,6 +25,15 @@ pub(crate) struct Witness {
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
+    days: BTreeMap<FacilityId, Day>,
+}
+
+/// The parcels a facility was asked for on its last day, and the most it takes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Day {
+    day: u64,
+    parcels: u32,
+    most: Option<u32>,
 }
 
 impl Witness {
@@ -106,10 +115,30 @@ impl Witness {
                 let id = (e.order, e.reservation);
                 ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
             }
+            InventoryEvent::FacilityRulesSet(e) => {
+                self.days.entry(e.facility).or_default().most = e.rules.parcels_per_day;
+                Ok(())
+            }
+            InventoryEvent::ParcelsBooked(e) => {
+                e.facilities.iter().try_for_each(|id| self.book(*id, e.day))
+            }
             InventoryEvent::ItemDefined(_)
             | InventoryEvent::FacilityDefined(_)
+            | InventoryEvent::ItemRulesSet(_)
+            | InventoryEvent::UnitPricesSet(_)
             | InventoryEvent::Rejected(_) => Ok(()),
         }
+    }
+
+    fn book(&mut self, id: FacilityId, day: u64) -> Result<(), String> {
+        let days = self.days.entry(id).or_default();
+        if day > days.day {
+            (days.day, days.parcels) = (day, 0);
+        }
+        days.parcels += 1;
+        let most = days.most.ok_or_else(|| format!("{id} counts no parcels"))?;
+        let kept = laws::day_is_not_full(days.parcels, most);
+        ensure(kept, || format!("{}: {id}: {days:?}", laws::DAY_NOT_FULL))
     }
 
     fn move_stock(&mut self, item: ItemId, units: i64) -> Result<(), String> {

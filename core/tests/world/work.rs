@@ -2,7 +2,7 @@
 //!
 //! Law: as of all steps: a value, so that a failing history shrinks.
 
-use earmark::flow::Command;
+use earmark::flow::{Command, SetPolicy, Tick};
 use earmark::ids::{
     CancellationNumber, FacilityId, HoldNumber, LineNumber, OrderId, ReturnNumber, ShipmentNumber,
 };
@@ -13,6 +13,7 @@ use earmark::order::{
     RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
     SaveDraft, ShipOrder, VoidShipping,
 };
+use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
 use earmark::units::UnitPrice;
 use proptest::prelude::{Just, Strategy, any};
@@ -197,6 +198,28 @@ fn answer() -> impl Strategy<Value = OrderCommand> {
 fn release_hold() -> impl Strategy<Value = OrderCommand> {
     (0..4_u16).prop_map(|n| {
         OrderCommand::ReleaseHold(ReleaseHold { order: nobody(), hold: HoldNumber(n) })
+    })
+}
+
+/// An order that is saved twice and placed, and that nobody pays for, until it is forgotten.
+pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
+    place().prop_map(|placed| {
+        let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+        let archive_after = Span::from_millis(100_000);
+        let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
+        let policy = Policy { orders, ..Policy::default() };
+        let later = |wait| Step { wait, ..Step::now(Command::Tick(Tick {})) };
+        let saved = draft(placed.clone());
+        let mut before = saved.clone();
+        before.lines.extend(saved.lines.iter().cloned());
+        vec![
+            Step::now(Command::SetPolicy(SetPolicy { policy })),
+            Step::now(Command::Order(OrderCommand::SaveDraft(before))),
+            Step::now(Command::Order(OrderCommand::SaveDraft(saved))),
+            Step::now(Command::Order(OrderCommand::Place(placed))),
+            later(60_000),
+            later(100_000),
+        ]
     })
 }
 

@@ -3,6 +3,7 @@ import type {
   Adjustment,
   Amount,
   CancelReason,
+  Cost,
   Country,
   Currency,
   Destination,
@@ -102,6 +103,17 @@ export interface Commands {
     adjustment: Adjustment;
     quantity: number;
   };
+  SetFacilityRules: {
+    facility: FacilityRef;
+    rules: {
+      offline?: boolean;
+      serves?: Country[];
+      noHazardous?: boolean;
+      parcelsPerDay?: number | null;
+    };
+  };
+  SetItemRules: { item: ItemRef; rules: { hazardous?: boolean; noExportTo?: Country[] } };
+  SetUnitPrices: { item: ItemRef; prices: { facility: FacilityRef; price: Cost }[] };
 }
 
 /** The name of a command. */

@@ -1,11 +1,13 @@
 /** Queries and their answers: what people and programs see of a shop. */
 import type {
+  Aim,
   Alternative,
   Amount,
   Cost,
   Country,
   Destination,
   FacilityId,
+  FacilityRef,
   GeoPoint,
   ItemId,
   ItemRef,
@@ -141,6 +143,67 @@ export interface Summary {
   ordersAtHand: [Status, number][];
 }
 
+/** Why a facility may not serve an order. */
+export type Barred =
+  | 'excluded'
+  | 'offline'
+  | 'notServed'
+  | 'noGateway'
+  | { tooFar: { metres: number } }
+  | { fullToday: { parcels: number } };
+
+/** Why a facility is or is not in a plan. */
+export type Verdict =
+  | 'ships'
+  | { barred: Barred }
+  | 'noStock'
+  | { beaten: { cost: Cost; aims: AimValue[]; proven: boolean } }
+  | 'noPlan';
+
+/** How good a plan is by one aim: less is better. */
+export interface AimValue {
+  aim: Aim;
+  value: number;
+}
+
+/** Why a plan is as it is. */
+export interface Explanation {
+  plan: {
+    parcels: {
+      parcel: {
+        facility: FacilityId;
+        gateway: string | null;
+        groundMetres: number;
+        airMetres: number;
+      };
+      portions: Portion[];
+      /** What the parcel costs; together they are the cost of the plan. */
+      costs: {
+        parcel: Cost;
+        export: Cost;
+        way: Cost;
+        primary: Cost;
+        back: Cost;
+        unitPrices: Cost;
+      };
+    }[];
+    cost: Cost;
+    aims: AimValue[];
+    exactAims: number;
+    proof: Proof;
+    runnerUp: Alternative | null;
+    nodes: number;
+  } | null;
+  shortfalls: Shortfall[];
+  tooManyParcels: number | null;
+  facilities: {
+    facility: FacilityId;
+    code: string;
+    verdict: Verdict;
+    barredItems: { item: ItemId; why: 'hazardous' | 'hazardousByAir' | 'noExport' }[];
+  }[];
+}
+
 /** Every query of the HTTP API: the question, and the answer. */
 export interface Queries {
   Preview: { ask: Cart; answer: Preview };
@@ -155,6 +218,10 @@ export interface Queries {
   };
   Stock: { ask: { items: ItemRef[] }; answer: ItemView[] };
   Summary: { ask: Record<string, never>; answer: Summary };
+  Explain: {
+    ask: Cart & { excluded?: FacilityRef[]; at?: Timestamp | null };
+    answer: Explanation;
+  };
 }
 
 /** The name of a query. */

@@ -143,6 +143,9 @@ export interface GatewaySpec {
   location: GeoPoint;
 }
 
+/** Something that a plan can be better in than another. */
+export type Aim = 'fewestParcels' | 'primaryFirst' | 'shortestWays' | 'evenStock' | 'lowestCost';
+
 /** What the shop may choose; see the core's documentation for the meaning of each figure. */
 export interface Policy {
   orders: {
@@ -159,5 +162,12 @@ export interface Policy {
     primaryUnit: number;
     backUnit: number;
     maxParcels: number | null;
+    /** What sourcing looks at besides prices; the cheapest plan of all if not said. */
+    rules?: {
+      objective?: 'weighted' | { lexicographic: Aim[] };
+      maxMetres?: number | null;
+      /** Milliseconds after midnight UTC at which a facility's day begins. */
+      dayStarts?: number;
+    };
   };
 }

@@ -1,4 +1,5 @@
-//! What time alone ends: unpaid orders expire, holds lapse, finished orders and drafts are archived.
+//! What time alone ends: unpaid orders expire, holds lapse, finished orders and drafts go to the
+//! archive.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.

@@ -155,11 +155,11 @@ codec! {
     17 ReleaseOrder(p: order::ReleaseOrder) { Command::Order(O::Release(p)) }
         scope: "fulfilment:write", about: "Hand what is allocated to the warehouses that have it.";
     18 PickOrder(p: order::PickOrder) { Command::Order(O::Pick(p)) }
-        scope: "fulfilment:write", about: "Tell which released units were picked, and which not found.";
+        scope: "fulfilment:write", about: "Tell which units were picked, and which not found.";
     19 PackOrder(p: order::PackOrder) { Command::Order(O::Pack(p)) }
         scope: "fulfilment:write", about: "Tell that what is picked in a facility is packed.";
     20 RejectFulfilment(p: order::RejectFulfilment) { Command::Order(O::RejectFulfilment(p)) }
-        scope: "fulfilment:write", about: "Refuse what was released to a facility: it is sourced anew.";
+        scope: "fulfilment:write", about: "Refuse what was released: it is sourced anew.";
     21 VoidShipping(p: order::VoidShipping) { Command::Order(O::VoidShipping(p)) }
         scope: "fulfilment:write", about: "Tell that a shipment did not leave after all.";
     22 LoseShipment(p: order::LoseShipment) { Command::Order(O::LoseShipment(p)) }

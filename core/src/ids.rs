@@ -193,6 +193,14 @@ counted_id! {
     /// A reservation of an order, counted from 1; sourcing again makes a new one.
     ReservationNumber(u16), "reservation"
 }
+counted_id! {
+    /// A hold on an order, counted from 1.
+    HoldNumber(u16), "hold"
+}
+counted_id! {
+    /// A request to cancel what a warehouse works on, counted from 1.
+    CancellationNumber(u16), "cancellation"
+}
 
 counted_id! {
     /// A transfer of stock between two shelves, counted from 1.

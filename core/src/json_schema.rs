@@ -7,8 +7,8 @@ use alloc::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::ids::{
-    Country, ExpectedNumber, FacilityId, ItemId, LineNumber, OrderId, ReservationNumber,
-    ReturnNumber, ShipmentNumber, Text, TransferNumber,
+    CancellationNumber, Country, ExpectedNumber, FacilityId, HoldNumber, ItemId, LineNumber,
+    OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text, TransferNumber,
 };
 use crate::limits::UNITS_PER_LINE;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
@@ -33,6 +33,8 @@ schema_of! {
     LineNumber => { "type": "string", "pattern": "^line-[0-9]+$" };
     ShipmentNumber => { "type": "string", "pattern": "^shipment-[0-9]+$" };
     ReturnNumber => { "type": "string", "pattern": "^return-[0-9]+$" };
+    HoldNumber => { "type": "string", "pattern": "^hold-[0-9]+$" };
+    CancellationNumber => { "type": "string", "pattern": "^cancellation-[0-9]+$" };
     ReservationNumber => { "type": "string", "pattern": "^reservation-[0-9]+$" };
     TransferNumber => { "type": "string", "pattern": "^transfer-[0-9]+$" };
     ExpectedNumber => { "type": "string", "pattern": "^expected-[0-9]+$" };

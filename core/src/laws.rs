@@ -116,6 +116,12 @@ pub fn each_ends_once(made: u64, ended: u64, open: u64) -> bool {
     ended.checked_add(open) == Some(made)
 }
 
+/// A line's counters of tied units, stage by stage, are the sums over the portions that are tied.
+#[must_use]
+pub fn stages_match(counters: &[u32], sums: &[u64]) -> bool {
+    counters.len() == sums.len() && counters.iter().zip(sums).all(|(&n, &sum)| u64::from(n) == sum)
+}
+
 /// The plan that was checked is the plan that is booked: it sums to the demand.
 #[must_use]
 pub fn plan_serves_demand(demanded: u64, mut booked: impl Iterator<Item = u32>) -> bool {
@@ -150,6 +156,8 @@ mod tests {
         assert!(safety_is_kept(2, 2) && !safety_is_kept(2, 1));
         assert!(each_ends_once(3, 2, 1) && !each_ends_once(3, 3, 1));
         assert!(!each_ends_once(3, 1, 1));
+        assert!(stages_match(&[1, 2], &[1, 2]) && !stages_match(&[1, 2], &[2, 1]));
+        assert!(!stages_match(&[1], &[1, 0]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));

@@ -78,3 +78,10 @@ pub const TEXT_BYTES: usize = 128;
 /// How far in the future (ms) the timestamp inside an order id may lie: clocks differ by minutes,
 /// not by days, and an id from the far future could be used after its order was forgotten.
 pub const ID_FUTURE_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Holds one order may have at a time: there are nine kinds, and a hold of each kind from several
+/// departments is more than anybody looks through.
+pub const HOLDS_PER_ORDER: usize = 64;
+
+/// Requests to cancel one order may see: one a facility and change of mind.
+pub const CANCELLATIONS_PER_ORDER: usize = 256;

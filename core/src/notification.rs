@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Context, CorruptHistory, Decide};
-use crate::ids::{OrderId, ShipmentNumber};
+use crate::ids::{CancellationNumber, OrderId, ReturnNumber, ShipmentNumber};
 
 /// A command to the notification role; all come from the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,16 @@ pub enum News {
     Shipped(ShipmentNumber),
     /// A parcel of it arrived.
     Delivered(ShipmentNumber),
+    /// A parcel of it was lost on its way.
+    Lost(ShipmentNumber),
+    /// A parcel of it came back undelivered.
+    ReturnedToSender(ShipmentNumber),
+    /// A warehouse let go of units that were to be cancelled.
+    CancellationAccepted(CancellationNumber),
+    /// A warehouse had gone too far: units that were to be cancelled will come.
+    CancellationDeclined(CancellationNumber),
+    /// A return is refused.
+    ReturnRefused(ReturnNumber),
 }
 
 /// An event of the notification role.
@@ -131,6 +141,19 @@ impl Decide for Notifications {
             }
         }
         Ok(())
+    }
+}
+
+impl Notifications {
+    /// What was told of an order.
+    #[must_use]
+    pub fn told(&self, order: OrderId) -> &[News] {
+        self.told.get(&order).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes over what was told of some orders, for a client's slice.
+    pub(crate) fn adopt(&mut self, told: impl IntoIterator<Item = (OrderId, Vec<News>)>) {
+        self.told.extend(told);
     }
 }
 

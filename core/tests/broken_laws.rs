@@ -14,6 +14,7 @@ use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
     AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, RequestReturn, ShipOrder,
+    Stage,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
@@ -115,8 +116,9 @@ fn a_counter_that_drifts_from_the_reservations_is_found() {
     assert_eq!(broken_by(swap), [laws::PROMISES_MATCH]);
     let no_shelf = |shop: &mut OpenShop| shop.inventory.items[1].shelves.clear();
     assert_eq!(broken_by(no_shelf), [laws::PROMISES_MATCH]);
-    let order_side =
-        |shop: &mut OpenShop| shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].hard = false;
+    let order_side = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Reserved
+    };
     assert_eq!(broken_by(order_side), [laws::PROMISES_MATCH, AGREE]);
 }
 
@@ -124,6 +126,19 @@ fn a_counter_that_drifts_from_the_reservations_is_found() {
 fn a_facility_with_more_parcels_than_its_day_has_is_found() {
     let overbooked = |shop: &mut OpenShop| shop.inventory.facilities[1].today.parcels = 4;
     assert_eq!(broken_by(overbooked), [laws::DAY_NOT_FULL]);
+}
+
+#[test]
+fn a_unit_in_work_that_no_portion_ties_is_found() {
+    let work = |shop: &mut OpenShop| {
+        let buckets = &mut shop.orders.orders.get_mut(&order(3)).unwrap().lines[0].buckets;
+        (buckets.allocated, buckets.picked) = (buckets.allocated - 1, buckets.picked + 1);
+    };
+    assert_eq!(broken_by(work), [laws::PROMISES_MATCH]);
+    let stage = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Packed;
+    };
+    assert_eq!(broken_by(stage), [laws::PROMISES_MATCH]);
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::Levels(inside) => serde_json::to_vec(inside),
         Query::Incoming(inside) => serde_json::to_vec(inside),
         Query::Alerts(inside) => serde_json::to_vec(inside),
+        Query::OrderStatus(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
 }
@@ -185,6 +186,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::Levels(_) => Answer::Levels(serde_json::from_str(json).unwrap()),
             Answer::Incoming(_) => Answer::Incoming(serde_json::from_str(json).unwrap()),
             Answer::Alerts(_) => Answer::Alerts(serde_json::from_str(json).unwrap()),
+            Answer::OrderStatus(_) => Answer::OrderStatus(serde_json::from_str(json).unwrap()),
         })
     };
     golden

@@ -17,7 +17,7 @@ use earmark::demand::Demand;
 use earmark::flow::{Command, Shop, Slice, Tick};
 use earmark::ids::{ItemId, ItemRef, LineNumber, ReservationNumber};
 use earmark::inventory::Ask;
-use earmark::order::{OrderCommand, PlaceOrder};
+use earmark::order::{OrderCommand, PlaceOrder, STEPS};
 use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use proptest::prelude::{Strategy, any};
@@ -64,11 +64,12 @@ const NEVER_IN_ONE_PARTITION: [&str; 3] = ["TieReturned", "InventoryExpired", "I
 
 #[test]
 fn every_law_holds_after_every_step_of_any_history() {
-    let met = Mutex::new(BTreeSet::new());
+    let (met, taken) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let some = |part| {
         check(part, 1_000, histories(), |steps| {
             let world = live(&steps)?;
             met.lock().map_err(|e| e.to_string())?.extend(world.met);
+            taken.lock().map_err(|e| e.to_string())?.extend(world.steps);
             Ok(())
         });
     };
@@ -76,7 +77,9 @@ fn every_law_holds_after_every_step_of_any_history() {
         scope.spawn(|| some(1));
         some(2);
     });
-    let met = met.into_inner().unwrap();
+    let (met, taken) = (met.into_inner().unwrap(), taken.into_inner().unwrap());
+    let untaken: Vec<_> = STEPS.iter().filter(|step| !taken.contains(step)).collect();
+    assert!(untaken.is_empty(), "no history took {untaken:?}");
     let kinds = EVENTS.iter().map(|kind| kind.name);
     let unmet: Vec<_> = kinds.filter(|name| !met.contains(name)).collect();
     assert_eq!(unmet, NEVER_IN_ONE_PARTITION, "no history led there");
@@ -95,6 +98,17 @@ fn every_law_holds_after_every_step_of_any_history() {
         "nothing-to-ship",
         "no-such-shipment",
         "no-such-return",
+        "on-hold",
+        "no-such-hold",
+        "nothing-to-release",
+        "nothing-released",
+        "nothing-picked",
+        "not-packed",
+        "shipment-ended",
+        "no-such-cancellation",
+        "already-released",
+        "price-is-not-yours",
+        "not-settled",
         "unknown-item",
         "unknown-facility",
         "defined-differently",

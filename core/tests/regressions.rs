@@ -7,16 +7,16 @@ mod support;
 use earmark::decide::{Context, Decide, Principal};
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Command, Refusal, SetPolicy};
-use earmark::ids::{FacilityId, FacilityRef, ReservationNumber, Tier};
+use earmark::ids::{FacilityId, FacilityRef, ReservationNumber, ShipmentNumber, Tier};
 use earmark::inventory::{
     Adjustment, Allocate, Inventory, InventoryCommand, InventoryEvent, InventoryRefusal,
     ReceiveStock,
 };
 use earmark::limits::UNITS_PER_SHELF;
 use earmark::order::{
-    AuthorizePayment, DeliverShipment, Disposition, LineRef, LineUnits, OrderCommand, OrderEvent,
-    Orders, ReceiveReturn, RecordAllocated, RecordStripped, RecordTied, RequestReturn, ShipOrder,
-    Status,
+    AmendOrder, AuthorizePayment, DeliverShipment, Disposition, LineChange, LineRef, LineUnits,
+    OrderCommand, OrderEvent, Orders, PickOrder, ReceiveReturn, RecordAllocated, RecordStripped,
+    RecordTied, ReleaseOrder, RequestReturn, ShipOrder, Status, VoidShipping,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
 use earmark::time::{Span, Timestamp};
@@ -220,4 +220,55 @@ fn making_an_ended_reservation_hard_is_told_as_lapsed() {
         .unwrap();
     let [InventoryEvent::Rejected(rejected)] = &events[..] else { panic!("{events:?}") };
     assert!(rejected.lapsed && rejected.shortfalls.is_empty());
+}
+
+#[test]
+fn an_answer_that_crosses_a_voided_shipment_is_still_heard() {
+    let mut alone = Alone::new(PaymentPolicy::None);
+    alone.hear(OrderCommand::Place(place(1, &[("mug", 5)])));
+    alone.tied(1, Hold::Hard, 5);
+    alone.hear(OrderCommand::Ship(ShipOrder { order: order(1), facility: None }));
+    let void = VoidShipping { order: order(1), shipment: ShipmentNumber(1) };
+    alone.hear(OrderCommand::VoidShipping(void));
+    alone.stripped(2, 2);
+    alone.hear(OrderCommand::Ship(ShipOrder { order: order(1), facility: None }));
+    let second = VoidShipping { order: order(1), shipment: ShipmentNumber(2) };
+    alone.hear(OrderCommand::VoidShipping(second));
+    alone.tied(3, Hold::Hard, 2);
+    let buckets = alone.orders.get(order(1)).unwrap().lines[0].buckets;
+    assert_eq!((buckets.allocated, buckets.unsourced), (5, 0), "two are not waited for in vain");
+}
+
+#[test]
+fn an_amendment_that_crosses_the_first_answer_asks_for_all_of_it() {
+    let mut alone = Alone::new(PaymentPolicy::None);
+    alone.hear(OrderCommand::Place(place(1, &[("mug", 5)])));
+    let line = earmark::ids::LineNumber(0);
+    let change = LineChange { line, quantity: Some(units(8)), unit_price: None };
+    let events = alone.hear(OrderCommand::Amend(AmendOrder {
+        order: order(1),
+        lines: vec![change],
+        added: vec![],
+        destination: None,
+    }));
+    let OrderEvent::Resourced(asked) = &events[1] else { panic!("{events:?}") };
+    assert_eq!(asked.demands[0].quantity, units(8), "the first answer will be too late");
+    assert!(matches!(alone.tied(1, Hold::Hard, 5)[..], [OrderEvent::TieReturned(_)]));
+    alone.tied(2, Hold::Hard, 8);
+    assert_eq!(alone.status(), Status::Confirmed);
+}
+
+#[test]
+fn a_loss_takes_units_in_work_only_after_those_that_nobody_works_on() {
+    let mut alone = Alone::new(PaymentPolicy::None);
+    alone.hear(OrderCommand::Place(place(1, &[("mug", 5)])));
+    alone.tied(1, Hold::Hard, 5);
+    alone.hear(OrderCommand::Release(ReleaseOrder { order: order(1), facility: None }));
+    let some = vec![LineUnits { line: LineRef::Item(sku("mug")), quantity: units(3) }];
+    let (facility, missing) = (FacilityId(0), None);
+    let pick = PickOrder { order: order(1), facility, lines: Some(some), missing };
+    alone.hear(OrderCommand::Pick(pick));
+    alone.stripped(1, 4);
+    let buckets = alone.orders.get(order(1)).unwrap().lines[0].buckets;
+    assert_eq!((buckets.released, buckets.picked, buckets.unsourced), (0, 1, 4));
 }

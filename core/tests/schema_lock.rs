@@ -73,6 +73,23 @@ fn commands() -> Vec<Payload> {
         inventory::ExpectStock,
         inventory::ReceiveExpected,
         inventory::WithdrawExpected,
+        order::ReleaseOrder,
+        order::PickOrder,
+        order::PackOrder,
+        order::RejectFulfilment,
+        order::VoidShipping,
+        order::LoseShipment,
+        order::ReturnToSender,
+        order::PlaceHold,
+        order::ReleaseHold,
+        order::AcceptCancellation,
+        order::DeclineCancellation,
+        order::ReceiveReturnedUnits,
+        order::RefuseReturn,
+        order::SaveDraft,
+        order::AmendOrder,
+        order::ReopenOrder,
+        order::CompleteOrder,
     ]
 }
 
@@ -132,6 +149,25 @@ fn events() -> Vec<Payload> {
         inventory::ExpectedReceived,
         inventory::ExpectedWithdrawn,
         inventory::InventoryExtended,
+        order::FulfilmentReleased,
+        order::ItemsPicked,
+        order::ItemsPacked,
+        order::FulfilmentRejected,
+        order::OrderResourced,
+        order::ShippingVoided,
+        order::ShipmentLost,
+        order::ShipmentReturnedToSender,
+        order::OrderHoldPlaced,
+        order::OrderHoldReleased,
+        inventory::StockUnshipped,
+        order::CancellationRequested,
+        order::CancellationAccepted,
+        order::CancellationDeclined,
+        order::ReturnPartlyReceived,
+        order::ReturnRefused,
+        order::OrderDrafted,
+        order::OrderAmended,
+        order::OrderReopened,
     ]
 }
 
@@ -147,6 +183,7 @@ fn queries() -> Vec<Payload> {
         flow::LevelsQuery,
         flow::IncomingQuery,
         flow::AlertsQuery,
+        flow::OrderStatusQuery,
     ]
 }
 

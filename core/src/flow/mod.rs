@@ -8,6 +8,7 @@ mod route;
 mod settle;
 mod shop;
 mod slice;
+mod status;
 mod stock;
 mod view;
 
@@ -19,6 +20,9 @@ pub use route::route;
 pub use settle::{Broken, Settled};
 pub use shop::{Command, Event, PolicySet, Refusal, Roles, SetPolicy, Shop, Tick};
 pub use slice::{Slice, SliceItem};
+pub use status::{
+    CancellationView, HoldView, OrderStatusQuery, OrderStatusView, ReturnView, ShipmentStatusView,
+};
 pub use stock::{
     AlertView, AlertsQuery, IncomingQuery, IncomingView, ItemLevels, LevelsQuery, SafetyView,
     ShelfLevels,

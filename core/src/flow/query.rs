@@ -9,6 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
+use super::status::{OrderStatusQuery, OrderStatusView};
 use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
 use super::view::{
     Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
@@ -45,6 +46,8 @@ pub enum Query {
     Incoming(IncomingQuery),
     /// The items that are watched: which are low, or out.
     Alerts(AlertsQuery),
+    /// How one order stands.
+    OrderStatus(OrderStatusQuery),
 }
 
 /// What would become of an order, if it were placed now?
@@ -204,9 +207,12 @@ impl Shop {
         match query {
             Query::Preview(query) => Ok(Answer::Preview(self.preview(query))),
             Query::Order(OrderQuery { order: id }) => {
-                let order = self.orders.get(*id).filter(|o| by.may_touch(o.owner.as_ref()));
-                let order = order.ok_or(QueryRefusal::UnknownOrder { order: *id })?;
+                let order = self.order_for(*id, by)?;
                 Ok(Answer::Order(OrderView::of(*id, order, &self.inventory)))
+            }
+            Query::OrderStatus(OrderStatusQuery { order: id }) => {
+                let order = self.order_for(*id, by)?;
+                Ok(Answer::OrderStatus(OrderStatusView::of(*id, order)))
             }
             Query::Orders(query) => Ok(Answer::Orders(self.list_orders(query, by))),
             Query::Items(query) => Ok(Answer::Items(self.list_items(query))),
@@ -231,6 +237,12 @@ impl Shop {
             Query::Incoming(query) => Ok(Answer::Incoming(self.list_incoming(query))),
             Query::Alerts(query) => Ok(Answer::Alerts(self.list_alerts(query))),
         }
+    }
+
+    /// An order at hand that the one who asks may see.
+    fn order_for(&self, id: OrderId, by: &Principal) -> Result<&Order, QueryRefusal> {
+        let order = self.orders.get(id).filter(|o| by.may_touch(o.owner.as_ref()));
+        order.ok_or(QueryRefusal::UnknownOrder { order: id })
     }
 
     /// What would become of an order, if it were placed now.

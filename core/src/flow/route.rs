@@ -6,8 +6,10 @@
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
-//! Rejected, Expired, LinesCancelled, TieReturned --> Release
-//! Shipped -----------> Ship        ReturnReceived -> Restock
+//! Rejected, Expired, LinesCancelled, CancellationAccepted, TieReturned --> Release
+//! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
+//! Resourced ---------> Release (refused by a facility) or Miss (not found), then Reserve
+//! ShippingVoided ----> Unship
 //! ```
 //!
 //! Law: a route reads nothing but the event, so that it works the same behind a broker.
@@ -16,15 +18,15 @@ use alloc::vec::Vec;
 
 use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
-use crate::ids::{LineNumber, OrderId, ReservationNumber};
+use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Release, Reserve, Restock, ShipStock,
+    Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, PaymentTerms,
-    RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    ReturnReceived,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
+    Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
+    Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -60,6 +62,13 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
                 to(tell(order, News::Shortened));
             }
         }
+        OrderEvent::CancellationAccepted(e) => {
+            release(order, &e.portions, to);
+            to(tell(order, News::CancellationAccepted(e.cancellation)));
+        }
+        OrderEvent::CancellationDeclined(e) => {
+            to(tell(order, News::CancellationDeclined(e.cancellation)));
+        }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
         OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(Reserve {
             order,
@@ -71,19 +80,69 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             replaces: Vec::new(),
         }))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
+        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
+        OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::Amended(e) => release(order, &e.released, to),
+        OrderEvent::Shipped(_)
+        | OrderEvent::Delivered(_)
+        | OrderEvent::ReturnReceived(_)
+        | OrderEvent::ReturnPartlyReceived(_)
+        | OrderEvent::ReturnRefused(_)
+        | OrderEvent::ShippingVoided(_)
+        | OrderEvent::Lost(_)
+        | OrderEvent::ReturnedToSender(_) => from_goods(event, to),
+        OrderEvent::Released(_)
+        | OrderEvent::Picked(_)
+        | OrderEvent::Packed(_)
+        | OrderEvent::FulfilmentRejected(_)
+        | OrderEvent::HoldPlaced(_)
+        | OrderEvent::HoldReleased(_)
+        | OrderEvent::Drafted(_)
+        | OrderEvent::Reopened(_)
+        | OrderEvent::CancellationRequested(_)
+        | OrderEvent::Sourced(_)
+        | OrderEvent::Allocated(_)
+        | OrderEvent::PaymentAuthorized(_)
+        | OrderEvent::ReturnRequested(_)
+        | OrderEvent::Completed(_) => {}
+    }
+}
+
+/// What is on its way, or came back.
+fn from_goods(event: &OrderEvent, to: &mut impl FnMut(Command)) {
+    let order = event.order();
+    let inventory = Command::Inventory;
+    match event {
         OrderEvent::Shipped(e) => {
             let (shipment, portions) = (e.shipment, e.portions.clone());
             to(inventory(InventoryCommand::Ship(ShipStock { order, shipment, portions })));
             to(tell(order, News::Shipped(shipment)));
         }
         OrderEvent::Delivered(e) => to(tell(order, News::Delivered(e.shipment))),
-        OrderEvent::ReturnReceived(e) => take_back(e, to),
-        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
-        OrderEvent::Sourced(_)
-        | OrderEvent::Allocated(_)
-        | OrderEvent::PaymentAuthorized(_)
-        | OrderEvent::ReturnRequested(_)
-        | OrderEvent::Completed(_) => {}
+        OrderEvent::ReturnReceived(e) => take_back(order, e.number, e.disposition, &e.units, to),
+        OrderEvent::ReturnPartlyReceived(e) => {
+            take_back(order, e.number, e.disposition, &e.units, to);
+        }
+        OrderEvent::ReturnRefused(e) => to(tell(order, News::ReturnRefused(e.number))),
+        OrderEvent::ShippingVoided(e) => {
+            let (shipment, portions) = (e.shipment, e.portions.clone());
+            to(inventory(InventoryCommand::Unship(Unship { order, shipment, portions })));
+        }
+        OrderEvent::Lost(e) => to(tell(order, News::Lost(e.shipment))),
+        OrderEvent::ReturnedToSender(e) => {
+            let sellable = match e.putaway {
+                Putaway::Restock => Some(true),
+                Putaway::Quarantine => Some(false),
+                Putaway::WriteOff => None,
+            };
+            if let Some(sellable) = sellable {
+                let (number, portions) = (e.number, e.units.clone());
+                let restock = Restock { order, number, sellable, portions };
+                to(inventory(InventoryCommand::Restock(restock)));
+            }
+            to(tell(order, News::ReturnedToSender(e.shipment)));
+        }
+        _ => {}
     }
 }
 
@@ -142,7 +201,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Expected(_)
         | InventoryEvent::ExpectedReceived(_)
         | InventoryEvent::ExpectedWithdrawn(_)
-        | InventoryEvent::Extended(_) => return,
+        | InventoryEvent::Extended(_)
+        | InventoryEvent::Unshipped(_) => return,
     };
     to(Command::Order(command));
 }
@@ -167,6 +227,29 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
     }
 }
 
+/// What leaves its place is given back, or was never there; then stock is asked for elsewhere.
+fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
+    let order = event.order;
+    match event.why {
+        Resourcing::FacilityRefused | Resourcing::Amended => release(order, &event.portions, to),
+        Resourcing::ItemsMissing => {
+            let portions = event.portions.clone();
+            to(Command::Inventory(InventoryCommand::Miss(Miss { order, portions })));
+        }
+        // The inventory said so itself: it has freed them already.
+        Resourcing::StockLost => {}
+    }
+    to(Command::Inventory(InventoryCommand::Reserve(Reserve {
+        order,
+        reservation: event.reservation,
+        demands: event.demands.clone(),
+        destination: event.destination.clone(),
+        hold: event.hold,
+        excluded: event.excluded.clone(),
+        replaces: Vec::new(),
+    })));
+}
+
 fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
     if !portions.is_empty() {
         let portions: Vec<Portion> = portions.to_vec();
@@ -175,13 +258,19 @@ fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
 }
 
 /// Only what is kept comes back on hand.
-fn take_back(event: &ReturnReceived, to: &mut impl FnMut(Command)) {
-    let sellable = match event.disposition {
+fn take_back(
+    order: OrderId,
+    number: ReturnNumber,
+    disposition: Disposition,
+    units: &[Portion],
+    to: &mut impl FnMut(Command),
+) {
+    let sellable = match disposition {
         Disposition::Restock => true,
         Disposition::Quarantine => false,
         Disposition::WriteOff | Disposition::BackToCustomer => return,
     };
-    let (order, number, portions) = (event.order, event.number, event.units.clone());
+    let portions = units.to_vec();
     let restock = Restock { order, number, sellable, portions };
     to(Command::Inventory(InventoryCommand::Restock(restock)));
 }

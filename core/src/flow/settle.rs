@@ -64,11 +64,20 @@ impl Shop {
     /// before anything has changed.
     fn has_room_for(&self, events: &[Event], context: &Context) -> Result<(), Refusal> {
         for event in events {
-            let Event::Order(OrderEvent::ReturnReceived(_)) = event else { continue };
-            let mut restock = None;
-            route(event, |command| restock = Some(command));
-            if let Some(command) = restock.filter(|command| self.is_local(command)) {
-                self.decide(&command, context)?;
+            let Event::Order(
+                OrderEvent::ReturnReceived(_)
+                | OrderEvent::ReturnPartlyReceived(_)
+                | OrderEvent::ShippingVoided(_)
+                | OrderEvent::ReturnedToSender(_),
+            ) = event
+            else {
+                continue;
+            };
+            let mut asked = Vec::new();
+            route(event, |command| asked.push(command));
+            let books_in = |c: &&Command| matches!(c, Command::Inventory(_)) && self.is_local(c);
+            for command in asked.iter().filter(books_in) {
+                self.decide(command, context)?;
             }
         }
         Ok(())

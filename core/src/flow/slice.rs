@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
 use crate::decide::Principal;
-use crate::demand::Hold;
+use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{
     Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt,
 };
+use crate::notification::News;
 use crate::order::{Order, Tied};
 use crate::policy::Policy;
 use crate::units::UnitPrice;
@@ -31,6 +32,8 @@ pub struct Slice {
     pub items: Vec<SliceItem>,
     /// The client's own orders among those he asked for.
     pub orders: Vec<(OrderId, Order)>,
+    /// What the client was told of them: nothing is told twice.
+    pub told: Vec<(OrderId, Vec<News>)>,
 }
 
 /// An item the client watches.
@@ -84,11 +87,14 @@ impl Slice {
                 safety: item.safety_in_front().collect(),
             })
         };
+        let told = |(id, _): &(OrderId, Order)| (*id, shop.notifications.told(*id).to_vec());
+        let told = orders.iter().map(told).filter(|(_, news)| !news.is_empty()).collect();
         Self {
             policy: shop.policy,
             facilities: shop.inventory.facilities().map(|(_, place)| place.clone()).collect(),
             items: ids.into_iter().filter_map(slice).collect(),
             orders,
+            told,
         }
     }
 
@@ -114,6 +120,7 @@ impl Slice {
         let mut shop = Shop { policy: self.policy, inventory, ..Shop::default() };
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
+        shop.notifications.adopt(self.told);
         Some(shop)
     }
 }
@@ -135,18 +142,25 @@ fn tie(
 ) -> Option<BTreeMap<ReservationId, Reservation>> {
     let mut open: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
     for (id, order) in orders {
-        for Tied { portion, hard } in &order.tied {
+        for Tied { portion, stage } in &order.tied {
+            let hard = stage.is_hard();
             let at = items.binary_search_by_key(&portion.item, |(id, _)| *id).ok()?;
             let (_, item) = items.get_mut(at)?;
             let shelf = item.shelf_mut(portion.facility, portion.tier)?;
-            let side = if *hard { &mut shelf.allocated } else { &mut shelf.reserved };
+            let side = if hard { &mut shelf.allocated } else { &mut shelf.reserved };
             *side = side.checked_add(portion.quantity)?;
             shelf.on_hand = shelf.on_hand.checked_add(portion.quantity)?;
-            let hold = if *hard { Hold::Hard } else { order.hold() };
+            let hold = if hard { Hold::Hard } else { order.hold() };
             let number = portion.reservation;
             let reservation = open.entry(ReservationId { order: *id, number });
             let reservation = reservation.or_insert(Reservation { hold, portions: Vec::new() });
-            reservation.portions.push(*portion);
+            let mut held = reservation.portions.iter_mut();
+            let same = |p: &&mut Portion| Portion { quantity: portion.quantity, ..**p } == *portion;
+            match held.find(same) {
+                // Units of one kind that stand at several stages of work.
+                Some(held) => held.quantity = held.quantity.checked_add(portion.quantity)?,
+                None => reservation.portions.push(*portion),
+            }
         }
     }
     Some(open)

@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::status::OrderStatusView;
 use super::stock::{AlertView, IncomingView, ItemLevels};
 use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
 use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
-use crate::order::{Buckets, Order, Payment, Rejection, Status};
+use crate::order::{Buckets, Carriage, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
 use crate::time::Timestamp;
@@ -40,6 +41,8 @@ pub enum Answer {
     Incoming(Vec<IncomingView>),
     /// What is watched.
     Alerts(Vec<AlertView>),
+    /// How one order stands.
+    OrderStatus(OrderStatusView),
 }
 
 /// What would become of an order, if it were placed now.
@@ -263,7 +266,7 @@ impl OrderView {
         let shipment = |s: &crate::order::Shipment| ShipmentView {
             number: s.number,
             facility: s.facility,
-            delivered: s.delivered_at.is_some(),
+            delivered: s.state == Carriage::Delivered,
             portions: s.portions.clone(),
         };
         let open = order.lines.iter().any(|line| line.buckets.open() > 0);

@@ -40,6 +40,8 @@ pub enum InventoryCommand {
     Release(Release),
     Ship(ShipStock),
     Restock(Restock),
+    Unship(Unship),
+    Miss(Miss),
     /// Ends the reservations that are due.
     Tick,
     Move(MoveStock),
@@ -249,5 +251,25 @@ pub struct Restock {
     /// Whether they are fit for sale.
     pub sellable: bool,
     /// The units, and where they are now.
+    pub portions: Vec<Portion>,
+}
+
+/// Book units in again that did not leave after all; they are tied as the portions say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unship {
+    /// The order.
+    pub order: OrderId,
+    /// The shipment.
+    pub shipment: ShipmentNumber,
+    /// The units, with the reservation that ties them from now on.
+    pub portions: Vec<Portion>,
+}
+
+/// Free tied units that were not found on the shelf, and correct it. Never fails, as [`Release`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Miss {
+    /// The order.
+    pub order: OrderId,
+    /// The units.
     pub portions: Vec<Portion>,
 }

@@ -15,7 +15,9 @@ use super::event::{
 use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
 use super::refusal::InventoryRefusal;
-use super::{adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers};
+use super::{
+    adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers, undo,
+};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, FacilityRef, ItemName, ItemRef};
@@ -69,6 +71,8 @@ impl Inventory {
             InventoryCommand::SetFacilityRules(c) => self.set_facility_rules(c),
             InventoryCommand::SetItemRules(c) => self.set_item_rules(c),
             InventoryCommand::SetUnitPrices(c) => self.set_unit_prices(c),
+            InventoryCommand::Unship(c) => undo::unship(self, c),
+            InventoryCommand::Miss(c) => Ok(undo::miss(self, c)),
             InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
         }
     }
@@ -158,7 +162,18 @@ impl Inventory {
     }
 
     fn restock(&self, command: &Restock) -> Decision {
-        for p in &command.portions {
+        self.has_room(&command.portions)?;
+        Ok(vec![InventoryEvent::Restocked(StockRestocked {
+            order: command.order,
+            number: command.number,
+            sellable: command.sellable,
+            portions: command.portions.clone(),
+        })])
+    }
+
+    /// Whether units can come on hand where the portions say.
+    pub(super) fn has_room(&self, portions: &[Portion]) -> Result<(), InventoryRefusal> {
+        for p in portions {
             let unknown = || InventoryRefusal::UnknownItem { item: ItemRef::Id(p.item) };
             self.items.get(p.item).ok_or_else(unknown)?;
             let place = FacilityRef::Id(p.facility);
@@ -167,12 +182,7 @@ impl Inventory {
             }
             self.shelf(p.item, p.facility, p.tier).has_room_for(p.quantity)?;
         }
-        Ok(vec![InventoryEvent::Restocked(StockRestocked {
-            order: command.order,
-            number: command.number,
-            sellable: command.sellable,
-            portions: command.portions.clone(),
-        })])
+        Ok(())
     }
 }
 

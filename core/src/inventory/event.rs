@@ -61,6 +61,7 @@ pub enum InventoryEvent {
     ExpectedReceived(ExpectedReceived),
     ExpectedWithdrawn(ExpectedWithdrawn),
     Extended(InventoryExtended),
+    Unshipped(StockUnshipped),
 }
 
 data! {
@@ -237,6 +238,15 @@ data! {
         /// The facilities.
         facilities: Vec<FacilityId>,
     }
+    /// Units did not leave after all: on hand and promises go up together.
+    StockUnshipped {
+        /// The order.
+        order: OrderId,
+        /// The shipment.
+        shipment: ShipmentNumber,
+        /// The units, tied hard by a reservation of their own.
+        portions: Vec<Portion>,
+    }
 }
 
 impl InventoryEvent {
@@ -254,6 +264,7 @@ impl InventoryEvent {
             Self::Restocked(e) => e.order,
             Self::ParcelsBooked(e) => e.order,
             Self::Extended(e) => e.order,
+            Self::Unshipped(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)

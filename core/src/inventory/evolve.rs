@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::condition::Condition;
 use super::event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, ItemDefined,
+    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, ItemDefined, StockUnshipped,
 };
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
@@ -48,6 +48,7 @@ pub(super) fn evolve(
             free(inventory, e.order, &portions, Books::Promise)?;
         }
         InventoryEvent::Shipped(e) => free(inventory, e.order, &e.portions, Books::Goods)?,
+        InventoryEvent::Unshipped(e) => unship(inventory, e)?,
         InventoryEvent::Restocked(e) => {
             for p in &e.portions {
                 let shelf = shelf_or_new(inventory, p.item, p.facility, p.tier)?;
@@ -102,6 +103,19 @@ fn facility_defined(
     }
     inventory.by_code.insert(event.code.clone(), event.id);
     inventory.facilities.push(Facility::new(event));
+    Ok(())
+}
+
+/// Units that did not leave are there again, and tied by a reservation of their own.
+fn unship(inventory: &mut Inventory, event: &StockUnshipped) -> Result<(), CorruptHistory> {
+    for p in &event.portions {
+        let shelf = shelf_of(&mut inventory.items, p)?;
+        shelf.put(Condition::Sellable, p.quantity)?;
+        shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
+        let id = ReservationId { order: event.order, number: p.reservation };
+        let fresh = || Reservation { hold: Hold::Hard, portions: Vec::new() };
+        inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
+    }
     Ok(())
 }
 

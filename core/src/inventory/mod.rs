@@ -26,6 +26,7 @@ mod rules;
 mod safety;
 mod strip;
 mod transfers;
+mod undo;
 
 pub use alerts::{
     Alert, BackInStock, LowStock, LowStockSet, OutOfStock, SetLowStock, StockReplenished,
@@ -33,8 +34,8 @@ pub use alerts::{
 pub use choose::AimValue;
 pub use command::{
     AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, Extend, GatewaySpec,
-    InventoryCommand, ReceiveStock, Release, Reserve, Restock, SetFacilityRules, SetItemRules,
-    SetUnitPrices, ShipStock,
+    InventoryCommand, Miss, ReceiveStock, Release, Reserve, Restock, SetFacilityRules,
+    SetItemRules, SetUnitPrices, ShipStock, Unship,
 };
 pub use condition::{Condition, MoveStock, StockMoved, StockWrittenOff, WriteOffStock};
 pub use count::{CountStock, StockCounted};
@@ -42,7 +43,7 @@ pub use event::{
     FacilityDefined, FacilityRulesSet, InventoryAllocated, InventoryEvent, InventoryExpired,
     InventoryExtended, InventoryRejected, InventoryReleased, InventoryTied, ItemDefined,
     ItemRulesSet, ParcelsBooked, PromiseStripped, StockAdjusted, StockReceived, StockRestocked,
-    StockShipped, UnitPriceAt, UnitPricesSet,
+    StockShipped, StockUnshipped, UnitPriceAt, UnitPricesSet,
 };
 pub use expected::{
     ExpectStock, ExpectedReceived, ExpectedStock, ExpectedWithdrawn, Incoming, IncomingBy,

@@ -102,15 +102,21 @@ pub(super) fn tick(inventory: &Inventory, at: Timestamp) -> Vec<InventoryEvent> 
 }
 
 fn freed(inventory: &Inventory, command: &Release) -> Option<InventoryReleased> {
-    let order = command.order;
-    let held = |p: &Portion| {
-        let reservation = inventory.reservation(ReservationId { order, number: p.reservation })?;
-        let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
-        let held = reservation.portions.iter().find(same)?;
-        Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
-    };
-    let portions: Vec<Portion> = command.portions.iter().filter_map(held).collect();
-    (!portions.is_empty()).then_some(InventoryReleased { order, portions })
+    let portions = inventory.held(command.order, &command.portions);
+    (!portions.is_empty()).then_some(InventoryReleased { order: command.order, portions })
+}
+
+impl Inventory {
+    /// As much of the portions as the order's reservations still tie.
+    pub(super) fn held(&self, order: OrderId, portions: &[Portion]) -> Vec<Portion> {
+        let held = |p: &Portion| {
+            let reservation = self.reservation(ReservationId { order, number: p.reservation })?;
+            let same = |held: &&Portion| Portion { quantity: p.quantity, ..**held } == *p;
+            let held = reservation.portions.iter().find(same)?;
+            Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
+        };
+        portions.iter().filter_map(held).collect()
+    }
 }
 
 fn lapsed(order: OrderId, reservation: ReservationNumber) -> Vec<InventoryEvent> {

@@ -127,6 +127,17 @@ impl Buckets {
         Ok(())
     }
 
+    /// More units are ordered: they are to be sourced.
+    ///
+    /// # Errors
+    /// [`CorruptHistory`] if they can't be counted.
+    pub fn add(&mut self, units: u32) -> Result<(), CorruptHistory> {
+        let corrupt = CorruptHistory::because("more units than can be counted");
+        self.ordered = self.ordered.checked_add(units).ok_or(corrupt)?;
+        self.unsourced = self.unsourced.checked_add(units).ok_or(corrupt)?;
+        Ok(())
+    }
+
     /// Checks the laws of a line.
     pub fn audit(&self, audit: &mut Audit) {
         let places = [

@@ -1,4 +1,5 @@
-//! What time alone ends: unpaid orders expire, finished ones are archived.
+//! What time alone ends: unpaid orders expire, holds lapse, finished orders and drafts go to the
+//! archive.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.
@@ -6,7 +7,8 @@
 use alloc::vec::Vec;
 
 use super::event::{OrderArchived, OrderEvent, OrderExpired};
-use super::state::{Order, Orders};
+use super::holds;
+use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
 use crate::ids::OrderId;
 use crate::limits::DUE_PER_TICK;
@@ -15,15 +17,25 @@ use crate::time::Timestamp;
 /// Ends what is due at `at`: a deadline has passed when the clock shows it.
 pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
     let due = orders.deadlines.iter().take_while(|(deadline, _)| *deadline <= at);
-    let ends = |(_, id): &(Timestamp, OrderId)| Some(end(*id, orders.get(*id)?, at));
-    due.take(DUE_PER_TICK).filter_map(ends).collect()
+    let mut events = Vec::new();
+    for (_, id) in due.take(DUE_PER_TICK) {
+        if let Some(order) = orders.get(*id) {
+            end(*id, order, at, &mut events);
+        }
+    }
+    events
 }
 
-fn end(id: OrderId, order: &Order, at: Timestamp) -> OrderEvent {
-    if order.status == Status::Pending {
-        let released = order.tied.iter().map(|t| t.portion).collect();
-        OrderEvent::Expired(OrderExpired { order: id, at, released })
-    } else {
-        OrderEvent::Archived(OrderArchived { order: id })
+fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) {
+    if order.ended_at.is_some() || order.status == Status::Draft {
+        events.push(OrderEvent::Archived(OrderArchived { order: id }));
+        return;
+    }
+    match (order.status, order.payment) {
+        (Status::Pending, Payment::Awaiting(deadline)) if deadline <= at => {
+            let released = order.tied.iter().map(|t| t.portion).collect();
+            events.push(OrderEvent::Expired(OrderExpired { order: id, at, released }));
+        }
+        _ => events.extend(holds::lapsed(id, order, at)),
     }
 }

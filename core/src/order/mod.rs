@@ -3,29 +3,51 @@
 //! Law: per line, units move between named buckets and are never lost; the status of an order is
 //! stored once, everything else about it is a function of its buckets.
 
+mod amend;
+mod axes;
 mod buckets;
+mod cancel;
+mod chart;
 mod command;
 mod decide;
 mod due;
 mod event;
 mod evolve;
 mod goods;
+mod holds;
+mod news;
+mod place;
 mod refusal;
+mod stage;
 mod state;
 mod transitions;
 
+pub use axes::{FulfilmentStatus, PaymentStatus, ReturnsStatus, StockStatus};
 pub use buckets::{Bucket, Buckets};
+pub use chart::{state_diagram, transition_table};
 pub use command::{
-    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, LineRef, LineUnits, OrderCommand,
-    OrderLine, PlaceOrder, ReceiveReturn, RecordAllocated, RecordLapsed, RecordRejected,
-    RecordStripped, RecordTied, RequestReturn, ShipOrder,
+    AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder,
+    DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
+    OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
+    ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped,
+    RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder,
+    RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
-    AllocationRequested, Disposition, OrderAllocated, OrderArchived, OrderCancelled,
-    OrderCompleted, OrderConfirmed, OrderEvent, OrderExpired, OrderLinesCancelled, OrderPlaced,
-    OrderRejected, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, Rejection,
-    ReturnReceived, ReturnRequested, ShipmentDelivered, ShipmentShipped, TieReturned, UnitsOfLine,
+    AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,
+    Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
+    OrderAllocated, OrderAmended, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed,
+    OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
+    OrderLinesCancelled, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
+    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
+    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
+    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
+    UnitsOfLine,
 };
 pub use refusal::OrderRefusal;
-pub use state::{Line, Order, Orders, Payment, Return, Shipment, Tied};
-pub use transitions::{CommandKind, STATUSES, Status, TRANSITIONS, Verdict, verdict};
+pub use stage::Stage;
+pub use state::{
+    CancellationAnswer, CancellationRecord, Carriage, HoldRecord, Line, Order, Orders, Payment,
+    Placed, Return, ReturnState, Shipment, Tied,
+};
+pub use transitions::{CommandKind, STATUSES, STEPS, Status, TRANSITIONS, Verdict, verdict};

@@ -7,8 +7,10 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::command::LineRef;
+use super::event::HoldKind;
+use super::state::Carriage;
 use super::transitions::Status;
-use crate::ids::OrderId;
+use crate::ids::{CancellationNumber, HoldNumber, OrderId, ShipmentNumber};
 use crate::time::Span;
 use crate::units::Amount;
 
@@ -95,6 +97,51 @@ pub enum OrderRefusal {
         /// How long after a delivery a return may be announced.
         window: Span,
     },
+    /// A hold keeps the order from being released.
+    OnHold {
+        /// The first hold that is open.
+        hold: HoldNumber,
+        /// What it is for.
+        kind: HoldKind,
+    },
+    /// No such hold.
+    NoSuchHold {
+        /// The hold asked for.
+        hold: HoldNumber,
+    },
+    /// As many holds as an order may have.
+    TooManyHolds {
+        /// The most allowed.
+        allowed: u16,
+    },
+    /// Nothing of the order is allocated there.
+    NothingToRelease,
+    /// Nothing of the order is released to that facility.
+    NothingReleased,
+    /// Nothing of the order is picked in that facility.
+    NothingPicked,
+    /// What is there is not packed yet.
+    NotPacked,
+    /// The shipment has come to an end already.
+    ShipmentEnded {
+        /// The shipment.
+        shipment: ShipmentNumber,
+        /// How it ended.
+        state: Carriage,
+    },
+    /// No such request to cancel.
+    NoSuchCancellation {
+        /// The request asked for.
+        cancellation: CancellationNumber,
+    },
+    /// Part of the order was released or shipped already.
+    AlreadyReleased,
+    /// A customer changes a price.
+    PriceIsNotYours,
+    /// The policy does not let orders be reopened.
+    NoReopening,
+    /// Something of the order is still to be done.
+    NotSettled,
 }
 
 impl OrderRefusal {
@@ -123,6 +170,19 @@ impl OrderRefusal {
             Self::NoSuchReturn => "no-such-return",
             Self::TooManyParts => "too-many-parts",
             Self::ReturnWindowClosed { .. } => "return-window-closed",
+            Self::OnHold { .. } => "on-hold",
+            Self::NoSuchHold { .. } => "no-such-hold",
+            Self::TooManyHolds { .. } => "too-many-holds",
+            Self::NothingToRelease => "nothing-to-release",
+            Self::NothingReleased => "nothing-released",
+            Self::NothingPicked => "nothing-picked",
+            Self::NotPacked => "not-packed",
+            Self::ShipmentEnded { .. } => "shipment-ended",
+            Self::AlreadyReleased => "already-released",
+            Self::PriceIsNotYours => "price-is-not-yours",
+            Self::NoReopening => "no-reopening",
+            Self::NotSettled => "not-settled",
+            Self::NoSuchCancellation { .. } => "no-such-cancellation",
         }
     }
 }
@@ -173,11 +233,54 @@ impl fmt::Display for OrderRefusal {
             Self::ReturnWindowClosed { window } => {
                 write!(f, "a return must be announced within {window} of the delivery")
             }
+            _ => self.tell_of_work(f),
         }
     }
 }
 
 impl core::error::Error for OrderRefusal {}
+
+impl OrderRefusal {
+    /// What is said of work under way, and of changes.
+    fn tell_of_work(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnHold { hold, .. } => {
+                write!(f, "the order is on hold: release `{hold}` first")
+            }
+            Self::NoSuchHold { hold } => write!(f, "the order has never had `{hold}`"),
+            Self::TooManyHolds { allowed } => {
+                write!(f, "an order has at most {allowed} holds at a time")
+            }
+            Self::NothingToRelease => f.write_str("nothing of the order is allocated there"),
+            Self::NothingReleased => {
+                f.write_str("nothing of the order is released to that facility: release it first")
+            }
+            Self::NothingPicked => {
+                f.write_str("nothing of the order is picked in that facility: pick it first")
+            }
+            Self::NotPacked => f.write_str(
+                "what is there is not packed yet: release, pick and pack it before it ships",
+            ),
+            Self::ShipmentEnded { shipment, state } => {
+                write!(f, "`{shipment}` is not on its way any more: {state}")
+            }
+            Self::AlreadyReleased => f.write_str(
+                "part of the order was released or shipped: its destination can't change any more",
+            ),
+            Self::PriceIsNotYours => {
+                f.write_str("only those who work for the shop may change a price")
+            }
+            Self::NoReopening => f.write_str("the policy does not let orders be reopened"),
+            Self::NotSettled => {
+                f.write_str("units of the order are still to be shipped or to arrive")
+            }
+            Self::NoSuchCancellation { cancellation } => {
+                write!(f, "nobody has asked for `{cancellation}` of the order")
+            }
+            _ => f.write_str(self.code()),
+        }
+    }
+}
 
 impl fmt::Display for LineRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,5 +288,17 @@ impl fmt::Display for LineRef {
             Self::Number(number) => write!(f, "line {}", number.0),
             Self::Item(item) => write!(f, "line of item `{item}`"),
         }
+    }
+}
+
+impl fmt::Display for Carriage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnderWay => "it is on its way",
+            Self::Delivered => "it was delivered",
+            Self::Voided => "its shipping was voided",
+            Self::Lost => "it was lost",
+            Self::ReturnedToSender => "it came back undelivered",
+        })
     }
 }

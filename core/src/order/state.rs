@@ -9,11 +9,14 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
-use super::event::{PaymentTerms, Rejection, UnitsOfLine};
+use super::command::{CancelReason, OrderLine};
+use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
+use super::stage::{self, Stage};
 use super::transitions::Status;
 use crate::demand::{Destination, Hold, Portion};
 use crate::ids::{
-    FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
+    CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
+    ReturnNumber, ShipmentNumber, Text,
 };
 use crate::laws::{self, Audit};
 use crate::policy::OrderPolicy;
@@ -59,12 +62,80 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// What is tied and not yet shipped.
     pub tied: Vec<Tied>,
-    /// The last reservation asked for; counts them.
+    /// The last reservation made or asked for; counts them.
     pub reservations: ReservationNumber,
+    /// The last reservation asked for: answers to earlier ones come too late.
+    pub asked: ReservationNumber,
+    /// Facilities that refused the order, or had not what they promised it; ascending.
+    pub excluded: Vec<FacilityId>,
+    /// Facilities that were handed units to work on; ascending. They ship what they packed.
+    pub staged: Vec<FacilityId>,
     /// Parcels, in order of their numbers.
     pub shipments: Vec<Shipment>,
     /// Returns, in order of their numbers.
     pub returns: Vec<Return>,
+    /// Holds that have not ended, in order of their numbers.
+    pub holds: Vec<HoldRecord>,
+    /// The last hold; counts them.
+    pub hold_count: HoldNumber,
+    /// Requests to cancel what warehouses work on, in order of their numbers.
+    pub cancellations: Vec<CancellationRecord>,
+    /// Whether it was taken up again after it had been completed.
+    pub reopened: bool,
+    /// What it was placed as, if it was amended since.
+    pub placed: Option<Placed>,
+    /// The reservation an amendment asked for, as long as no other was asked for.
+    pub amending: Option<ReservationNumber>,
+}
+
+/// What an order was placed as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its lines.
+    pub lines: Vec<OrderLine>,
+    /// Where it went.
+    pub destination: Destination,
+}
+
+/// A request to cancel what a warehouse works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancellationRecord {
+    /// Its number, from 1.
+    pub number: CancellationNumber,
+    /// The facility that is to answer.
+    pub facility: FacilityId,
+    /// Why.
+    pub reason: CancelReason,
+    /// The units.
+    pub portions: Vec<Portion>,
+    /// What the facility said.
+    pub answer: Option<CancellationAnswer>,
+}
+
+/// What a warehouse says to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum CancellationAnswer {
+    /// It let go.
+    Accepted,
+    /// It had gone too far.
+    Declined,
+}
+
+/// A hold that has not ended: it keeps the order from being released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRecord {
+    /// Its number, from 1.
+    pub number: HoldNumber,
+    /// What it is for.
+    pub kind: HoldKind,
+    /// More of it, for people.
+    pub reason: Option<Text>,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
 }
 
 /// One line.
@@ -83,8 +154,8 @@ pub struct Line {
 pub struct Tied {
     /// Where, and how many.
     pub portion: Portion,
-    /// Hard (`allocated`), or still soft (`reserved`).
-    pub hard: bool,
+    /// How far they have come.
+    pub stage: Stage,
 }
 
 /// How payment stands.
@@ -107,8 +178,27 @@ pub struct Shipment {
     pub facility: FacilityId,
     /// What is in it.
     pub portions: Vec<Portion>,
+    /// How far it has come.
+    pub state: Carriage,
     /// When it arrived, if it did.
     pub delivered_at: Option<Timestamp>,
+}
+
+/// How far a parcel has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum Carriage {
+    /// It is on its way.
+    UnderWay,
+    /// It arrived.
+    Delivered,
+    /// It did not leave after all.
+    Voided,
+    /// It was lost.
+    Lost,
+    /// It came back undelivered.
+    ReturnedToSender,
 }
 
 /// One return.
@@ -118,8 +208,33 @@ pub struct Return {
     pub number: ReturnNumber,
     /// What was announced.
     pub units: Vec<UnitsOfLine>,
-    /// Whether it came.
-    pub received: bool,
+    /// What of it has come.
+    pub received: Vec<UnitsOfLine>,
+    /// How far it has come.
+    pub state: ReturnState,
+}
+
+/// How far a return has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum ReturnState {
+    /// It is on its way.
+    Requested,
+    /// Some of it came.
+    PartlyReceived,
+    /// It came.
+    Received,
+    /// It was refused, or what was left of it.
+    Refused,
+}
+
+impl Return {
+    /// Whether more of it may come.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, ReturnState::Requested | ReturnState::PartlyReceived)
+    }
 }
 
 impl Orders {
@@ -170,11 +285,11 @@ impl Orders {
         for (id, order) in &self.orders {
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
-                let (soft, hard) = order.tied_units(number);
-                let counters = (line.buckets.reserved, line.buckets.allocated);
-                let same = laws::promises_match(counters, (soft, hard));
+                let tied = order.tied_units(number);
+                let counters = stage::ALL.map(|stage| line.buckets.get(stage.bucket()));
+                let same = laws::stages_match(&counters, &tied);
                 audit.expect(laws::PROMISES_MATCH, same, || {
-                    format!("order {id} line {number}: {counters:?} against {soft}, {hard}")
+                    format!("order {id} line {number}: {counters:?} against {tied:?}")
                 });
             }
         }
@@ -203,11 +318,18 @@ impl Order {
     /// When a tick has something to do for it: an expiry, or the archive.
     #[must_use]
     pub fn deadline(&self, policy: &OrderPolicy) -> Option<Timestamp> {
-        match (self.status, self.payment, self.ended_at) {
-            (Status::Pending, Payment::Awaiting(deadline), _) => Some(deadline),
-            (_, _, Some(ended)) => Some(ended.after(policy.archive_after)),
-            _ => None,
+        if let Some(ended) = self.ended_at {
+            return Some(ended.after(policy.archive_after));
         }
+        if self.status == Status::Draft {
+            return Some(self.placed_at.after(policy.archive_after));
+        }
+        let unpaid = match (self.status, self.payment) {
+            (Status::Pending, Payment::Awaiting(deadline)) => Some(deadline),
+            _ => None,
+        };
+        let holds = self.holds.iter().filter_map(|hold| hold.until);
+        unpaid.into_iter().chain(holds).min()
     }
 
     /// How firmly stock is to be tied for it: softly while a payment is awaited.
@@ -242,14 +364,12 @@ impl Order {
         Some(Amount { currency: self.currency, minor })
     }
 
-    /// Units of a line tied softly and tied hard, by the portions.
-    fn tied_units(&self, line: usize) -> (u64, u64) {
-        let mut sums = (0_u64, 0_u64);
-        for tied in self.tied.iter().filter(|t| t.portion.line.index() == line) {
-            let units = u64::from(tied.portion.quantity);
-            let sum = if tied.hard { &mut sums.1 } else { &mut sums.0 };
-            *sum = sum.saturating_add(units);
-        }
-        sums
+    /// Units of a line in each stage, by the portions.
+    fn tied_units(&self, line: usize) -> [u64; 5] {
+        let of_line = |t: &&Tied| t.portion.line.index() == line;
+        stage::ALL.map(|stage| {
+            let tied = self.tied.iter().filter(|t| t.stage == stage).filter(of_line);
+            tied.map(|t| u64::from(t.portion.quantity)).fold(0, u64::saturating_add)
+        })
     }
 }

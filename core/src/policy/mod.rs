@@ -38,13 +38,27 @@ pub struct OrderPolicy {
     /// How long after its delivery a unit may be announced to come back; `None` for as long as the
     /// order is at hand.
     pub return_window: Option<Span>,
+    /// Whether everything must be released, picked and packed before it ships; if not, what was
+    /// never released may ship as it is.
+    #[serde(default)]
+    pub staged: bool,
+    /// Whether a completed order may be reopened, as long as it is at hand.
+    #[serde(default = "yes")]
+    pub reopen: bool,
+}
+
+/// What is not said of reopening.
+fn yes() -> bool {
+    true
 }
 
 impl Default for OrderPolicy {
-    /// No payment; 90 days for returns, as long as the longest common return window.
+    /// No payment; 90 days for returns, as long as the longest common return window; what is
+    /// allocated may ship directly, and what is completed be reopened.
     fn default() -> Self {
         let archive_after = Span::from_days(90);
-        Self { payment: PaymentPolicy::None, archive_after, return_window: None }
+        let payment = PaymentPolicy::None;
+        Self { payment, archive_after, return_window: None, staged: false, reopen: true }
     }
 }
 

@@ -148,6 +148,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Levels(inside) => write(inside),
         Answer::Incoming(inside) => write(inside),
         Answer::Alerts(inside) => write(inside),
+        Answer::OrderStatus(inside) => write(inside),
     }
 }
 
@@ -164,6 +165,7 @@ pub fn answer_schema(kind: u16) -> String {
         7 => schema::<Vec<flow::ItemLevels>>(),
         8 => schema::<Vec<flow::IncomingView>>(),
         9 => schema::<Vec<flow::AlertView>>(),
+        10 => schema::<flow::OrderStatusView>(),
         _ => String::new(),
     }
 }

@@ -175,6 +175,42 @@ codec! {
     27 WithdrawExpected(p: inventory::WithdrawExpected)
         { Command::Inventory(I::WithdrawExpected(p)) }
         scope: "inventory:write", about: "What has not come is not expected any more.";
+    28 ReleaseOrder(p: order::ReleaseOrder) { Command::Order(O::Release(p)) }
+        scope: "fulfilment:write", about: "Hand what is allocated to the warehouses that have it.";
+    29 PickOrder(p: order::PickOrder) { Command::Order(O::Pick(p)) }
+        scope: "fulfilment:write", about: "Tell which units were picked, and which not found.";
+    30 PackOrder(p: order::PackOrder) { Command::Order(O::Pack(p)) }
+        scope: "fulfilment:write", about: "Tell that what is picked in a facility is packed.";
+    31 RejectFulfilment(p: order::RejectFulfilment) { Command::Order(O::RejectFulfilment(p)) }
+        scope: "fulfilment:write", about: "Refuse what was released: it is sourced anew.";
+    32 VoidShipping(p: order::VoidShipping) { Command::Order(O::VoidShipping(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment did not leave after all.";
+    33 LoseShipment(p: order::LoseShipment) { Command::Order(O::LoseShipment(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment was lost on its way.";
+    34 ReturnToSender(p: order::ReturnToSender) { Command::Order(O::ReturnToSender(p)) }
+        scope: "fulfilment:write", about: "Tell that a shipment came back undelivered.";
+    35 PlaceHold(p: order::PlaceHold) { Command::Order(O::PlaceHold(p)) }
+        scope: "fulfilment:write", about: "Keep an order from being released.";
+    36 ReleaseHold(p: order::ReleaseHold) { Command::Order(O::ReleaseHold(p)) }
+        scope: "fulfilment:write", about: "End a hold.";
+    37 AcceptCancellation(p: order::AcceptCancellation) { Command::Order(O::AcceptCancellation(p)) }
+        scope: "fulfilment:write", about: "Answer a request to cancel: it is not too late.";
+    38 DeclineCancellation(p: order::DeclineCancellation)
+        { Command::Order(O::DeclineCancellation(p)) }
+        scope: "fulfilment:write", about: "Answer a request to cancel: it is too late.";
+    39 ReceiveReturnedUnits(p: order::ReceiveReturnedUnits)
+        { Command::Order(O::ReceiveReturnedUnits(p)) }
+        scope: "fulfilment:write", about: "Take in some units of a return that was announced.";
+    40 RefuseReturn(p: order::RefuseReturn) { Command::Order(O::RefuseReturn(p)) }
+        scope: "fulfilment:write", about: "Say no to a return, or to what of it has not come.";
+    41 SaveDraft(p: order::SaveDraft) { Command::Order(O::SaveDraft(p)) }
+        scope: "orders:write", about: "Save an order that is not placed yet.";
+    42 AmendOrder(p: order::AmendOrder) { Command::Order(O::Amend(p)) }
+        scope: "orders:write", about: "Change an order that was placed, by the difference.";
+    43 ReopenOrder(p: order::ReopenOrder) { Command::Order(O::Reopen(p)) }
+        scope: "fulfilment:write", about: "Take a completed order up again.";
+    44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
+        scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
 }
 
 codec! {
@@ -261,6 +297,35 @@ codec! {
         { Event::Inventory(IE::ExpectedWithdrawn(p)) } version: 1;
     53 InventoryExtended(p: inventory::InventoryExtended)
         { Event::Inventory(IE::Extended(p)) } version: 1;
+    54 FulfilmentReleased(p: order::FulfilmentReleased)
+        { Event::Order(OE::Released(p)) } version: 1;
+    55 ItemsPicked(p: order::ItemsPicked) { Event::Order(OE::Picked(p)) } version: 1;
+    56 ItemsPacked(p: order::ItemsPacked) { Event::Order(OE::Packed(p)) } version: 1;
+    57 FulfilmentRejected(p: order::FulfilmentRejected)
+        { Event::Order(OE::FulfilmentRejected(p)) } version: 1;
+    58 OrderResourced(p: order::OrderResourced) { Event::Order(OE::Resourced(p)) } version: 1;
+    59 ShippingVoided(p: order::ShippingVoided)
+        { Event::Order(OE::ShippingVoided(p)) } version: 1;
+    60 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
+    61 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
+        { Event::Order(OE::ReturnedToSender(p)) } version: 1;
+    62 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
+    63 OrderHoldReleased(p: order::OrderHoldReleased)
+        { Event::Order(OE::HoldReleased(p)) } version: 1;
+    64 StockUnshipped(p: inventory::StockUnshipped)
+        { Event::Inventory(IE::Unshipped(p)) } version: 1;
+    65 CancellationRequested(p: order::CancellationRequested)
+        { Event::Order(OE::CancellationRequested(p)) } version: 1;
+    66 CancellationAccepted(p: order::CancellationAccepted)
+        { Event::Order(OE::CancellationAccepted(p)) } version: 1;
+    67 CancellationDeclined(p: order::CancellationDeclined)
+        { Event::Order(OE::CancellationDeclined(p)) } version: 1;
+    68 ReturnPartlyReceived(p: order::ReturnPartlyReceived)
+        { Event::Order(OE::ReturnPartlyReceived(p)) } version: 1;
+    69 ReturnRefused(p: order::ReturnRefused) { Event::Order(OE::ReturnRefused(p)) } version: 1;
+    70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
+    71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
+    72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
 }
 
 codec! {
@@ -285,6 +350,8 @@ codec! {
         scope: "inventory:read", about: "Transfers under way, and stock that is expected.";
     9 Alerts(p: flow::AlertsQuery) { Query::Alerts(p) }
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
+    10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
+        scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
 }
 
 /// A function over the kinds of events.

@@ -2,19 +2,25 @@
 
 use earmark::demand::{Alternative, Parcel};
 use earmark::flow::{
-    Answer, ExplainQuery, FacilityView, ItemView, ItemsQuery, LineView, OrderQuery, OrderView,
-    OrdersQuery, ParcelView, Preview, PreviewLine, PreviewPlan, PreviewQuery, Query, Refusal,
-    ShelfView, ShipmentView, StockQuery, Summary, SummaryQuery,
+    Answer, CancellationView, ExplainQuery, FacilityView, HoldView, ItemView, ItemsQuery, LineView,
+    OrderQuery, OrderStatusQuery, OrderStatusView, OrderView, OrdersQuery, ParcelView, Preview,
+    PreviewLine, PreviewPlan, PreviewQuery, Query, Refusal, ReturnView, ShelfView,
+    ShipmentStatusView, ShipmentView, StockQuery, Summary, SummaryQuery,
 };
 use earmark::geo::GeoPoint;
 use earmark::ids::{
-    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ShipmentNumber, Tier,
+    CancellationNumber, Country, FacilityId, FacilityRef, HoldNumber, ItemId, ItemRef, LineNumber,
+    ReturnNumber, ShipmentNumber, Tier,
 };
 use earmark::inventory::{
     AimValue, Barred, BarredItem, BestWith, ExplainedPlan, Explanation, FacilityExplained,
     InventoryRefusal, ItemBarred, ParcelCosts, ParcelExplained, Verdict,
 };
-use earmark::order::{Buckets, LineRef, OrderRefusal, Rejection, Status};
+use earmark::order::{
+    Buckets, CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, LineRef,
+    OrderRefusal, PaymentStatus, Rejection, ReturnState, ReturnsStatus, Status, StockStatus,
+    UnitsOfLine,
+};
 use earmark::policy::Aim;
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
@@ -56,6 +62,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("plain", Query::Summary(SummaryQuery {})),
         sample("every field", Query::Explain(explain)),
         sample("bare", Query::Explain(bare)),
+        sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
     all.extend(super::stock::queries());
     all
@@ -75,6 +82,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("summary", Answer::Summary(summary())),
         sample("explained, every field", Answer::Explained(explained())),
         sample("explained, refused", Answer::Explained(unexplained())),
+        sample("status of an order", Answer::OrderStatus(order_status())),
     ];
     all.extend(super::stock::answers());
     all
@@ -256,6 +264,45 @@ fn bare_view() -> OrderView {
     }
 }
 
+fn order_status() -> OrderStatusView {
+    let some = || vec![UnitsOfLine { line: LineNumber(200), quantity: 300 }];
+    OrderStatusView {
+        order: order(),
+        status: Status::Confirmed,
+        payment: PaymentStatus::Authorized,
+        stock: StockStatus::PartiallyReserved,
+        fulfilment: FulfilmentStatus::PartiallyShipped,
+        returns: ReturnsStatus::PartiallyReturned,
+        holds: vec![HoldView {
+            number: HoldNumber(1),
+            kind: HoldKind::Export,
+            reason: Some(text("papers")),
+            placed_at: AT,
+            until: Some(AT),
+        }],
+        cancellations: vec![CancellationView {
+            number: CancellationNumber(1),
+            facility: FacilityId(3),
+            reason: CancelReason::Customer,
+            answer: Some(CancellationAnswer::Declined),
+            portions: portions(),
+        }],
+        shipments: vec![ShipmentStatusView {
+            number: ShipmentNumber(1),
+            facility: FacilityId(3),
+            state: Carriage::Delivered,
+            delivered_at: Some(AT),
+        }],
+        returned: vec![ReturnView {
+            number: ReturnNumber(1),
+            state: ReturnState::PartlyReceived,
+            units: some(),
+            received: some(),
+        }],
+        excluded: vec![FacilityId(300)],
+    }
+}
+
 fn summary() -> Summary {
     use Status::{Cancelled, Completed, Confirmed, Expired, Pending, Rejected};
     let statuses = [Pending, Confirmed, Completed, Rejected, Expired, Cancelled];
@@ -296,6 +343,19 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NoSuchReturn,
         O::TooManyParts,
         O::ReturnWindowClosed { window: Span::from_days(14) },
+        O::OnHold { hold: HoldNumber(1), kind: HoldKind::Fraud },
+        O::NoSuchHold { hold: HoldNumber(300) },
+        O::TooManyHolds { allowed: 64 },
+        O::NothingToRelease,
+        O::NothingReleased,
+        O::NothingPicked,
+        O::NotPacked,
+        O::AlreadyReleased,
+        O::PriceIsNotYours,
+        O::NoReopening,
+        O::NotSettled,
+        O::NoSuchCancellation { cancellation: CancellationNumber(300) },
+        O::ShipmentEnded { shipment: ShipmentNumber(2), state: Carriage::Lost },
     ];
     let of_stock = [
         InventoryRefusal::UnknownItem { item },

@@ -33,6 +33,9 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());
+    let work = super::fulfilment::commands().into_iter();
+    let work = work.chain(super::changes::commands());
+    all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
     all
 }
 
@@ -43,6 +46,8 @@ pub(super) fn policy() -> Policy {
             payment,
             archive_after: Span::from_days(30),
             return_window: Some(Span::from_days(14)),
+            staged: false,
+            reopen: true,
         },
         sourcing: SourcingPolicy {
             parcel: 1,

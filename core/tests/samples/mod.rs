@@ -6,8 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod answers;
+mod changes;
 mod commands;
 mod events;
+mod fulfilment;
 mod old;
 mod state;
 mod stock;

@@ -88,9 +88,12 @@ impl Books {
                 let condition = if e.sellable { Sellable } else { Quarantine };
                 self.comes((p.item, p.facility, p.tier), condition, i64::from(p.quantity))
             }),
-            E::Tied(_) | E::Stripped(_) | E::Released(_) | E::Expired(_) | E::Shipped(_) => {
-                self.hear_promise(event)
-            }
+            E::Tied(_)
+            | E::Stripped(_)
+            | E::Released(_)
+            | E::Expired(_)
+            | E::Shipped(_)
+            | E::Unshipped(_) => self.hear_promise(event),
             E::SafetySet(e) => {
                 self.safety.insert((e.item.id, e.facility), e.quantity);
                 Ok(())
@@ -144,6 +147,15 @@ impl Books {
                     let place = (p.item, p.facility, p.tier);
                     self.comes(place, Condition::Sellable, -i64::from(p.quantity))
                 })
+            }
+            E::Unshipped(e) => {
+                for p in &e.portions {
+                    let place = (p.item, p.facility, p.tier);
+                    self.comes(place, Condition::Sellable, i64::from(p.quantity))?;
+                    self.shelf(place).promised += i64::from(p.quantity);
+                    self.tied.entry((e.order, p.reservation)).or_default().push(*p);
+                }
+                Ok(())
             }
             _ => Err(format!("no promise: {event:?}")),
         }

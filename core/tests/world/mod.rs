@@ -11,6 +11,7 @@ pub(crate) mod mirror;
 pub(crate) mod steps;
 pub(crate) mod stock;
 pub(crate) mod witness;
+pub(crate) mod work;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -18,7 +19,7 @@ use std::sync::OnceLock;
 use earmark::decide::Context;
 use earmark::flow::{Command, Event, Refusal, Shop};
 use earmark::inventory::InventoryCommand;
-use earmark::order::{OrderCommand, OrderRefusal};
+use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use steps::Step;
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) now: u64,
     /// Names of the events and codes of the refusals so far.
     pub(crate) met: BTreeSet<&'static str>,
+    /// Steps that orders have taken in their lives.
+    pub(crate) steps: BTreeSet<(Status, &'static str, Status)>,
 }
 
 /// Fails with words unless something holds.
@@ -57,6 +60,7 @@ impl World {
             witness: Witness::default(),
             now: START,
             met: BTreeSet::new(),
+            steps: BTreeSet::new(),
         };
         for command in steps::opening() {
             world.step(&Step::now(command)).unwrap();
@@ -68,7 +72,15 @@ impl World {
     pub(crate) fn step(&mut self, step: &Step) -> Result<(), String> {
         self.now = self.now.saturating_add(step.wait);
         let context = Context { at: Timestamp::from_millis(self.now), by: step.by.clone() };
+        let sent = self.sent(&step.command);
         let settled = self.shop.settle(&step.command, &context).map_err(|e| e.to_string())?;
+        if is_cancel(&step.command) {
+            let on_hold = |r: &Refusal| r.code() == "on-hold";
+            let held = settled.as_ref().err().is_some_and(on_hold);
+            ensure(!held, || format!("a hold blocks {:?}", step.command))?;
+            let same = self.sent(&step.command) == sent;
+            ensure(same, || format!("{:?} touched what was shipped", step.command))?;
+        }
         match &settled {
             Ok(events) => self.hear(events)?,
             Err(refusal) => {
@@ -84,14 +96,37 @@ impl World {
         ensure(self.replayed == self.shop, || "the replayed events differ".to_string())
     }
 
+    /// Units of the order a command names that have left, by line.
+    fn sent(&self, command: &Command) -> Vec<u32> {
+        let Command::Order(command) = command else { return Vec::new() };
+        let order = command.order().and_then(|id| self.shop.orders().get(id));
+        let sent = |line: &earmark::order::Line| {
+            let b = line.buckets;
+            b.in_transit + b.delivered + b.lost + b.returned_to_sender
+        };
+        order.map_or_else(Vec::new, |order| order.lines.iter().map(sent).collect())
+    }
+
     fn hear(&mut self, events: &[Event]) -> Result<(), String> {
         for event in events {
             let (kind, bytes) =
                 encode_event(event, Vec::new()).map_err(|e| e.to_string())?.ok_or("no kind")?;
             let read = decode_event(kind, &bytes).map_err(|e| e.to_string())?;
             ensure(read == *event, || format!("{event:?} was read as {read:?}"))?;
-            self.met.insert(EVENTS[usize::from(kind)].name);
+            let name = EVENTS[usize::from(kind)].name;
+            self.met.insert(name);
+            let status = |shop: &Shop| {
+                let order = event.order().and_then(|id| shop.orders().get(id));
+                order.map_or(Status::Unplaced, |order| order.status)
+            };
+            let from = status(&self.replayed);
             self.replayed.apply(&read).map_err(|e| e.to_string())?;
+            let to = status(&self.replayed);
+            if from != to || STEPS.iter().any(|(_, event, _)| *event == name) {
+                let step = (from, name, to);
+                ensure(STEPS.contains(&step), || format!("{step:?} is a step of no order"))?;
+                self.steps.insert(step);
+            }
             self.witness.hear(event)?;
         }
         Ok(())
@@ -113,6 +148,10 @@ impl World {
             (Err(again), Err(first)) => again == first,
             // What a partial shipment left was cancelled: now all of it is on its way.
             (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            // What is ready has left, and the rest can't yet.
+            (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
+                matches!(command, Command::Order(OrderCommand::Ship(_)))
+            }
             _ => false,
         };
         ensure(same, || format!("{command:?} again: {again:?} after {first:?}"))
@@ -138,7 +177,13 @@ fn is_idempotent(command: &Command) -> bool {
     match command {
         Command::Order(OrderCommand::ReceiveReturn(c)) => c.number.is_some(),
         Command::Order(OrderCommand::Cancel(c)) => c.lines.is_none(),
-        Command::Order(OrderCommand::RequestReturn(_)) => false,
+        Command::Order(
+            OrderCommand::RequestReturn(_)
+            | OrderCommand::PlaceHold(_)
+            | OrderCommand::ReceiveReturnedUnits(_)
+            | OrderCommand::Amend(_),
+        ) => false,
+        Command::Order(OrderCommand::Pick(c)) => c.lines.is_none() && c.missing.is_none(),
         Command::Inventory(command) => matches!(
             command,
             InventoryCommand::DefineItem(_)
@@ -151,5 +196,6 @@ fn is_idempotent(command: &Command) -> bool {
 }
 
 fn is_cancel(command: &Command) -> bool {
-    matches!(command, Command::Order(OrderCommand::Cancel(_)))
+    let Command::Order(command) = command else { return false };
+    matches!(command, OrderCommand::Cancel(_) | OrderCommand::AcceptCancellation(_))
 }

@@ -29,6 +29,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
+use super::work;
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -105,7 +106,13 @@ fn define_facility(n: usize, name: &str) -> Command {
 /// Whole histories of about forty steps: single ones, and journeys of one order through its life,
 /// which chance alone would seldom take to their end.
 pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
-    let part = prop_oneof![6 => step().prop_map(|step| vec![step]), 1 => journey()];
+    let part = prop_oneof![
+        12 => step().prop_map(|step| vec![step]),
+        2 => journey(),
+        2 => work::journey(),
+        2 => work::returned(),
+        1 => work::forgotten(),
+    ];
     collection::vec(part, 16..38).prop_map(|parts| parts.concat())
 }
 
@@ -160,6 +167,7 @@ fn command() -> impl Strategy<Value = Command> {
         6 => deliver().prop_map(Command::Order),
         5 => request_return().prop_map(Command::Order),
         5 => receive_return().prop_map(Command::Order),
+        20 => work::command().prop_map(Command::Order),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
         20 => super::stock::command().prop_map(Command::Inventory),
@@ -174,7 +182,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn order() -> impl Strategy<Value = OrderId> {
+pub(crate) fn order() -> impl Strategy<Value = OrderId> {
     (0..5_u8).prop_map(order_id)
 }
 
@@ -227,7 +235,7 @@ pub(crate) fn authorize() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-fn line_units() -> impl Strategy<Value = Vec<LineUnits>> {
+pub(crate) fn line_units() -> impl Strategy<Value = Vec<LineUnits>> {
     let line = prop_oneof![
         3 => (0..3_u16).prop_map(|n| LineRef::Number(LineNumber(n))),
         1 => item().prop_map(LineRef::Item),

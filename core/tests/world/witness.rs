@@ -10,7 +10,7 @@ use earmark::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
 use earmark::inventory::{InventoryEvent, InventoryTied, ReservationId};
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
-use earmark::order::{Order, OrderEvent, Payment, Status};
+use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
 
 use super::books::Books;
 use super::ensure;
@@ -23,6 +23,7 @@ pub(crate) struct Witness {
     books: Books,
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
+    excluded: BTreeMap<Reservation, Vec<FacilityId>>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
@@ -62,6 +63,12 @@ impl Witness {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
             }
+            OrderEvent::Resourced(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
+            }
             _ => Ok(()),
         }
     }
@@ -87,6 +94,16 @@ impl Witness {
                 self.end(id, was.is_some())
             }
             InventoryEvent::Shipped(e) => self.free(e.order, &e.portions),
+            InventoryEvent::Unshipped(e) => {
+                for p in &e.portions {
+                    let id = (e.order, p.reservation);
+                    let known = self.asked.contains_key(&id) || self.ended.contains(&id);
+                    ensure(!known, || format!("{id:?} is made twice"))?;
+                    self.made += u64::from(!self.open.contains_key(&id));
+                    *self.open.entry(id).or_default() += u64::from(p.quantity);
+                }
+                Ok(())
+            }
             InventoryEvent::Allocated(e) => {
                 let id = (e.order, e.reservation);
                 ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
@@ -121,6 +138,9 @@ impl Witness {
             let serves = laws::plan_serves_demand(*units, of_line);
             ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
         }
+        let excluded = self.excluded.get(&id).map_or(&[][..], Vec::as_slice);
+        let kept = !tied.portions.iter().any(|p| excluded.contains(&p.facility));
+        ensure(kept, || format!("{id:?} ties what lies in an excluded facility"))?;
         let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
         ensure(all == asked.values().sum::<u64>(), || format!("{id:?} ties more than asked"))?;
         let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
@@ -174,7 +194,14 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
         let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
         for tied in &order.tied {
             let of = by_reservation.entry(tied.portion.reservation).or_default();
-            of.push((tied.portion, tied.hard));
+            let hard = tied.stage != Stage::Reserved;
+            let same = |(p, h): &&mut (Portion, bool)| {
+                *h == hard && Portion { quantity: p.quantity, ..tied.portion } == *p
+            };
+            match of.iter_mut().find(same) {
+                Some((p, _)) => p.quantity += tied.portion.quantity,
+                None => of.push((tied.portion, hard)),
+            }
         }
         reservations += by_reservation.len();
         for (number, mut ours) in by_reservation {
@@ -199,7 +226,10 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
     let (unsourced, reserved) = (sum(|b| b.unsourced), sum(|b| b.reserved));
     let (open, wanted) = (sum(|b| b.open()), sum(|b| b.wanted()));
     let says = |holds: bool, why: &str| ensure(holds, || why.to_string());
-    says(unsourced == 0, "units wait for stock that nobody looks for")?;
+    says(
+        unsourced == 0 || order.status == Status::Draft,
+        "units wait for stock that nobody looks for",
+    )?;
     match order.status {
         Status::Pending => {
             let waits = matches!(order.payment, Payment::Awaiting(_));
@@ -209,12 +239,13 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
         Status::Confirmed => {
             says(reserved == 0, "it is confirmed, and its stock may lapse")?;
             says(wanted > 0, "it is confirmed, and nothing is wanted")?;
-            says(!order.is_settled(), "it is settled, and not completed")
+            says(!order.is_settled() || order.reopened, "it is settled, and not completed")
         }
         Status::Completed => says(order.is_settled() && wanted > 0, "it is completed too early"),
         Status::Rejected | Status::Expired | Status::Cancelled => {
             says(wanted == 0, "it has ended, and units are still wanted")
         }
+        Status::Draft => says(open == unsourced, "a draft has asked for stock"),
         Status::Unplaced => says(false, "it is at hand, and was never placed"),
     }
 }

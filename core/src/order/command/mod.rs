@@ -2,6 +2,9 @@
 //!
 //! Law: a command names its order by the client's id, so that sending it twice is safe.
 
+mod change;
+mod fulfil;
+
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,16 @@ use crate::ids::{
 };
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
-/// A command to the order role. The last six come from the flow, never from people.
+pub use change::{
+    AmendOrder, CompleteOrder, LineChange, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
+    SaveDraft,
+};
+pub use fulfil::{
+    AcceptCancellation, DeclineCancellation, LoseShipment, PackOrder, PickOrder, PlaceHold,
+    RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender, VoidShipping,
+};
+
+/// A command to the order role. `Record..` and `Tick` come from the flow, never from people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant is documented at its payload")]
 pub enum OrderCommand {
@@ -31,6 +43,23 @@ pub enum OrderCommand {
     RecordStripped(RecordStripped),
     /// Ends what is due: unpaid orders expire, finished ones are archived.
     Tick,
+    Release(ReleaseOrder),
+    Pick(PickOrder),
+    Pack(PackOrder),
+    RejectFulfilment(RejectFulfilment),
+    VoidShipping(VoidShipping),
+    LoseShipment(LoseShipment),
+    ReturnToSender(ReturnToSender),
+    PlaceHold(PlaceHold),
+    ReleaseHold(ReleaseHold),
+    AcceptCancellation(AcceptCancellation),
+    DeclineCancellation(DeclineCancellation),
+    ReceiveReturnedUnits(ReceiveReturnedUnits),
+    RefuseReturn(RefuseReturn),
+    SaveDraft(SaveDraft),
+    Amend(AmendOrder),
+    Reopen(ReopenOrder),
+    Complete(CompleteOrder),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -80,7 +109,8 @@ pub struct AuthorizePayment {
     pub amount: Amount,
 }
 
-/// Cancel an order, or units of some of its lines. Free until they are shipped.
+/// Cancel an order, or units of some of its lines. What no warehouse works on is cancelled at
+/// once; for what one works on it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
@@ -256,6 +286,23 @@ impl OrderCommand {
             Self::RecordLapsed(c) => c.order,
             Self::RecordStripped(c) => c.order,
             Self::Tick => return None,
+            Self::Release(c) => c.order,
+            Self::Pick(c) => c.order,
+            Self::Pack(c) => c.order,
+            Self::RejectFulfilment(c) => c.order,
+            Self::VoidShipping(c) => c.order,
+            Self::LoseShipment(c) => c.order,
+            Self::ReturnToSender(c) => c.order,
+            Self::PlaceHold(c) => c.order,
+            Self::ReleaseHold(c) => c.order,
+            Self::AcceptCancellation(c) => c.order,
+            Self::DeclineCancellation(c) => c.order,
+            Self::ReceiveReturnedUnits(c) => c.order,
+            Self::RefuseReturn(c) => c.order,
+            Self::SaveDraft(c) => c.order,
+            Self::Amend(c) => c.order,
+            Self::Reopen(c) => c.order,
+            Self::Complete(c) => c.order,
         })
     }
 }

@@ -3,6 +3,23 @@
 //! Law: an event says everything `evolve` needs, moments included; the order of the variants is
 //! the wire form and never changes.
 
+/// Declares payloads of events, which all name their order first.
+macro_rules! of_order {
+    ($($(#[$doc:meta])* $name:ident { $($field:tt)* })*) => {
+        data! {$(
+            $(#[$doc])*
+            $name {
+                /// The order.
+                order: OrderId,
+                $($field)*
+            }
+        )*}
+    };
+}
+
+mod change;
+mod fulfil;
+
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +32,15 @@ use crate::ids::{
 };
 use crate::time::Timestamp;
 use crate::units::Amount;
+
+pub use change::{
+    OrderAmended, OrderDrafted, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+};
+pub use fulfil::{
+    CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
+    FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
+    OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender, ShippingVoided,
+};
 
 /// An event of the order role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,20 +64,24 @@ pub enum OrderEvent {
     ReturnReceived(ReturnReceived),
     Completed(OrderCompleted),
     Archived(OrderArchived),
-}
-
-/// Declares payloads of events, which all name their order first.
-macro_rules! of_order {
-    ($($(#[$doc:meta])* $name:ident { $($field:tt)* })*) => {
-        data! {$(
-            $(#[$doc])*
-            $name {
-                /// The order.
-                order: OrderId,
-                $($field)*
-            }
-        )*}
-    };
+    Released(FulfilmentReleased),
+    Picked(ItemsPicked),
+    Packed(ItemsPacked),
+    FulfilmentRejected(FulfilmentRejected),
+    Resourced(OrderResourced),
+    ShippingVoided(ShippingVoided),
+    Lost(ShipmentLost),
+    ReturnedToSender(ShipmentReturnedToSender),
+    HoldPlaced(OrderHoldPlaced),
+    HoldReleased(OrderHoldReleased),
+    CancellationRequested(CancellationRequested),
+    CancellationAccepted(CancellationAccepted),
+    CancellationDeclined(CancellationDeclined),
+    ReturnPartlyReceived(ReturnPartlyReceived),
+    ReturnRefused(ReturnRefused),
+    Drafted(OrderDrafted),
+    Amended(OrderAmended),
+    Reopened(OrderReopened),
 }
 
 of_order! {
@@ -273,6 +303,24 @@ impl OrderEvent {
             Self::ReturnReceived(e) => e.order,
             Self::Completed(e) => e.order,
             Self::Archived(e) => e.order,
+            Self::Released(e) => e.order,
+            Self::Picked(e) => e.order,
+            Self::Packed(e) => e.order,
+            Self::FulfilmentRejected(e) => e.order,
+            Self::Resourced(e) => e.order,
+            Self::ShippingVoided(e) => e.order,
+            Self::Lost(e) => e.order,
+            Self::ReturnedToSender(e) => e.order,
+            Self::HoldPlaced(e) => e.order,
+            Self::HoldReleased(e) => e.order,
+            Self::CancellationRequested(e) => e.order,
+            Self::CancellationAccepted(e) => e.order,
+            Self::CancellationDeclined(e) => e.order,
+            Self::ReturnPartlyReceived(e) => e.order,
+            Self::ReturnRefused(e) => e.order,
+            Self::Drafted(e) => e.order,
+            Self::Amended(e) => e.order,
+            Self::Reopened(e) => e.order,
         }
     }
 }

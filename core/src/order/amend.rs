@@ -1,0 +1,178 @@
+//! Changing an order after it was placed, and what leads back into its life: amend, reopen, close.
+//!
+//! Law: an amendment moves the difference only: what is less is released, what is more is asked
+//! for by a further reservation, and a new price touches no stock.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::command::{AmendOrder, CompleteOrder, LineChange, LineRef, OrderLine, ReopenOrder};
+use super::decide::Decision;
+use super::event::{
+    OrderAmended, OrderCompleted, OrderEvent, OrderReopened, PriceOfLine, Resourcing, UnitsOfLine,
+};
+use super::goods::cut;
+use super::refusal::OrderRefusal;
+use super::state::{Order, Payment};
+use super::{CancelReason, cancel, evolve, news};
+use crate::decide::{Context, Principal};
+use crate::limits::{ORDER_LINES, UNITS_PER_LINE};
+use crate::time::Timestamp;
+use crate::units::Amount;
+
+/// What an amendment changes.
+#[derive(Default)]
+struct Difference {
+    prices: Vec<PriceOfLine>,
+    less: Vec<UnitsOfLine>,
+    more: Vec<UnitsOfLine>,
+}
+
+impl Difference {
+    fn is_empty(&self) -> bool {
+        self.prices.is_empty() && self.less.is_empty() && self.more.is_empty()
+    }
+}
+
+/// Changes quantities, prices, lines or the destination.
+pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> Decision {
+    let (id, at) = (command.order, context.at);
+    let AmendOrder { lines, added, destination, .. } = command;
+    if lines.is_empty() && added.is_empty() && destination.is_none() {
+        return Err(OrderRefusal::NothingNamed);
+    }
+    let by_customer = matches!(context.by, Principal::Customer(_));
+    let difference = difference(order, lines, by_customer)?;
+    let all = order.lines.len().saturating_add(added.len());
+    if all > ORDER_LINES {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        return Err(OrderRefusal::TooManyLines { given: count(all), allowed: count(ORDER_LINES) });
+    }
+    let destination = destination.clone().filter(|new| *new != order.destination);
+    if let Some(there) = &destination {
+        if !there.location.is_valid() {
+            return Err(OrderRefusal::NoSuchPlace);
+        }
+        if !order.staged.is_empty() || !order.shipments.is_empty() {
+            return Err(OrderRefusal::AlreadyReleased);
+        }
+    }
+    if difference.is_empty() && added.is_empty() && destination.is_none() {
+        return Ok(vec![]);
+    }
+    let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
+    if let Payment::Authorized(paid) = order.payment
+        && total.minor > paid.minor
+    {
+        return Err(OrderRefusal::AmountTooSmall { needed: total });
+    }
+    let abroad = destination.as_ref().is_some_and(|d| d.country != order.destination.country);
+    let asks = !difference.more.is_empty() || !added.is_empty() || abroad;
+    let less = difference.less.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add);
+    let (unsourced, released) = cut::of(order, &difference.less).0.into_parts();
+    let amended = OrderEvent::Amended(OrderAmended {
+        order: id,
+        at,
+        prices: difference.prices,
+        unsourced,
+        released,
+        more: difference.more,
+        added: added.clone(),
+        destination,
+        total,
+    });
+    let mut events = vec![amended];
+    if asks {
+        let mut after = order.clone();
+        for event in &events {
+            let status = order.status;
+            evolve::change(&mut after, event).map_err(|_| OrderRefusal::NotWhen { status })?;
+        }
+        let portions = if abroad { cancel::free_portions(&after) } else { Vec::new() };
+        let excluded = order.excluded.clone();
+        events.push(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
+    } else if less > 0 {
+        events.extend(cut::ending(id, order, less, CancelReason::Customer, at));
+    }
+    Ok(events)
+}
+
+/// A completed order goes on, by policy.
+pub(super) fn reopen(command: &ReopenOrder, may: bool, at: Timestamp) -> Decision {
+    if !may {
+        return Err(OrderRefusal::NoReopening);
+    }
+    Ok(vec![OrderEvent::Reopened(OrderReopened { order: command.order, at })])
+}
+
+/// A reopened order in which nothing is left to do is complete again.
+pub(super) fn complete(command: &CompleteOrder, order: &Order, at: Timestamp) -> Decision {
+    if !order.is_settled() {
+        return Err(OrderRefusal::NotSettled);
+    }
+    Ok(vec![OrderEvent::Completed(OrderCompleted { order: command.order, at })])
+}
+
+/// Of two mentions of a line, the last one counts.
+fn difference(
+    order: &Order,
+    changes: &[LineChange],
+    by_customer: bool,
+) -> Result<Difference, OrderRefusal> {
+    let mut difference = Difference::default();
+    for (at, change) in changes.iter().enumerate() {
+        let number = change.line;
+        let refused = || LineRef::Number(number);
+        let line = order.line(number).ok_or(OrderRefusal::NoSuchLine { line: refused() })?;
+        if changes.iter().skip(at.saturating_add(1)).any(|later| later.line == number) {
+            continue;
+        }
+        if let Some(unit_price) = change.unit_price.filter(|new| *new != line.unit_price) {
+            if by_customer {
+                return Err(OrderRefusal::PriceIsNotYours);
+            }
+            difference.prices.push(PriceOfLine { line: number, unit_price });
+        }
+        let Some(wanted) = change.quantity else { continue };
+        let (new, old) = (wanted.get(), line.buckets.wanted());
+        let more = new.saturating_sub(old);
+        let room = UNITS_PER_LINE.saturating_sub(line.buckets.ordered);
+        let less = old.saturating_sub(new);
+        let open = line.buckets.open();
+        if more > room {
+            let (line, possible) = (refused(), room);
+            return Err(OrderRefusal::TooManyUnits { line, asked: more, possible });
+        }
+        if less > open {
+            let (line, possible) = (refused(), open);
+            return Err(OrderRefusal::TooManyUnits { line, asked: less, possible });
+        }
+        if more > 0 {
+            difference.more.push(UnitsOfLine { line: number, quantity: more });
+        }
+        if less > 0 {
+            difference.less.push(UnitsOfLine { line: number, quantity: less });
+        }
+    }
+    Ok(difference)
+}
+
+/// The total of what is wanted after the amendment; none if it does not fit.
+fn total(order: &Order, difference: &Difference, added: &[OrderLine]) -> Option<Amount> {
+    let mut minor = 0_i64;
+    for (number, line) in order.lines.iter().enumerate() {
+        let of = |units: &[UnitsOfLine]| {
+            units.iter().find(|u| u.line.index() == number).map_or(0, |u| u.quantity)
+        };
+        let units = line.buckets.wanted().checked_add(of(&difference.more))?;
+        let units = units.checked_sub(of(&difference.less))?;
+        let price = difference.prices.iter().find(|p| p.line.index() == number);
+        let price = price.map_or(line.unit_price, |p| p.unit_price);
+        minor = minor.checked_add(price.times(units, order.currency)?)?;
+    }
+    for line in added {
+        let line = line.unit_price.times(line.quantity.get(), order.currency)?;
+        minor = minor.checked_add(line)?;
+    }
+    Some(Amount { currency: order.currency, minor })
+}

@@ -1,0 +1,181 @@
+//! Where an order stands on four axes: payment, stock, fulfilment, returns.
+//!
+//! Law: nothing here is stored; every axis is a function of the buckets and records of the order.
+
+use serde::{Deserialize, Serialize};
+
+use super::buckets::Buckets;
+use super::state::{Order, Payment, ReturnState};
+use super::transitions::Status;
+
+/// How the payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PaymentStatus {
+    /// The order does not wait for one.
+    NotRequired,
+    /// It is awaited.
+    Awaiting,
+    /// It was authorized.
+    Authorized,
+    /// The order ended before it came.
+    Voided,
+}
+
+/// How the stock stands for what is still to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum StockStatus {
+    /// Nothing is left to leave.
+    NotRequired,
+    /// Nothing is tied.
+    Unsourced,
+    /// Some is tied, and some is not.
+    PartiallyReserved,
+    /// All is tied, some of it softly.
+    Reserved,
+    /// All is tied hard.
+    Allocated,
+    /// Some waits for stock that is still to come.
+    PartiallyBackordered,
+    /// All waits for stock that is still to come.
+    Backordered,
+}
+
+/// How far the warehouses and carriers have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum FulfilmentStatus {
+    /// No warehouse has got to work.
+    Unfulfilled,
+    /// None may get to work: a hold is open.
+    OnHold,
+    /// Units were handed to a warehouse.
+    Released,
+    /// Units are picked or packed.
+    InProgress,
+    /// Some have left.
+    PartiallyShipped,
+    /// All have left.
+    Shipped,
+    /// Some have arrived.
+    PartiallyDelivered,
+    /// All have arrived.
+    Delivered,
+    /// All have come to their end, and some did not arrive.
+    Incomplete,
+    /// Nothing is wanted any more.
+    Cancelled,
+}
+
+/// How far returns have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum ReturnsStatus {
+    /// Nobody has announced any.
+    None,
+    /// They were announced.
+    Requested,
+    /// Some of what was delivered came back.
+    PartiallyReturned,
+    /// All of what was delivered came back.
+    Returned,
+    /// They were announced, and refused.
+    Refused,
+}
+
+impl Order {
+    /// How the payment stands.
+    #[must_use]
+    pub fn payment_status(&self) -> PaymentStatus {
+        match (self.payment, self.status) {
+            (Payment::NotRequired, _) => PaymentStatus::NotRequired,
+            (Payment::Authorized(_), _) => PaymentStatus::Authorized,
+            (Payment::Awaiting(_), Status::Rejected | Status::Expired | Status::Cancelled) => {
+                PaymentStatus::Voided
+            }
+            (Payment::Awaiting(_), _) => PaymentStatus::Awaiting,
+        }
+    }
+
+    /// How the stock stands for what is still to leave.
+    #[must_use]
+    pub fn stock_status(&self) -> StockStatus {
+        let unsourced = self.sum(|b| b.unsourced);
+        let backordered = self.sum(|b| b.backordered);
+        let reserved = self.sum(|b| b.reserved);
+        let work = self.sum(in_work);
+        let tied = self.sum(|b| b.allocated).saturating_add(reserved).saturating_add(work);
+        match (unsourced, backordered, tied) {
+            (0, 0, 0) => StockStatus::NotRequired,
+            (0, _, 0) => StockStatus::Backordered,
+            (_, 0, 0) => StockStatus::Unsourced,
+            (0, 0, _) if reserved > 0 => StockStatus::Reserved,
+            (0, 0, _) => StockStatus::Allocated,
+            (_, 0, _) => StockStatus::PartiallyReserved,
+            (_, _, _) => StockStatus::PartiallyBackordered,
+        }
+    }
+
+    /// How far the warehouses and carriers have come.
+    #[must_use]
+    pub fn fulfilment_status(&self) -> FulfilmentStatus {
+        let (wanted, shipped) = (self.sum(Buckets::wanted), self.sum(shipped));
+        let delivered = self.sum(|b| b.delivered);
+        if wanted == 0 {
+            FulfilmentStatus::Cancelled
+        } else if delivered == wanted {
+            FulfilmentStatus::Delivered
+        } else if self.is_settled() {
+            FulfilmentStatus::Incomplete
+        } else if delivered > 0 {
+            FulfilmentStatus::PartiallyDelivered
+        } else if shipped == wanted {
+            FulfilmentStatus::Shipped
+        } else if shipped > 0 {
+            FulfilmentStatus::PartiallyShipped
+        } else if self.sum(|b| b.picked.saturating_add(b.packed)) > 0 {
+            FulfilmentStatus::InProgress
+        } else if self.sum(|b| b.released) > 0 {
+            FulfilmentStatus::Released
+        } else if self.holds.is_empty() {
+            FulfilmentStatus::Unfulfilled
+        } else {
+            FulfilmentStatus::OnHold
+        }
+    }
+
+    /// How far returns have come.
+    #[must_use]
+    pub fn returns_status(&self) -> ReturnsStatus {
+        let requested = self.sum(|b| b.return_requested);
+        let received = self.sum(Buckets::return_received);
+        let refused = self.returns.iter().any(|r| r.state == ReturnState::Refused);
+        if requested == 0 {
+            if refused { ReturnsStatus::Refused } else { ReturnsStatus::None }
+        } else if received == 0 {
+            ReturnsStatus::Requested
+        } else if received == self.sum(|b| b.delivered) {
+            ReturnsStatus::Returned
+        } else {
+            ReturnsStatus::PartiallyReturned
+        }
+    }
+
+    fn sum(&self, of: fn(&Buckets) -> u32) -> u64 {
+        self.lines.iter().map(|l| u64::from(of(&l.buckets))).fold(0, u64::saturating_add)
+    }
+}
+
+fn in_work(buckets: &Buckets) -> u32 {
+    buckets.released.saturating_add(buckets.picked).saturating_add(buckets.packed)
+}
+
+fn shipped(buckets: &Buckets) -> u32 {
+    let ended = buckets.delivered.saturating_add(buckets.lost);
+    buckets.in_transit.saturating_add(ended).saturating_add(buckets.returned_to_sender)
+}

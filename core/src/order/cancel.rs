@@ -1,0 +1,220 @@
+//! The three meanings of a cancellation: free before the release, a request after it, and refused
+//! once shipped.
+//!
+//! Law: what no warehouse works on is cancelled at once, what one works on only with its consent,
+//! and what is shipped never.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::command::{
+    AcceptCancellation, CancelOrder, CancelReason, DeclineCancellation, LineUnits,
+};
+use super::decide::Decision;
+use super::event::{
+    CancellationAccepted, CancellationDeclined, CancellationRequested, OrderEvent, UnitsOfLine,
+};
+use super::goods::cut::{self, Cut};
+use super::goods::spread;
+use super::refusal::OrderRefusal;
+use super::stage::{self, FREE, IN_WORK, Stage};
+use super::state::{CancellationRecord, Order};
+use crate::demand::Portion;
+use crate::ids::{CancellationNumber, FacilityId, OrderId};
+use crate::limits::CANCELLATIONS_PER_ORDER;
+use crate::time::Timestamp;
+
+/// Cancels what can be, and asks the warehouses for the rest.
+pub(super) fn cancel(command: &CancelOrder, order: &Order, at: Timestamp) -> Decision {
+    let CancelOrder { order: id, reason, .. } = *command;
+    let (cut, asked) = match &command.lines {
+        None => (cut::everything(order), unasked(order)),
+        Some(lines) => named(order, lines)?,
+    };
+    if cut.is_empty() && asked.is_empty() {
+        // Asked to cancel all, and all that is left is on its way or there, or was asked for.
+        let waits = order.cancellations.iter().any(|c| c.answer.is_none());
+        return if waits { Ok(vec![]) } else { Err(OrderRefusal::UseReturn) };
+    }
+    let mut events = Vec::new();
+    if !cut.is_empty() {
+        events = cut::into_events(id, order, cut, reason, at);
+    }
+    request(id, order, asked, reason, at, &mut events)?;
+    Ok(events)
+}
+
+/// The warehouse had not gone too far: what it still has of the request is cancelled.
+pub(super) fn accept(command: &AcceptCancellation, order: &Order, at: Timestamp) -> Decision {
+    let Some(open) = find(order, command.cancellation)? else { return Ok(vec![]) };
+    let (id, portions) = (command.order, still_there(order, open));
+    let units = portions.iter().map(|p| u64::from(p.quantity)).fold(0, u64::saturating_add);
+    let mut events = vec![accepted(id, open.number, portions, at)];
+    events.extend(cut::ending(id, order, units, open.reason, at));
+    Ok(events)
+}
+
+/// The warehouse has gone too far: its work goes on.
+pub(super) fn decline(command: &DeclineCancellation, order: &Order, at: Timestamp) -> Decision {
+    let Some(open) = find(order, command.cancellation)? else { return Ok(vec![]) };
+    Ok(vec![declined(command.order, open.number, command.reason.clone(), at)])
+}
+
+/// Requests that can't be met any more once what is packed in these facilities has left.
+pub(super) fn overtaken(
+    id: OrderId,
+    order: &Order,
+    shipping: &[Portion],
+    at: Timestamp,
+) -> Vec<OrderEvent> {
+    let left = |p: &Portion| of_key(order, &[Stage::Released, Stage::Picked], p);
+    let leaves = |p: &Portion| shipping.iter().any(|s| stage::is_same(s, p));
+    let lost = |p: &Portion| leaves(p) && left(p) < p.quantity;
+    let open = order.cancellations.iter().filter(|c| c.answer.is_none());
+    let overtaken = open.filter(|c| c.portions.iter().any(lost));
+    overtaken.map(|c| declined(id, c.number, None, at)).collect()
+}
+
+/// A facility that gives everything back meets the requests that are open there: what is left of
+/// the portions, and why the last of the others are cancelled.
+pub(super) fn met_by_refusal(
+    id: OrderId,
+    order: &Order,
+    facility: FacilityId,
+    portions: &[Portion],
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) -> (Vec<Portion>, Option<CancelReason>) {
+    let (mut left, mut last) = (portions.to_vec(), None);
+    let here = |c: &&CancellationRecord| c.answer.is_none() && c.facility == facility;
+    for open in order.cancellations.iter().filter(here) {
+        let met = subtract(&mut left, &open.portions);
+        events.push(accepted(id, open.number, met, at));
+        last = Some(open.reason);
+    }
+    (left, last)
+}
+
+fn accepted(
+    order: OrderId,
+    cancellation: CancellationNumber,
+    portions: Vec<Portion>,
+    at: Timestamp,
+) -> OrderEvent {
+    let accepted = CancellationAccepted { order, at, cancellation, portions };
+    OrderEvent::CancellationAccepted(accepted)
+}
+
+fn declined(
+    order: OrderId,
+    cancellation: CancellationNumber,
+    reason: Option<crate::ids::Text>,
+    at: Timestamp,
+) -> OrderEvent {
+    let declined = CancellationDeclined { order, at, cancellation, reason };
+    OrderEvent::CancellationDeclined(declined)
+}
+
+/// An open request; none if it was answered before.
+fn find(
+    order: &Order,
+    cancellation: CancellationNumber,
+) -> Result<Option<&CancellationRecord>, OrderRefusal> {
+    let known = order.cancellations.iter().find(|c| c.number == cancellation);
+    let known = known.ok_or(OrderRefusal::NoSuchCancellation { cancellation })?;
+    Ok(known.answer.is_none().then_some(known))
+}
+
+/// What a warehouse still has of a request.
+fn still_there(order: &Order, open: &CancellationRecord) -> Vec<Portion> {
+    let mut there = in_work(order);
+    subtract(&mut there, &open.portions)
+}
+
+/// What warehouses work on, one portion a key.
+fn in_work(order: &Order) -> Vec<Portion> {
+    stage::merge(stage::portions(order, &IN_WORK))
+}
+
+/// What warehouses work on and nobody has asked to cancel.
+fn unasked(order: &Order) -> Vec<Portion> {
+    let mut rest = in_work(order);
+    for open in order.cancellations.iter().filter(|c| c.answer.is_none()) {
+        subtract(&mut rest, &open.portions);
+    }
+    rest
+}
+
+/// Takes units out of portions, as far as they are there: what was taken.
+fn subtract(from: &mut Vec<Portion>, units: &[Portion]) -> Vec<Portion> {
+    let mut taken = Vec::new();
+    for wanted in units {
+        let Some(held) = from.iter_mut().find(|p| stage::is_same(p, wanted)) else { continue };
+        let quantity = held.quantity.min(wanted.quantity);
+        held.quantity = held.quantity.saturating_sub(quantity);
+        if quantity > 0 {
+            taken.push(Portion { quantity, ..*wanted });
+        }
+    }
+    from.retain(|p| p.quantity > 0);
+    taken
+}
+
+fn of_key(order: &Order, stages: &[Stage], key: &Portion) -> u32 {
+    let same =
+        |t: &&super::state::Tied| stages.contains(&t.stage) && stage::is_same(&t.portion, key);
+    let units = order.tied.iter().filter(same).map(|t| t.portion.quantity);
+    units.fold(0, u32::saturating_add)
+}
+
+/// The units a command names: first what is not tied, then what was tied last, then what
+/// warehouses have to be asked for.
+fn named(order: &Order, lines: &[LineUnits]) -> Result<(Cut, Vec<Portion>), OrderRefusal> {
+    let unasked = unasked(order);
+    let of_line = |portions: &[Portion], line: usize| {
+        let units = portions.iter().filter(|p| p.line.index() == line).map(|p| p.quantity);
+        units.fold(0, u32::saturating_add)
+    };
+    let possible = |line: usize| {
+        let open = order.lines.get(line).map_or(0, |l| l.buckets.open());
+        open.saturating_add(of_line(&unasked, line))
+    };
+    let units = spread(order, lines, possible)?;
+    let (cut, rest) = cut::of(order, &units);
+    let rest: Vec<UnitsOfLine> = rest.into_iter().filter(|u| u.quantity > 0).collect();
+    Ok((cut, stage::take(&unasked, &rest).0))
+}
+
+/// Asks each facility for what it works on.
+fn request(
+    id: OrderId,
+    order: &Order,
+    mut asked: Vec<Portion>,
+    reason: CancelReason,
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) -> Result<(), OrderRefusal> {
+    asked.sort_by_key(|p| (p.facility, p.line, p.tier, p.reservation));
+    let mut number = order.cancellations.last().map_or(0, |c| c.number.0);
+    for portions in asked.chunk_by(|a, b| a.facility == b.facility) {
+        let Some(facility) = portions.first().map(|p| p.facility) else { continue };
+        number = number.checked_add(1).ok_or(OrderRefusal::TooManyParts)?;
+        if usize::from(number) > CANCELLATIONS_PER_ORDER {
+            return Err(OrderRefusal::TooManyParts);
+        }
+        events.push(OrderEvent::CancellationRequested(CancellationRequested {
+            order: id,
+            at,
+            cancellation: CancellationNumber(number),
+            facility,
+            reason,
+            portions: portions.to_vec(),
+        }));
+    }
+    Ok(())
+}
+
+/// What can be cancelled without asking anybody, in the order it was tied.
+pub(super) fn free_portions(order: &Order) -> Vec<Portion> {
+    order.tied.iter().filter(|t| FREE.contains(&t.stage)).map(|t| t.portion).collect()
+}

@@ -1,0 +1,83 @@
+//! What changed an order after it was placed, or before.
+//!
+//! Law: as of all events: everything `evolve` needs is said here.
+
+use alloc::vec::Vec;
+
+use super::{Disposition, UnitsOfLine};
+use crate::data::data;
+use crate::demand::{Destination, Portion};
+use crate::ids::{LineNumber, OrderId, ReturnNumber, Text};
+use crate::order::command::OrderLine;
+use crate::time::Timestamp;
+use crate::units::{Amount, UnitPrice};
+
+of_order! {
+    /// An order was saved that is not placed yet.
+    OrderDrafted {
+        /// When.
+        at: Timestamp,
+        /// Whose it is, if anybody's.
+        owner: Option<Text>,
+        /// The number people see.
+        number: Option<Text>,
+        /// What is to be ordered.
+        lines: Vec<OrderLine>,
+        /// Where it goes.
+        destination: Destination,
+        /// The sum of the line totals.
+        total: Amount,
+    }
+    /// An order was changed. What is more is asked for by an event of its own.
+    OrderAmended {
+        /// When.
+        at: Timestamp,
+        /// New prices.
+        prices: Vec<PriceOfLine>,
+        /// Units less that were not tied.
+        unsourced: Vec<UnitsOfLine>,
+        /// Units less that were tied, and are free again.
+        released: Vec<Portion>,
+        /// Units more.
+        more: Vec<UnitsOfLine>,
+        /// New lines, numbered on.
+        added: Vec<OrderLine>,
+        /// Where it goes from now on, if elsewhere.
+        destination: Option<Destination>,
+        /// The total of what is wanted now.
+        total: Amount,
+    }
+    /// A completed order is taken up again.
+    OrderReopened {
+        /// When.
+        at: Timestamp,
+    }
+    /// Some units of a return came back, and more may come.
+    ReturnPartlyReceived {
+        /// The return.
+        number: ReturnNumber,
+        /// What became of them.
+        disposition: Disposition,
+        /// Which units, and where they arrived.
+        units: Vec<Portion>,
+    }
+    /// A return was refused, or what of it had not come: the units stay with the customer.
+    ReturnRefused {
+        /// The return.
+        number: ReturnNumber,
+        /// Why, for the customer.
+        reason: Option<Text>,
+        /// The units that had not come.
+        units: Vec<UnitsOfLine>,
+    }
+}
+
+data! {
+    /// A price of a line.
+    PriceOfLine {
+        /// The line.
+        line: LineNumber,
+        /// The price of one unit.
+        unit_price: UnitPrice,
+    }
+}

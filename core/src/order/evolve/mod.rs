@@ -1,0 +1,280 @@
+//! Folding order events into the state.
+//!
+//! Law: nothing here decides; an event that does not fit the state is a corrupt history, and the
+//! state is then thrown away by whoever holds it.
+
+mod goods;
+
+use alloc::vec::Vec;
+
+use super::buckets::{Bucket, Buckets};
+use super::command::OrderLine;
+use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
+use super::stage::{self, FREE, IN_WORK, Stage};
+use super::state::{
+    CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Placed, Tied,
+};
+use super::transitions::Status;
+use crate::decide::CorruptHistory;
+use crate::demand::Hold;
+use crate::ids::{CancellationNumber, HoldNumber, OrderId, ReservationNumber};
+use crate::time::Timestamp;
+use crate::units::Quantity;
+
+const NO_ORDER: CorruptHistory = CorruptHistory::because("an event of an order that is not there");
+const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that is not there");
+
+/// Folds an event into the state, and keeps the deadlines in step.
+pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), CorruptHistory> {
+    let id = event.order();
+    match event {
+        OrderEvent::Placed(e) => return insert(orders, id, placed(e)),
+        OrderEvent::Drafted(e) => return insert(orders, id, drafted(e)),
+        OrderEvent::Archived(_) => return archive(orders, id),
+        // The tie of an order that was archived meanwhile is returned too.
+        OrderEvent::TieReturned(_) => return Ok(()),
+        _ => {}
+    }
+    let order = orders.orders.get_mut(&id).ok_or(NO_ORDER)?;
+    let before = order.deadline(&orders.policy);
+    change(order, event)?;
+    let after = order.deadline(&orders.policy);
+    if before != after {
+        before.map(|at| orders.deadlines.remove(&(at, id)));
+        after.map(|at| orders.deadlines.insert((at, id)));
+    }
+    Ok(())
+}
+
+/// An order that is new, or was a draft until now.
+fn insert(orders: &mut Orders, id: OrderId, order: Order) -> Result<(), CorruptHistory> {
+    if let Some(draft) = orders.orders.get(&id) {
+        if draft.status != Status::Draft {
+            return Err(CorruptHistory::because("an order is placed twice"));
+        }
+        if let Some(at) = draft.deadline(&orders.policy) {
+            orders.deadlines.remove(&(at, id));
+        }
+    }
+    if let Some(at) = order.deadline(&orders.policy) {
+        orders.deadlines.insert((at, id));
+    }
+    orders.orders.insert(id, order);
+    Ok(())
+}
+
+fn line(line: &OrderLine) -> Line {
+    let buckets = Buckets::ordered(line.quantity.get());
+    Line { item: line.item.clone(), unit_price: line.unit_price, buckets }
+}
+
+fn drafted(draft: &OrderDrafted) -> Order {
+    Order {
+        status: Status::Draft,
+        owner: draft.owner.clone(),
+        number: draft.number.clone(),
+        placed_at: draft.at,
+        ended_at: None,
+        rejection: None,
+        currency: draft.total.currency,
+        total: draft.total,
+        destination: draft.destination.clone(),
+        payment: Payment::NotRequired,
+        lines: draft.lines.iter().map(line).collect(),
+        tied: Vec::new(),
+        reservations: ReservationNumber(0),
+        asked: ReservationNumber(0),
+        excluded: Vec::new(),
+        staged: Vec::new(),
+        shipments: Vec::new(),
+        returns: Vec::new(),
+        holds: Vec::new(),
+        hold_count: HoldNumber(0),
+        cancellations: Vec::new(),
+        reopened: false,
+        placed: None,
+        amending: None,
+    }
+}
+
+fn placed(placed: &OrderPlaced) -> Order {
+    let first = ReservationNumber(1);
+    let draft = OrderDrafted {
+        order: placed.order,
+        at: placed.at,
+        owner: placed.owner.clone(),
+        number: placed.number.clone(),
+        lines: Vec::new(),
+        destination: placed.destination.clone(),
+        total: placed.total,
+    };
+    Order {
+        status: Status::Pending,
+        payment: Order::terms(placed.payment),
+        lines: placed.lines.iter().map(line).collect(),
+        reservations: first,
+        asked: first,
+        ..drafted(&draft)
+    }
+}
+
+fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
+    let order = orders.orders.remove(&id).ok_or(NO_ORDER)?;
+    if let Some(at) = order.deadline(&orders.policy) {
+        orders.deadlines.remove(&(at, id));
+    }
+    let past = Timestamp::from_millis(id.timestamp().as_millis().saturating_add(1));
+    orders.horizon = orders.horizon.max(past);
+    Ok(())
+}
+
+/// Folds an event into its order.
+pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
+    match event {
+        OrderEvent::Sourced(e) => {
+            let hard = e.hold == Hold::Hard;
+            let stage = if hard { Stage::Allocated } else { Stage::Reserved };
+            for &portion in &e.portions {
+                stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
+                order.tied.push(Tied { portion, stage });
+            }
+        }
+        OrderEvent::Allocated(e) => allocate(order, e.reservation)?,
+        OrderEvent::Confirmed(_) => order.status = Status::Confirmed,
+        OrderEvent::Rejected(e) => {
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
+            cancel_unsourced(order)?;
+            order.rejection = Some(e.why.clone());
+            end(order, Status::Rejected, e.at);
+        }
+        OrderEvent::Expired(e) => {
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
+            cancel_unsourced(order)?;
+            end(order, Status::Expired, e.at);
+        }
+        OrderEvent::LinesCancelled(e) => {
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
+            for units in &e.unsourced {
+                let line = order.lines.get_mut(units.line.index()).ok_or(NO_LINE)?;
+                line.buckets.shift(units.quantity, Bucket::Unsourced, Bucket::Cancelled)?;
+            }
+        }
+        OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
+        OrderEvent::Unsourced(e) => {
+            stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
+            (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.amending = None;
+        }
+        OrderEvent::Amended(e) => amend(order, e)?,
+        OrderEvent::Reopened(_) => {
+            order.status = Status::Confirmed;
+            order.ended_at = None;
+            order.reopened = true;
+        }
+        OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
+        OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
+        _ => record(order, event)?,
+    }
+    Ok(())
+}
+
+/// Holds and requests, and what happens to the goods.
+fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
+    match event {
+        OrderEvent::HoldPlaced(e) => {
+            order.hold_count = e.hold;
+            order.holds.push(HoldRecord {
+                number: e.hold,
+                kind: e.kind,
+                reason: e.reason.clone(),
+                placed_at: e.at,
+                until: e.until,
+            });
+        }
+        OrderEvent::HoldReleased(e) => {
+            let at = order.holds.iter().position(|hold| hold.number == e.hold);
+            let missing = CorruptHistory::because("a hold is released that is not there");
+            order.holds.remove(at.ok_or(missing)?);
+        }
+        OrderEvent::CancellationRequested(e) => order.cancellations.push(CancellationRecord {
+            number: e.cancellation,
+            facility: e.facility,
+            reason: e.reason,
+            portions: e.portions.clone(),
+            answer: None,
+        }),
+        OrderEvent::CancellationAccepted(e) => {
+            stage::free(order, &e.portions, &IN_WORK, Bucket::Cancelled)?;
+            answer(order, e.cancellation, CancellationAnswer::Accepted)?;
+        }
+        OrderEvent::CancellationDeclined(e) => {
+            answer(order, e.cancellation, CancellationAnswer::Declined)?;
+        }
+        _ => goods::change(order, event)?,
+    }
+    Ok(())
+}
+
+fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
+    if order.placed.is_none() {
+        let line = |line: &Line| {
+            let quantity = Quantity::new(line.buckets.ordered)?;
+            Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
+        };
+        let lines = order.lines.iter().filter_map(line).collect();
+        order.placed = Some(Placed { lines, destination: order.destination.clone() });
+    }
+    stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;
+    for &UnitsOfLine { line, quantity } in &event.unsourced {
+        let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
+        line.buckets.shift(quantity, Bucket::Unsourced, Bucket::Cancelled)?;
+    }
+    for &UnitsOfLine { line, quantity } in &event.more {
+        let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
+        line.buckets.add(quantity)?;
+    }
+    for price in &event.prices {
+        let line = order.lines.get_mut(price.line.index()).ok_or(NO_LINE)?;
+        line.unit_price = price.unit_price;
+    }
+    order.lines.extend(event.added.iter().map(line));
+    if let Some(destination) = &event.destination {
+        order.destination = destination.clone();
+    }
+    order.total = event.total;
+    Ok(())
+}
+
+fn answer(
+    order: &mut Order,
+    number: CancellationNumber,
+    answer: CancellationAnswer,
+) -> Result<(), CorruptHistory> {
+    let missing = CorruptHistory::because("a request is answered that is not open");
+    let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(missing)?;
+    open.answer = Some(answer);
+    Ok(())
+}
+
+fn end(order: &mut Order, status: Status, at: Timestamp) {
+    order.status = status;
+    order.ended_at = Some(at);
+}
+
+fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {
+    let soft = |t: &&mut Tied| t.portion.reservation == reservation && !t.stage.is_hard();
+    for tied in order.tied.iter_mut().filter(soft) {
+        tied.stage = Stage::Allocated;
+        let line = order.lines.get_mut(tied.portion.line.index()).ok_or(NO_LINE)?;
+        line.buckets.shift(tied.portion.quantity, Bucket::Reserved, Bucket::Allocated)?;
+    }
+    Ok(())
+}
+
+fn cancel_unsourced(order: &mut Order) -> Result<(), CorruptHistory> {
+    for line in &mut order.lines {
+        line.buckets.shift(line.buckets.unsourced, Bucket::Unsourced, Bucket::Cancelled)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Delivered units that come back.
+//!
+//! Law: no more come back than were announced, and no more are announced than were delivered.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::super::command::{ReceiveReturn, ReceiveReturnedUnits, RefuseReturn, RequestReturn};
+use super::super::decide::Decision;
+use super::super::event::{
+    OrderEvent, ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, UnitsOfLine,
+};
+use super::super::refusal::OrderRefusal;
+use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
+use super::{last_number, spread};
+use crate::demand::Portion;
+use crate::ids::{FacilityId, LineNumber, ReturnNumber};
+use crate::time::{Span, Timestamp};
+
+/// Announces a return of delivered units, within the policy's window.
+pub(in crate::order) fn request(
+    command: &RequestReturn,
+    order: &Order,
+    window: Option<Span>,
+    at: Timestamp,
+) -> Decision {
+    let delivered = |number: usize| {
+        let buckets = order.lines.get(number).map(|l| l.buckets).unwrap_or_default();
+        buckets.delivered.saturating_sub(buckets.return_requested)
+    };
+    let units = spread(order, &command.lines, delivered)?;
+    if let Some(window) = window {
+        let recent =
+            |number: usize| delivered(number).min(delivered_since(order, number, window, at));
+        spread(order, &command.lines, recent)
+            .map_err(|_| OrderRefusal::ReturnWindowClosed { window })?;
+    }
+    let number = last_number(order.returns.last().map(|r| r.number.0));
+    let number = ReturnNumber(number.checked_add(1).ok_or(OrderRefusal::TooManyParts)?);
+    Ok(vec![OrderEvent::ReturnRequested(ReturnRequested { order: command.order, number, units })])
+}
+
+/// Units of a line in the parcels whose return window is open.
+fn delivered_since(order: &Order, line: usize, window: Span, at: Timestamp) -> u32 {
+    let is_open = |s: &&Shipment| s.delivered_at.is_some_and(|then| at < then.after(window));
+    let portions = order.shipments.iter().filter(is_open).flat_map(|s| &s.portions);
+    let of_line = portions.filter(|p| p.line.index() == line);
+    of_line.map(|p| p.quantity).fold(0, u32::saturating_add)
+}
+
+/// Takes in what is left of a return: back to the tier it was picked from, at the facility named,
+/// or its own.
+pub(in crate::order) fn receive(command: &ReceiveReturn, order: &Order) -> Decision {
+    let Some(found) = find(order, command.number)? else { return Ok(vec![]) };
+    let units = arrived(order, found, &missing(found), command.facility);
+    Ok(vec![OrderEvent::ReturnReceived(ReturnReceived {
+        order: command.order,
+        number: found.number,
+        disposition: command.disposition,
+        units,
+    })])
+}
+
+/// Takes in some units of a return; the last ones end it.
+pub(in crate::order) fn receive_some(command: &ReceiveReturnedUnits, order: &Order) -> Decision {
+    let Some(found) = find(order, command.number)? else { return Ok(vec![]) };
+    let missing = missing(found);
+    let possible = |line: usize| {
+        let of_line = missing.iter().filter(|u| u.line.index() == line).map(|u| u.quantity);
+        of_line.fold(0, u32::saturating_add)
+    };
+    let named = spread(order, &command.lines, possible)?;
+    let units = arrived(order, found, &named, command.facility);
+    let (order, number, disposition) = (command.order, found.number, command.disposition);
+    let all = |units: &[UnitsOfLine]| {
+        units.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add)
+    };
+    Ok(vec![if all(&named) == all(&missing) {
+        OrderEvent::ReturnReceived(ReturnReceived { order, number, disposition, units })
+    } else {
+        let part = ReturnPartlyReceived { order, number, disposition, units };
+        OrderEvent::ReturnPartlyReceived(part)
+    }])
+}
+
+/// Says no to what of a return has not come: its units stay with the customer.
+pub(in crate::order) fn refuse(command: &RefuseReturn, order: &Order) -> Decision {
+    let Some(found) = find(order, Some(command.number))? else { return Ok(vec![]) };
+    let (number, reason) = (found.number, command.reason.clone());
+    let refused = ReturnRefused { order: command.order, number, reason, units: missing(found) };
+    Ok(vec![OrderEvent::ReturnRefused(refused)])
+}
+
+/// The return that is meant; none if it has ended.
+fn find(order: &Order, number: Option<ReturnNumber>) -> Result<Option<&Return>, OrderRefusal> {
+    let meant = |r: &&Return| match number {
+        Some(number) => r.number == number,
+        None => r.is_open(),
+    };
+    let found = order.returns.iter().find(meant).ok_or(OrderRefusal::NoSuchReturn)?;
+    Ok(found.is_open().then_some(found))
+}
+
+/// What of a return has not come.
+fn missing(found: &Return) -> Vec<UnitsOfLine> {
+    let left = |u: &UnitsOfLine| {
+        let received = found.received.iter().filter(|r| r.line == u.line).map(|r| r.quantity);
+        let quantity = received.fold(u.quantity, u32::saturating_sub);
+        (quantity > 0).then_some(UnitsOfLine { line: u.line, quantity })
+    };
+    found.units.iter().filter_map(left).collect()
+}
+
+/// Where units go that came back: each to where it was shipped from, unless a facility is named.
+fn arrived(
+    order: &Order,
+    found: &Return,
+    units: &[UnitsOfLine],
+    facility: Option<FacilityId>,
+) -> Vec<Portion> {
+    let mut portions = Vec::new();
+    for back in units {
+        let mut rest = back.quantity;
+        // Units of earlier returns are not sent back twice: they are the first that arrived.
+        let mut gone = claimed_before(order, found, back.line);
+        let delivered = order.shipments.iter().filter(|s| s.state == Carriage::Delivered);
+        let of_line = delivered.flat_map(|s| &s.portions).filter(|p| p.line == back.line);
+        for portion in of_line {
+            let skipped = gone.min(portion.quantity);
+            gone = gone.saturating_sub(skipped);
+            let quantity = rest.min(portion.quantity.saturating_sub(skipped));
+            rest = rest.saturating_sub(quantity);
+            if quantity > 0 {
+                let facility = facility.unwrap_or(portion.facility);
+                portions.push(Portion { quantity, facility, ..*portion });
+            }
+        }
+    }
+    portions
+}
+
+/// Units of a line that earlier returns are about, and those of this one that have come.
+fn claimed_before(order: &Order, found: &Return, line: LineNumber) -> u32 {
+    let claim = |r: &Return| match r.state {
+        ReturnState::Refused => r.received.clone(),
+        _ if r.number == found.number => r.received.clone(),
+        _ => r.units.clone(),
+    };
+    let so_far = order.returns.iter().take_while(|r| r.number <= found.number).flat_map(claim);
+    so_far.filter(|u| u.line == line).map(|u| u.quantity).fold(0, u32::saturating_add)
+}

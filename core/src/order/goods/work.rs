@@ -1,0 +1,148 @@
+//! What warehouses do with an order: release, pick, pack, or refuse it.
+//!
+//! Law: a hold keeps units from being released, and nothing else does once they are allocated; what
+//! a facility refuses or does not find is sourced again in the same step, elsewhere.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::super::command::{LineUnits, PackOrder, PickOrder, RejectFulfilment, ReleaseOrder};
+use super::super::decide::Decision;
+use super::super::event::{
+    FulfilmentRejected, FulfilmentReleased, ItemsPacked, ItemsPicked, OrderEvent, Resourcing,
+};
+use super::super::refusal::OrderRefusal;
+use super::super::stage::{self, IN_WORK, Stage};
+use super::super::state::Order;
+use super::super::{cancel, holds, news};
+use super::{cut, spread};
+use crate::demand::Portion;
+use crate::ids::FacilityId;
+use crate::time::Timestamp;
+
+/// Hands out what is allocated, one event a facility.
+pub(in crate::order) fn release(command: &ReleaseOrder, order: &Order, at: Timestamp) -> Decision {
+    let mut portions = stage::portions(order, &[Stage::Allocated]);
+    portions.retain(|p| command.facility.is_none_or(|only| only == p.facility));
+    if portions.is_empty() {
+        let known = |f: FacilityId| command.facility.is_none_or(|only| only == f);
+        return repeated(order, known, OrderRefusal::NothingToRelease);
+    }
+    holds::check(order)?;
+    let id = command.order;
+    portions.sort_by_key(|p| (p.facility, p.line, p.tier, p.reservation));
+    let of_facility = |parcel: &[Portion]| {
+        let facility = parcel.first()?.facility;
+        let portions = parcel.to_vec();
+        Some(OrderEvent::Released(FulfilmentReleased { order: id, at, facility, portions }))
+    };
+    Ok(portions.chunk_by(|a, b| a.facility == b.facility).filter_map(of_facility).collect())
+}
+
+/// Units picked, and units that were not found: those are sourced again from other facilities.
+pub(in crate::order) fn pick(command: &PickOrder, order: &Order) -> Decision {
+    let PickOrder { order: id, facility, .. } = *command;
+    let released = at_facility(order, &[Stage::Released], facility);
+    let (lines, missing) = (command.lines.as_deref(), command.missing.as_deref());
+    if released.is_empty() && lines.is_none() && missing.is_none() {
+        return repeated(order, |f| f == facility, OrderRefusal::NothingReleased);
+    }
+    let (missing, found) = named(order, &released, missing)?;
+    let picked = match lines {
+        Some(lines) => named(order, &found, Some(lines))?.0,
+        None => found,
+    };
+    let mut events = Vec::new();
+    if !picked.is_empty() {
+        events.push(OrderEvent::Picked(ItemsPicked { order: id, facility, portions: picked }));
+    }
+    if !missing.is_empty() {
+        let why = Resourcing::ItemsMissing;
+        events.push(news::source_again(id, order, why, missing, without(order, facility))?);
+    }
+    Ok(events)
+}
+
+/// What is picked goes into the parcel.
+pub(in crate::order) fn pack(command: &PackOrder, order: &Order) -> Decision {
+    let PackOrder { order: id, facility } = *command;
+    let portions = at_facility(order, &[Stage::Picked], facility);
+    if portions.is_empty() {
+        let packed =
+            order.tied.iter().any(|t| is_there(t.stage, Stage::Packed, &t.portion, facility));
+        let shipped = order.shipments.iter().any(|s| s.facility == facility);
+        return if packed || shipped { Ok(vec![]) } else { Err(OrderRefusal::NothingPicked) };
+    }
+    Ok(vec![OrderEvent::Packed(ItemsPacked { order: id, facility, portions })])
+}
+
+/// The facility gives everything back that it has got to work on.
+pub(in crate::order) fn reject(
+    command: &RejectFulfilment,
+    order: &Order,
+    at: Timestamp,
+) -> Decision {
+    let RejectFulfilment { order: id, facility, reason } = command;
+    let (id, facility) = (*id, *facility);
+    let portions = stage::merge(at_facility(order, &IN_WORK, facility));
+    if portions.is_empty() {
+        let before = order.excluded.contains(&facility);
+        return if before { Ok(vec![]) } else { Err(OrderRefusal::NothingReleased) };
+    }
+    let reason = reason.clone();
+    let rejected = FulfilmentRejected { order: id, at, facility, reason };
+    let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
+    let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut events);
+    match last {
+        Some(reason) if left.is_empty() => {
+            let met = portions.iter().map(|p| u64::from(p.quantity));
+            let met = met.fold(0, u64::saturating_add);
+            events.extend(cut::ending(id, order, met, reason, at));
+        }
+        _ => {
+            let (why, excluded) = (Resourcing::FacilityRefused, without(order, facility));
+            events.push(news::source_again(id, order, why, left, excluded)?);
+        }
+    }
+    Ok(events)
+}
+
+/// Nothing is left to do there: a retry if something was done before, else a refusal.
+fn repeated(order: &Order, there: impl Fn(FacilityId) -> bool, refusal: OrderRefusal) -> Decision {
+    let in_work = order.tied.iter().any(|t| t.stage.is_in_work() && there(t.portion.facility));
+    let shipped = order.shipments.iter().any(|s| there(s.facility));
+    if in_work || shipped { Ok(vec![]) } else { Err(refusal) }
+}
+
+fn is_there(stage: Stage, wanted: Stage, portion: &Portion, facility: FacilityId) -> bool {
+    stage == wanted && portion.facility == facility
+}
+
+fn at_facility(order: &Order, stages: &[Stage], facility: FacilityId) -> Vec<Portion> {
+    let mut portions = stage::portions(order, stages);
+    portions.retain(|p| p.facility == facility);
+    portions
+}
+
+/// The named units of the portions, and the rest; nothing is named by nothing.
+fn named(
+    order: &Order,
+    portions: &[Portion],
+    lines: Option<&[LineUnits]>,
+) -> Result<(Vec<Portion>, Vec<Portion>), OrderRefusal> {
+    let Some(lines) = lines else { return Ok((Vec::new(), portions.to_vec())) };
+    let possible = |line: usize| {
+        let of_line = portions.iter().filter(|p| p.line.index() == line);
+        of_line.map(|p| p.quantity).fold(0, u32::saturating_add)
+    };
+    Ok(stage::take(portions, &spread(order, lines, possible)?))
+}
+
+/// The facilities out of the question, and this one.
+fn without(order: &Order, facility: FacilityId) -> Vec<FacilityId> {
+    let mut excluded = order.excluded.clone();
+    if let Err(at) = excluded.binary_search(&facility) {
+        excluded.insert(at, facility);
+    }
+    excluded
+}

@@ -1,0 +1,196 @@
+//! What the order role makes of news from the inventory: tied, refused, hardened, lapsed, lost.
+//!
+//! Law: an answer that comes too late changes nothing, and what it tied goes back.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::CancelReason;
+use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied};
+use super::decide::{Decision, request_allocation};
+use super::event::{
+    OrderAllocated, OrderConfirmed, OrderEvent, OrderExpired, OrderRejected, OrderResourced,
+    OrderSourced, OrderUnsourced, Resourcing, TieReturned,
+};
+use super::goods::cut;
+use super::refusal::OrderRefusal;
+use super::stage;
+use super::state::{Order, Tied};
+use super::transitions::Status;
+use crate::decide::Context;
+use crate::demand::{Demand, Hold, Portion};
+use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
+use crate::units::Quantity;
+
+/// The tie is taken as far as the order still wants it; the rest goes back.
+pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> {
+    let id = news.order;
+    let awaited = |o: &&Order| {
+        matches!(o.status, Status::Pending | Status::Confirmed) && news.reservation == o.asked
+    };
+    let (taken, back) = match known.filter(awaited) {
+        Some(order) => split_by_want(&news.portions, order),
+        None => (Vec::new(), news.portions.clone()),
+    };
+    let mut events = Vec::new();
+    if !taken.is_empty() {
+        let (reservation, hold) = (news.reservation, news.hold);
+        let follows = known.and_then(|order| after_tie(news, order, &taken));
+        let sourced = OrderSourced { order: id, reservation, hold, portions: taken };
+        events.push(OrderEvent::Sourced(sourced));
+        events.extend(follows);
+    }
+    if !back.is_empty() {
+        events.push(OrderEvent::TieReturned(TieReturned { order: id, portions: back }));
+    }
+    events
+}
+
+fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
+    let id = news.order;
+    // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
+    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
+    let tied = taken.iter().map(|p| u64::from(p.quantity));
+    let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
+        && order.tied.iter().all(|t| t.stage.is_hard());
+    match (news.hold, order.is_payment_satisfied(), order.status) {
+        (Hold::Soft { .. }, true, _) => Some(request_allocation(id, news.reservation)),
+        (Hold::Hard, true, Status::Pending) if complete => {
+            Some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
+        }
+        (Hold::Soft { .. } | Hold::Hard, _, _) => None,
+    }
+}
+
+/// Splits a tie into what each line still lacks, and what it does not want any more.
+fn split_by_want(portions: &[Portion], order: &Order) -> (Vec<Portion>, Vec<Portion>) {
+    let mut wants: Vec<u32> = order.lines.iter().map(|l| l.buckets.unsourced).collect();
+    let (mut taken, mut back) = (Vec::with_capacity(portions.len()), Vec::new());
+    for &portion in portions {
+        let mut nothing = 0;
+        let want = wants.get_mut(portion.line.index()).unwrap_or(&mut nothing);
+        let take = portion.quantity.min(*want);
+        *want = want.saturating_sub(take);
+        let rest = portion.quantity.saturating_sub(take);
+        if take > 0 {
+            taken.push(Portion { quantity: take, ..portion });
+        }
+        if rest > 0 {
+            back.push(Portion { quantity: rest, ..portion });
+        }
+    }
+    (taken, back)
+}
+
+/// A pending order is rejected; a confirmed one loses the units that can't be sourced again.
+pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) -> Vec<OrderEvent> {
+    if news.reservation != order.asked {
+        return Vec::new();
+    }
+    let (id, at) = (news.order, context.at);
+    // What an amendment asked for and can't have is cancelled by itself.
+    let amended = order.amending == Some(news.reservation);
+    if order.status == Status::Pending && !amended {
+        let released = order.tied.iter().map(|t| t.portion).collect();
+        let why = news.why.clone();
+        return vec![OrderEvent::Rejected(OrderRejected { order: id, at, why, released })];
+    }
+    let lost = cut::unsourced(order);
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    cut::into_events(id, order, lost, CancelReason::Inventory, at)
+}
+
+pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent> {
+    let (id, reservation) = (news.order, news.reservation);
+    if !order.tied.iter().any(|t| t.portion.reservation == reservation && !t.stage.is_hard()) {
+        return Vec::new();
+    }
+    let mut events = vec![OrderEvent::Allocated(OrderAllocated { order: id, reservation })];
+    let others = |t: &Tied| t.stage.is_hard() || t.portion.reservation == reservation;
+    let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
+        && order.tied.iter().all(others)
+        && order.is_payment_satisfied();
+    if complete && order.status == Status::Pending {
+        events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
+    }
+    events
+}
+
+/// The inventory let go first: the order expires, and there is nothing left to release there.
+pub(super) fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> Vec<OrderEvent> {
+    let of = |t: &Tied| t.portion.reservation == news.reservation && !t.stage.is_hard();
+    if !order.tied.iter().any(of) {
+        return Vec::new();
+    }
+    let released = order.tied.iter().map(|t| t.portion).collect();
+    vec![OrderEvent::Expired(OrderExpired { order: news.order, at: context.at, released })]
+}
+
+/// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
+pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
+    let held = |p: &Portion| {
+        let same = order.tied.iter().filter(|t| stage::is_same(&t.portion, p));
+        let tied = same.map(|t| t.portion.quantity).fold(0, u32::saturating_add);
+        (tied > 0).then_some(Portion { quantity: p.quantity.min(tied), ..*p })
+    };
+    let portions: Vec<Portion> = news.portions.iter().filter_map(held).collect();
+    if portions.is_empty() {
+        return Ok(vec![]);
+    }
+    if order.excluded.is_empty() {
+        return Ok(vec![OrderEvent::Unsourced(OrderUnsourced {
+            order: news.order,
+            reservation: next_reservation(order)?,
+            demands: demands(&portions, order),
+            destination: order.destination.clone(),
+            hold: order.hold(),
+            portions,
+        })]);
+    }
+    let excluded = order.excluded.clone();
+    Ok(vec![source_again(news.order, order, Resourcing::StockLost, portions, excluded)?])
+}
+
+/// Stock is asked for again: for the units of the portions, and for all that waits already.
+pub(super) fn source_again(
+    id: OrderId,
+    order: &Order,
+    why: Resourcing,
+    portions: Vec<Portion>,
+    excluded: Vec<FacilityId>,
+) -> Result<OrderEvent, OrderRefusal> {
+    Ok(OrderEvent::Resourced(OrderResourced {
+        order: id,
+        why,
+        reservation: next_reservation(order)?,
+        demands: demands(&portions, order),
+        destination: order.destination.clone(),
+        hold: order.hold(),
+        excluded,
+        portions,
+    }))
+}
+
+/// The number of the next reservation.
+pub(super) fn next_reservation(order: &Order) -> Result<ReservationNumber, OrderRefusal> {
+    let next = order.reservations.0.checked_add(1).ok_or(OrderRefusal::TooManyParts)?;
+    Ok(ReservationNumber(next))
+}
+
+/// What is to be tied again, per line: the units of the portions, and those that an earlier
+/// reservation was to tie, since its answer comes too late from here on.
+fn demands(portions: &[Portion], order: &Order) -> Vec<Demand> {
+    let mut demands: Vec<Demand> = Vec::new();
+    for (number, line) in order.lines.iter().enumerate() {
+        let of = |p: &&Portion| p.line.index() == number;
+        let lost = portions.iter().filter(of).map(|p| p.quantity);
+        let lost = lost.fold(line.buckets.unsourced, u32::saturating_add);
+        let number = u16::try_from(number).map(LineNumber);
+        if let (Ok(number), Some(quantity)) = (number, Quantity::new(lost)) {
+            demands.push(Demand { line: number, item: line.item.clone(), quantity });
+        }
+    }
+    demands
+}

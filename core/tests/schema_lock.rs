@@ -94,6 +94,12 @@ fn commands() -> Vec<Payload> {
 }
 
 fn events() -> Vec<Payload> {
+    let mut all = first_events();
+    all.extend(later_events());
+    all
+}
+
+fn first_events() -> Vec<Payload> {
     payloads![
         v1::PolicySet,
         order::OrderPlaced,
@@ -129,6 +135,12 @@ fn events() -> Vec<Payload> {
         notification::CustomerNotified,
         notification::OrderForgotten,
         flow::PolicySet,
+    ]
+}
+
+/// Those that came after the first release.
+fn later_events() -> Vec<Payload> {
+    payloads![
         inventory::FacilityRulesSet,
         inventory::ItemRulesSet,
         inventory::UnitPricesSet,

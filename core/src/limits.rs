@@ -50,9 +50,12 @@ pub const COUNTRIES: usize = 26 * 26;
 /// [`SOURCING_COST`].
 pub const UNIT_PRICE: u32 = 1 << 28;
 
-/// Searches one explanation may make, beyond one for each facility: see
-/// [`Explanation`](crate::inventory::Explanation).
+/// Searches one explanation may make, so that a question never holds up a partition for long.
 pub const EXPLAIN_SEARCHES: usize = 512;
+
+/// Arcs that all searches of one explanation may look at together: of an order of 1,112 lines in
+/// 10 facilities some 200 searches.
+pub const EXPLAIN_ARCS: usize = 1 << 22;
 
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;

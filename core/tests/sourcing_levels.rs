@@ -101,6 +101,7 @@ fn levels_too_wide_to_pack_are_exact_from_the_first_as_far_as_they_say() {
         let Ranked { exact, .. } = found;
         assert_eq!(found.values[..exact], values[..exact], "round {round}: {case:?} {costs:?}");
         assert!(exact >= 1 && found.values >= values);
+        assert_eq!(found.proof == Proof::Optimal, exact == 4, "round {round}");
         all += u32::from(exact == 4);
         some += u32::from(exact < 4);
     }

@@ -367,3 +367,37 @@ fn excluded_facilities_serve_nothing() {
     let plan = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
     assert_eq!(plan.sourced.parcels[0].facility, FacilityId(1));
 }
+
+#[test]
+fn a_facility_exactly_as_far_as_allowed_still_serves() {
+    let mut desk = Desk::open();
+    let demands = [Demand { line: LineNumber(0), item: sku("pen"), quantity: units(1) }];
+    let destination = london();
+    let ask = Ask { demands: &demands, destination: &destination, excluded: &[], at: None };
+    let far = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
+    let far = far.sourced.parcels[0].ground_metres;
+    let near = |metres| SourcingRules { max_metres: Some(metres), ..SourcingRules::default() };
+    desk.must(rules(near(far)));
+    assert_eq!(plan(&desk, &[("pen", 1)], &london()), Ok(vec![(1, 1)]));
+    desk.must(rules(near(far - 1)));
+    assert_eq!(plan(&desk, &[("pen", 1)], &london()), Err(vec![Some(0)]));
+}
+
+#[test]
+fn a_day_never_begins_twice_though_the_policy_moves_its_beginning() {
+    let mut desk = Desk::open();
+    let hours = |hours: u64| SourcingRules {
+        day_starts: Span::from_millis(hours * 3_600_000),
+        ..SourcingRules::default()
+    };
+    let most = |parcels| FacilityRules { parcels_per_day: Some(parcels), ..Default::default() };
+    desk.must(facility_rules("LDS", most(2)));
+    // It is past ten in the evening: the day that begins at eleven is still the one before.
+    for (n, starts) in [(1, 0), (2, 23)] {
+        desk.must(rules(hours(starts)));
+        desk.place(n, &[("pen", 1)]);
+        assert_eq!(desk.at_hand(n).tied[0].portion.facility, FacilityId(1));
+    }
+    desk.must(rules(hours(0)));
+    assert_eq!(plan(&desk, &[("pen", 1)], &london()), Err(vec![Some(0)]), "both count today");
+}

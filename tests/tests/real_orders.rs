@@ -16,13 +16,17 @@ use std::path::Path;
 
 use earmark::decide::{Context, Principal};
 use earmark::demand::Destination;
-use earmark::flow::{Command, Preview, PreviewLine, PreviewQuery, Shop};
+use earmark::flow::{
+    Answer, Command, ExplainQuery, Preview, PreviewLine, PreviewPlan, PreviewQuery, Query,
+    SetPolicy, Shop,
+};
 use earmark::geo::{GeoPoint, GlobeVector, metres};
 use earmark::ids::{Country, FacilityRef, ItemRef, Text, Tier};
 use earmark::inventory::{
-    DefineFacility, DefineItem, GatewaySpec, InventoryCommand as I, ReceiveStock,
+    DefineFacility, DefineItem, Explanation, GatewaySpec, InventoryCommand as I, ReceiveStock,
+    Verdict,
 };
-use earmark::policy::SourcingPolicy;
+use earmark::policy::{Aim, Aims, Objective, Policy, SourcingPolicy, SourcingRules};
 use earmark::sourcing::Arc;
 use earmark::time::Timestamp;
 use earmark::units::{Quantity, UnitPrice};
@@ -205,21 +209,66 @@ fn the_plan_of_the_inventory_role_costs_what_the_bare_solver_says() {
     let (mut table, mut abroad, mut split) = (Table::default(), 0, 0);
     for order in some {
         let best = table.add(&instance(order, &network, &stock)).unwrap();
-        let line = |(sku, units): (&String, &u32)| PreviewLine {
-            item: ItemRef::Sku(Text::new(sku).unwrap()),
-            quantity: Quantity::new(*units).unwrap(),
-        };
-        let destination = Destination {
-            country: Country::new(&order.country).unwrap(),
-            location: GeoPoint { lat: order.place.0, lon: order.place.1 },
-        };
-        let lines = order.units.iter().map(line).collect();
-        let Preview::Served(plan) = shop.preview(&PreviewQuery { lines, destination }) else {
-            panic!("order {} has stock", order.number);
-        };
+        let (plan, _) = asked(&shop, order);
         assert_eq!((plan.cost, plan.parcels.len()), (best.cost, best.open.len()));
         abroad += u32::from(plan.parcels.iter().any(|parcel| parcel.gateway.is_some()));
         split += u32::from(plan.parcels.len() > 1);
     }
     assert!(abroad > 3 && split > 50, "{abroad} abroad, {split} split");
+}
+
+/// What would become of an order, as the shop says it, and why.
+fn asked(shop: &Shop, order: &Order) -> (PreviewPlan, Explanation) {
+    let line = |(sku, units): (&String, &u32)| PreviewLine {
+        item: ItemRef::Sku(Text::new(sku).unwrap()),
+        quantity: Quantity::new(*units).unwrap(),
+    };
+    let destination = Destination {
+        country: Country::new(&order.country).unwrap(),
+        location: GeoPoint { lat: order.place.0, lon: order.place.1 },
+    };
+    let lines: Vec<PreviewLine> = order.units.iter().map(line).collect();
+    let query = PreviewQuery { lines: lines.clone(), destination: destination.clone() };
+    let Preview::Served(plan) = shop.preview(&query) else {
+        panic!("order {} has stock", order.number);
+    };
+    let query = ExplainQuery { lines, destination, excluded: vec![], at: None };
+    match shop.query(&Query::Explain(query), &Principal::Staff) {
+        Ok(Answer::Explained(told)) => (plan, told),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn real_orders_are_explained_and_aims_are_met_in_their_order() {
+    let orders = read(&Documents::at_hand(3_000));
+    let network = network();
+    let stock = Stock::new(&orders, network.len());
+    let mut some: Vec<&Order> = orders.iter().step_by(orders.len().div_ceil(60)).collect();
+    some.extend(orders.iter().max_by_key(|order| order.units.len()));
+    let mut shop = shop(&some, &network, &stock);
+    let weighted: Vec<PreviewPlan> = some.iter().map(|order| asked(&shop, order).0).collect();
+    let objective = Objective::Lexicographic(Aims::new(&Aim::ALL).unwrap());
+    let rules = SourcingRules { objective, ..SourcingRules::default() };
+    let sourcing = SourcingPolicy { rules, ..SourcingPolicy::default() };
+    let policy = Policy { sourcing, ..Policy::default() };
+    let context = Context { at: Timestamp::from_millis(0), by: Principal::Staff };
+    shop.settle(&Command::SetPolicy(SetPolicy { policy }), &context).unwrap().unwrap();
+    let (mut exact, mut beaten, mut proven) = (0, 0, 0);
+    for (order, by_cost) in some.iter().zip(&weighted) {
+        let (plan, told) = asked(&shop, order);
+        let why = told.plan.unwrap();
+        assert_eq!((why.cost, why.parcels.len()), (plan.cost, plan.parcels.len()));
+        assert!(plan.parcels.len() <= by_cost.parcels.len() && plan.cost >= by_cost.cost);
+        exact += u32::from(usize::from(why.exact_aims) == Aim::ALL.len());
+        for facility in told.facilities {
+            if let Verdict::Beaten(best) = facility.verdict {
+                assert!(best.aims[0].value >= plan.parcels.len() as u64);
+                beaten += 1;
+                proven += u32::from(best.proven);
+            }
+        }
+    }
+    println!("{} orders: {exact} exact in all aims; {proven} of {beaten} proven", some.len());
+    assert!(beaten > 200 && proven * 10 > beaten * 8 && exact * 10 > some.len() as u32 * 8);
 }

@@ -34,6 +34,8 @@ pub(super) struct Puzzle {
     /// The shelves at the prices of the policy, by (item, tier, facility).
     pub(super) arcs: Vec<Arc>,
     max_parcels: Option<u16>,
+    /// The nodes that one search may visit.
+    pub(super) nodes: u32,
     /// What to look at, in this order; the prices alone if there is nothing.
     aims: Vec<Aimed>,
 }
@@ -79,8 +81,8 @@ impl Inventory {
     ) -> Puzzle {
         let cost = |way: &Result<Way, B>| way.as_ref().map_or(0, |way| way.cost);
         let fixed = ways.iter().map(cost).collect();
-        let max_parcels = self.policy.max_parcels;
-        let mut puzzle = Puzzle { fixed, demands, arcs, max_parcels, aims: Vec::new() };
+        let (max_parcels, nodes) = (self.policy.max_parcels, node_budget(arcs.len()));
+        let mut puzzle = Puzzle { fixed, demands, arcs, max_parcels, nodes, aims: Vec::new() };
         if let Objective::Lexicographic(aims) = self.policy.rules.objective {
             let metres = |way: &Result<Way, B>| way.as_ref().map_or(0, Way::metres);
             let metres: Vec<u32> = ways.iter().map(metres).collect();
@@ -93,8 +95,8 @@ impl Inventory {
 impl Puzzle {
     /// Finds the best plan.
     pub(super) fn solve(&self) -> Result<Chosen, Unsolvable> {
-        let Self { fixed, demands, arcs, max_parcels, aims } = self;
-        let (max_parcels, nodes) = (*max_parcels, node_budget(arcs.len()));
+        let Self { fixed, demands, arcs, aims, .. } = self;
+        let (max_parcels, nodes) = (self.max_parcels, self.nodes);
         let problem = Problem { fixed, demands, arcs, max_parcels, nodes };
         if aims.is_empty() {
             let found = solve(&problem)?;

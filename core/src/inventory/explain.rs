@@ -16,8 +16,8 @@ use super::plan::{Ask, Posed, Unplanned};
 use crate::data::data;
 use crate::demand::{Alternative, Parcel, Portion, Shortfall};
 use crate::ids::{FacilityId, ItemId, ReservationNumber, Text, Tier};
-use crate::limits::EXPLAIN_SEARCHES;
-use crate::sourcing::Proof;
+use crate::limits::{EXPLAIN_ARCS, EXPLAIN_SEARCHES};
+use crate::sourcing::{Proof, Take, Unsolvable};
 
 data! {
     /// Why a plan is as it is.
@@ -148,7 +148,7 @@ impl Inventory {
                 None
             }
         };
-        let mut searches = EXPLAIN_SEARCHES;
+        let mut effort = Effort::of(&posed.puzzle);
         for (number, ((facility, place), way)) in (0_u16..).zip(self.facilities().zip(&posed.ways))
         {
             let barred_items = way.as_ref().map_or(Vec::new(), |way| {
@@ -164,7 +164,7 @@ impl Inventory {
                 (Err(barred), _) => Verdict::Barred(*barred),
                 (Ok(_), _) if !stocked => Verdict::NoStock,
                 (Ok(_), Some(chosen)) if chosen.open.contains(&number) => Verdict::Ships,
-                (Ok(_), Some(_)) => best_with(&posed.puzzle, number, &mut searches)
+                (Ok(_), Some(_)) => best_with(&posed.puzzle, number, &mut effort)
                     .map_or(Verdict::NoPlan, Verdict::Beaten),
                 (Ok(_), None) => Verdict::NoPlan,
             };
@@ -228,28 +228,58 @@ pub(super) fn alternative((cost, facilities): (u64, Vec<u16>)) -> Alternative {
     Alternative { cost, facilities: facilities.into_iter().map(FacilityId).collect() }
 }
 
+/// What an explanation may still do: as a search costs time by its arcs and its nodes, both are
+/// counted over all of them.
+#[derive(Debug)]
+struct Effort {
+    searches: usize,
+    nodes: u32,
+}
+
+impl Effort {
+    fn of(puzzle: &Puzzle) -> Self {
+        let searches = EXPLAIN_ARCS.checked_div(puzzle.arcs.len()).unwrap_or(EXPLAIN_SEARCHES);
+        let searches = searches.min(EXPLAIN_SEARCHES);
+        Self { searches, nodes: puzzle.nodes.saturating_mul(4) }
+    }
+
+    /// Solves a puzzle, if there is one and enough is left for it.
+    fn solve(&mut self, puzzle: Option<Puzzle>) -> Option<Result<Chosen, Unsolvable>> {
+        let mut puzzle = puzzle?;
+        self.searches = self.searches.checked_sub(1)?;
+        puzzle.nodes = puzzle.nodes.min(self.nodes);
+        if self.nodes == 0 {
+            return None;
+        }
+        let found = puzzle.solve();
+        let visited = match &found {
+            Ok(chosen) => chosen.nodes,
+            Err(Unsolvable::Undecided { nodes, .. }) => *nodes,
+            Err(_) => 0,
+        };
+        self.nodes = self.nodes.saturating_sub(visited);
+        Some(found)
+    }
+}
+
 /// The best plan in which a facility ships at least one unit.
 ///
 /// First it is made to ship an empty parcel. If it then ships something anyway, no plan with it is
 /// better; if not, one unit after the other is made to come from there.
-fn best_with(puzzle: &Puzzle, facility: u16, searches: &mut usize) -> Option<BestWith> {
-    let empty = puzzle.forcing(facility, None)?.solve().ok()?;
+fn best_with(puzzle: &Puzzle, facility: u16, effort: &mut Effort) -> Option<BestWith> {
+    let empty = effort.solve(puzzle.forcing(facility, None))?.ok()?;
     let items = puzzle.demands.len();
-    let is_real = |take: &crate::sourcing::Take| usize::from(take.item) < items;
+    let is_real = |take: &Take| usize::from(take.item) < items;
     if empty.takes.iter().any(|take| take.facility == facility && is_real(take)) {
         return Some(BestWith::of(empty, true));
     }
     let (mut best, mut all_seen): (Option<Chosen>, bool) = (None, true);
     for (at, _) in puzzle.arcs.iter().enumerate().filter(|(_, arc)| arc.facility == facility) {
-        let Some(left) = searches.checked_sub(1) else {
+        let Some(found) = effort.solve(puzzle.forcing(facility, Some(at))) else {
             all_seen = false;
             break;
         };
-        *searches = left;
-        let Some(Ok(found)) = puzzle.forcing(facility, Some(at)).map(|forced| forced.solve())
-        else {
-            continue;
-        };
+        let Ok(found) = found else { continue };
         all_seen &= found.proof == Proof::Optimal;
         let rank = |plan: &Chosen| {
             let values: Vec<u64> = plan.values.iter().map(|of| of.value).collect();

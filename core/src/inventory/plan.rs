@@ -13,6 +13,7 @@ use super::explain::alternative;
 use super::filter::Barred;
 use super::ledger::{Inventory, Item, Shelf};
 use super::network::Way;
+use super::rules::ItemRules;
 use crate::demand::{Demand, Destination, Portion, Shortfall, Sourced};
 use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
 use crate::sourcing::{Arc, Take, Unsolvable};
@@ -170,8 +171,12 @@ impl Inventory {
                 (Tier::Primary, 0, self.policy.primary_unit),
                 (Tier::Back, 1, self.policy.back_unit),
             ];
+            let has_rules = wanted.item.rules != ItemRules::default();
             let may_go = |facility: FacilityId| {
                 let Some(Ok(way)) = ways.get(facility.index()) else { return false };
+                if !has_rules {
+                    return true;
+                }
                 let Some(place) = self.facilities.get(facility.index()) else { return false };
                 wanted.item.barred(place, way, ask.destination).is_none()
             };

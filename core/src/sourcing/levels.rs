@@ -39,8 +39,9 @@ pub struct Ranked {
     pub open: Vec<u16>,
     /// So many levels, from the first, are exact: no plan is better in them.
     pub exact: usize,
-    /// Whether all searches ended by themselves. A gap counts packed cost, of which one whole
-    /// unit is the least difference.
+    /// Optimal only if all levels are exact. Otherwise the gap counts the packed cost of the level
+    /// whose search ended early; none at all means that every search ended by itself, and that
+    /// levels from [`Ranked::exact`] on were told apart in coarser units.
     pub proof: Proof,
     /// Nodes of all searches.
     pub nodes: u32,
@@ -86,13 +87,17 @@ pub fn solve_levels(problem: &Problem<'_>, levels: &[Level<'_>]) -> Result<Ranke
     }
     let units = fill(problem, best.open, &packed.unit, &packed.unit);
     let (takes, ships) = taken(problem, &units, &packed.unit);
+    let proof = match best.proof {
+        Proof::Optimal if exact < levels.len() => Proof::Bounded { gap: 0, nodes: best.nodes },
+        proof => proof,
+    };
     let value = |level: &Level<'_>| total(level.fixed, level.unit, &units, ships);
     Ok(Ranked {
         takes,
         values: levels.iter().map(value).collect(),
         open: ships.to_vec(),
         exact,
-        proof: best.proof,
+        proof,
         nodes: best.nodes,
         runner_up: best.runner_up,
     })
@@ -190,9 +195,9 @@ impl Found {
         packed: &mut Costs,
         next: &Costs,
     ) -> Result<bool, Unsolvable> {
+        let units = fill(problem, self.open, &packed.unit, &next.unit);
+        let (_, ships) = taken(problem, &units, &packed.unit);
         for coarse in 0..u64::BITS {
-            let units = fill(problem, self.open, &packed.unit, &next.unit);
-            let (_, ships) = taken(problem, &units, &packed.unit);
             let rounded: Vec<Cost> = next.fixed.iter().map(|cost| cost >> coarse).collect();
             let rounded_unit: Vec<Cost> = next.unit.iter().map(|cost| cost >> coarse).collect();
             let known = total(&rounded, &rounded_unit, &units, ships);

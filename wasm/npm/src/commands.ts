@@ -10,9 +10,11 @@ import type {
   Disposition,
   FacilityId,
   FacilityRef,
+  FacilityRules,
   GatewaySpec,
   GeoPoint,
   ItemRef,
+  ItemRules,
   LineNumber,
   OrderId,
   Policy,
@@ -103,16 +105,8 @@ export interface Commands {
     adjustment: Adjustment;
     quantity: number;
   };
-  SetFacilityRules: {
-    facility: FacilityRef;
-    rules: {
-      offline?: boolean;
-      serves?: Country[];
-      noHazardous?: boolean;
-      parcelsPerDay?: number | null;
-    };
-  };
-  SetItemRules: { item: ItemRef; rules: { hazardous?: boolean; noExportTo?: Country[] } };
+  SetFacilityRules: { facility: FacilityRef; rules: Partial<FacilityRules> };
+  SetItemRules: { item: ItemRef; rules: Partial<ItemRules> };
   SetUnitPrices: { item: ItemRef; prices: { facility: FacilityRef; price: Cost }[] };
 }
 

@@ -4,16 +4,19 @@ import type {
   Adjustment,
   Amount,
   CancelReason,
+  Cost,
   Country,
   Demand,
   Destination,
   Disposition,
   FacilityId,
+  FacilityRules,
   GatewaySpec,
   GeoPoint,
   Hold,
   ItemId,
   ItemName,
+  ItemRules,
   LineNumber,
   OrderId,
   Policy,
@@ -119,6 +122,10 @@ export interface Events {
   StockRestocked: OfOrder & { number: ReturnNumber; sellable: boolean; portions: Portion[] };
   CustomerNotified: OfOrder & { news: News };
   OrderForgotten: OfOrder;
+  FacilityRulesSet: { facility: FacilityId; rules: FacilityRules };
+  ItemRulesSet: { item: ItemName; rules: ItemRules };
+  UnitPricesSet: { item: ItemName; prices: { facility: FacilityId; price: Cost }[] };
+  ParcelsBooked: OfOrder & { day: number; facilities: FacilityId[] };
 }
 
 /** What a customer is told about an order, each once. */

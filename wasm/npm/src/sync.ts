@@ -50,6 +50,10 @@ const STOCK: ReadonlySet<EventName> = new Set<EventName>([
   'InventoryReleased',
   'InventoryExpired',
   'StockRestocked',
+  'FacilityRulesSet',
+  'ItemRulesSet',
+  'UnitPricesSet',
+  'ParcelsBooked',
 ]);
 
 /** The slice and the feed of one client. */

@@ -143,6 +143,22 @@ export interface GatewaySpec {
   location: GeoPoint;
 }
 
+/** What a facility may and may not ship. */
+export interface FacilityRules {
+  offline: boolean;
+  /** The only countries it serves; none: all. */
+  serves: Country[];
+  noHazardous: boolean;
+  parcelsPerDay: number | null;
+}
+
+/** How and where an item may not go. */
+export interface ItemRules {
+  /** Neither by air, nor from a facility that may not ship such. */
+  hazardous: boolean;
+  noExportTo: Country[];
+}
+
 /** Something that a plan can be better in than another. */
 export type Aim = 'fewestParcels' | 'primaryFirst' | 'shortestWays' | 'evenStock' | 'lowestCost';
 

@@ -373,7 +373,8 @@ fn a_facility_exactly_as_far_as_allowed_still_serves() {
     let mut desk = Desk::open();
     let demands = [Demand { line: LineNumber(0), item: sku("pen"), quantity: units(1) }];
     let destination = london();
-    let ask = Ask { demands: &demands, destination: &destination, excluded: &[], at: None };
+    let ask =
+        Ask { demands: &demands, destination: &destination, excluded: &[], freed: &[], at: None };
     let far = desk.shop.inventory().plan(&ask, ReservationNumber(1)).unwrap();
     let far = far.sourced.parcels[0].ground_metres;
     let near = |metres| SourcingRules { max_metres: Some(metres), ..SourcingRules::default() };

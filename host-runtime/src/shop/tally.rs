@@ -255,5 +255,10 @@ fn news(news: News) -> &'static str {
         News::Shortened => "shortened",
         News::Shipped(_) => "shipped",
         News::Delivered(_) => "delivered",
+        News::Lost(_) => "lost",
+        News::ReturnedToSender(_) => "returned to sender",
+        News::CancellationAccepted(_) => "cancellation accepted",
+        News::CancellationDeclined(_) => "cancellation declined",
+        News::ReturnRefused(_) => "return refused",
     }
 }

@@ -3,24 +3,34 @@ import type {
   Adjustment,
   Amount,
   CancelReason,
+  CancellationNumber,
+  Condition,
   Cost,
   Country,
   Currency,
   Destination,
   Disposition,
+  ExpectedNumber,
   FacilityId,
   FacilityRef,
   FacilityRules,
   GatewaySpec,
   GeoPoint,
+  HoldKind,
+  HoldNumber,
   ItemRef,
   ItemRules,
   LineNumber,
   OrderId,
   Policy,
+  Putaway,
+  Rest,
   ReturnNumber,
   ShipmentNumber,
+  StockReason,
   Tier,
+  Timestamp,
+  TransferNumber,
   UnitPrice,
 } from './values.js';
 
@@ -54,7 +64,10 @@ export interface LineUnits {
   quantity: number;
 }
 
-/** Cancel an order, or units of some of its lines. */
+/**
+ * Cancel an order, or units of some of its lines. What no warehouse works on is cancelled at once;
+ * for what one works on it is asked.
+ */
 export interface CancelOrder {
   order: OrderId;
   /** Which units; without it, everything that is not shipped yet. */
@@ -72,6 +85,56 @@ export interface AuthorizePayment {
 export interface RequestReturn {
   order: OrderId;
   lines: LineUnits[];
+}
+
+/**
+ * Save an order that is not placed yet: no stock is asked for. Saving it again replaces it, placing
+ * an order of the same id ends it.
+ */
+export type SaveDraft = PlaceOrder;
+
+/** What changes of a line; what is left out stays. */
+export interface LineChange {
+  line: LineNumber;
+  /** Units wanted from now on, those shipped already among them. To drop a line, cancel it. */
+  quantity?: number | null;
+  unitPrice?: UnitPrice | null;
+}
+
+/** Change an order that was placed: what is more is asked for, what is less is released. */
+export interface AmendOrder {
+  order: OrderId;
+  lines?: LineChange[];
+  /** New lines. */
+  added?: OrderLine[];
+  /** Another destination, as long as nothing was released or shipped. */
+  destination?: Destination | null;
+}
+
+/** Tell which released units were picked, and which were not found. */
+export interface PickOrder {
+  order: OrderId;
+  facility: FacilityId;
+  /** Units picked; without it, all that are released there and not missing. */
+  lines?: LineUnits[] | null;
+  /** Units not found: the shelf is corrected, and they are sourced again from elsewhere. */
+  missing?: LineUnits[] | null;
+}
+
+/** Keep an order from being released, until the hold is released. */
+export interface PlaceHold {
+  order: OrderId;
+  kind: HoldKind;
+  reason?: string | null;
+  /** Milliseconds after which the hold ends by itself; without it, never. */
+  autoRelease?: number | null;
+}
+
+/** Units of an item on one shelf. */
+interface OfShelf {
+  item: ItemRef;
+  facility: FacilityRef;
+  tier: Tier;
 }
 
 /** Every command of the HTTP API, by its name there. */
@@ -108,6 +171,59 @@ export interface Commands {
   SetFacilityRules: { facility: FacilityRef; rules: Partial<FacilityRules> };
   SetItemRules: { item: ItemRef; rules: Partial<ItemRules> };
   SetUnitPrices: { item: ItemRef; prices: { facility: FacilityRef; price: Cost }[] };
+  MoveStock: OfShelf & { from: Condition; to: Condition; quantity: number };
+  /** Without a condition, units that are fit for sale. */
+  WriteOffStock: OfShelf & { condition?: Condition; quantity: number; reason: StockReason };
+  SetSafetyStock: { item: ItemRef; facility: FacilityRef; quantity: number };
+  /** Without a condition, units that are fit for sale. */
+  CountStock: OfShelf & { condition?: Condition; counted: number; reason: StockReason };
+  /** A threshold of 0 tells only of out of stock and back, `null` of nothing. */
+  SetLowStock: { item: ItemRef; threshold: number | null };
+  SendTransfer: {
+    item: ItemRef;
+    from: FacilityRef;
+    fromTier: Tier;
+    to: FacilityRef;
+    toTier: Tier;
+    quantity: number;
+  };
+  ReceiveTransfer: { transfer: TransferNumber; quantity: number; rest: Rest };
+  CancelTransfer: { transfer: TransferNumber };
+  ExpectStock: OfShelf & { quantity: number; due: Timestamp; reference?: string | null };
+  ReceiveExpected: { expected: ExpectedNumber; quantity: number };
+  WithdrawExpected: { expected: ExpectedNumber };
+  ReleaseOrder: { order: OrderId; facility?: FacilityId | null };
+  PickOrder: PickOrder;
+  PackOrder: { order: OrderId; facility: FacilityId };
+  RejectFulfilment: { order: OrderId; facility: FacilityId; reason?: string | null };
+  VoidShipping: { order: OrderId; shipment: ShipmentNumber };
+  LoseShipment: { order: OrderId; shipment: ShipmentNumber };
+  ReturnToSender: {
+    order: OrderId;
+    shipment: ShipmentNumber;
+    facility?: FacilityId | null;
+    putaway: Putaway;
+  };
+  PlaceHold: PlaceHold;
+  ReleaseHold: { order: OrderId; hold: HoldNumber };
+  AcceptCancellation: { order: OrderId; cancellation: CancellationNumber };
+  DeclineCancellation: {
+    order: OrderId;
+    cancellation: CancellationNumber;
+    reason?: string | null;
+  };
+  ReceiveReturnedUnits: {
+    order: OrderId;
+    number?: ReturnNumber | null;
+    lines: LineUnits[];
+    facility?: FacilityId | null;
+    disposition: Disposition;
+  };
+  RefuseReturn: { order: OrderId; number: ReturnNumber; reason?: string | null };
+  SaveDraft: SaveDraft;
+  AmendOrder: AmendOrder;
+  ReopenOrder: { order: OrderId };
+  CompleteOrder: { order: OrderId };
 }
 
 /** The name of a command. */

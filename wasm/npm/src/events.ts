@@ -4,16 +4,21 @@ import type {
   Adjustment,
   Amount,
   CancelReason,
+  CancellationNumber,
+  Condition,
   Cost,
   Country,
   Demand,
   Destination,
   Disposition,
+  ExpectedNumber,
   FacilityId,
   FacilityRules,
   GatewaySpec,
   GeoPoint,
   Hold,
+  HoldKind,
+  HoldNumber,
   ItemId,
   ItemName,
   ItemRules,
@@ -21,26 +26,41 @@ import type {
   OrderId,
   Policy,
   Portion,
+  Putaway,
   Rejection,
   ReservationNumber,
+  Resourcing,
   ReturnNumber,
+  ShelfName,
   ShipmentNumber,
   Shortfall,
   Sourced,
+  StockReason,
   Tier,
   Timestamp,
+  TransferNumber,
   UnitPrice,
+  UnitsOfLine,
 } from './values.js';
 
 interface OfOrder {
   order: OrderId;
 }
-interface UnitsOfLine {
-  line: LineNumber;
-  quantity: number;
-}
 interface OfReservation extends OfOrder {
   reservation: ReservationNumber;
+}
+interface OfShelf {
+  item: ItemName;
+  facility: FacilityId;
+  tier: Tier;
+}
+interface OfTransfer {
+  transfer: TransferNumber;
+  item: ItemName;
+}
+interface OfExpected {
+  expected: ExpectedNumber;
+  item: ItemName;
 }
 
 /** The contents of every event, by its name. */
@@ -126,6 +146,123 @@ export interface Events {
   ItemRulesSet: { item: ItemName; rules: ItemRules };
   UnitPricesSet: { item: ItemName; prices: { facility: FacilityId; price: Cost }[] };
   ParcelsBooked: OfOrder & { day: number; facilities: FacilityId[] };
+  StockMoved: OfShelf & { from: Condition; to: Condition; quantity: number };
+  StockWrittenOff: OfShelf & { condition: Condition; quantity: number; reason: StockReason };
+  SafetyStockSet: { item: ItemName; facility: FacilityId; quantity: number };
+  StockCounted: OfShelf & {
+    condition: Condition;
+    /** Units there by the books. */
+    expected: number;
+    counted: number;
+    /** `counted` less `expected`. */
+    difference: number;
+    reason: StockReason;
+  };
+  LowStockSet: { item: ItemName; threshold: number | null };
+  LowStock: { item: ItemName; available: number; threshold: number };
+  StockReplenished: { item: ItemName; available: number; threshold: number };
+  OutOfStock: { item: ItemName };
+  BackInStock: { item: ItemName; available: number };
+  TransferSent: OfTransfer & { from: ShelfName; to: ShelfName; quantity: number };
+  TransferReceived: OfTransfer & {
+    to: ShelfName;
+    received: number;
+    lost: number;
+    onItsWay: number;
+  };
+  TransferCancelled: OfTransfer & { from: ShelfName; quantity: number };
+  StockExpected: OfExpected & {
+    facility: FacilityId;
+    tier: Tier;
+    quantity: number;
+    due: Timestamp;
+    reference: string | null;
+  };
+  ExpectedReceived: OfExpected & {
+    facility: FacilityId;
+    tier: Tier;
+    quantity: number;
+    /** Units that are still expected. */
+    left: number;
+  };
+  ExpectedWithdrawn: OfExpected & { quantity: number };
+  InventoryExtended: OfReservation & { until: Timestamp };
+  FulfilmentReleased: OfOrder & { at: Timestamp; facility: FacilityId; portions: Portion[] };
+  ItemsPicked: OfOrder & { facility: FacilityId; portions: Portion[] };
+  ItemsPacked: OfOrder & { facility: FacilityId; portions: Portion[] };
+  FulfilmentRejected: OfOrder & { at: Timestamp; facility: FacilityId; reason: string | null };
+  OrderResourced: OfReservation & {
+    why: Resourcing;
+    portions: Portion[];
+    demands: Demand[];
+    destination: Destination;
+    hold: Hold;
+    excluded: FacilityId[];
+  };
+  ShippingVoided: OfOrder & { at: Timestamp; shipment: ShipmentNumber; portions: Portion[] };
+  ShipmentLost: OfOrder & { at: Timestamp; shipment: ShipmentNumber };
+  ShipmentReturnedToSender: OfOrder & {
+    at: Timestamp;
+    shipment: ShipmentNumber;
+    /** Counted with the returns. */
+    number: ReturnNumber;
+    putaway: Putaway;
+    units: Portion[];
+  };
+  OrderHoldPlaced: OfOrder & {
+    at: Timestamp;
+    hold: HoldNumber;
+    kind: HoldKind;
+    reason: string | null;
+    until: Timestamp | null;
+  };
+  OrderHoldReleased: OfOrder & { at: Timestamp; hold: HoldNumber; lapsed: boolean };
+  StockUnshipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
+  CancellationRequested: OfOrder & {
+    at: Timestamp;
+    cancellation: CancellationNumber;
+    facility: FacilityId;
+    reason: CancelReason;
+    portions: Portion[];
+  };
+  CancellationAccepted: OfOrder & {
+    at: Timestamp;
+    cancellation: CancellationNumber;
+    portions: Portion[];
+  };
+  CancellationDeclined: OfOrder & {
+    at: Timestamp;
+    cancellation: CancellationNumber;
+    reason: string | null;
+  };
+  ReturnPartlyReceived: OfOrder & {
+    number: ReturnNumber;
+    disposition: Disposition;
+    units: Portion[];
+  };
+  ReturnRefused: OfOrder & { number: ReturnNumber; reason: string | null; units: UnitsOfLine[] };
+  OrderDrafted: OfOrder & {
+    at: Timestamp;
+    owner: string | null;
+    number: string | null;
+    lines: OrderLine[];
+    destination: Destination;
+    total: Amount;
+  };
+  OrderAmended: OfOrder & {
+    at: Timestamp;
+    prices: { line: LineNumber; unitPrice: UnitPrice }[];
+    /** Units less that were not tied. */
+    unsourced: UnitsOfLine[];
+    /** Units less that were tied, and are free again. */
+    released: Portion[];
+    /** Units more. */
+    more: UnitsOfLine[];
+    added: OrderLine[];
+    destination: Destination | null;
+    total: Amount;
+  };
+  OrderReopened: OfOrder & { at: Timestamp };
 }
 
 /** What a customer is told about an order, each once. */
@@ -136,7 +273,12 @@ export type News =
   | 'cancelled'
   | 'shortened'
   | { shipped: ShipmentNumber }
-  | { delivered: ShipmentNumber };
+  | { delivered: ShipmentNumber }
+  | { lost: ShipmentNumber }
+  | { returnedToSender: ShipmentNumber }
+  | { cancellationAccepted: CancellationNumber }
+  | { cancellationDeclined: CancellationNumber }
+  | { returnRefused: ReturnNumber };
 
 /** The name of an event. */
 export type EventName = keyof Events;

@@ -3,25 +3,42 @@ import type {
   Aim,
   Alternative,
   Amount,
+  CancelReason,
+  CancellationAnswer,
+  CancellationNumber,
+  Carriage,
   Cost,
   Country,
   Destination,
+  ExpectedNumber,
   FacilityId,
   FacilityRef,
+  FulfilmentStatus,
   GeoPoint,
+  HoldKind,
+  HoldNumber,
   ItemId,
+  ItemName,
   ItemRef,
   OrderId,
+  PaymentStatus,
   Policy,
   Portion,
   Proof,
   Rejection,
+  ReturnNumber,
+  ReturnState,
+  ReturnsStatus,
+  ShelfName,
   ShipmentNumber,
   Shortfall,
   Status,
+  StockStatus,
   Tier,
   Timestamp,
+  TransferNumber,
   UnitPrice,
+  UnitsOfLine,
 } from './values.js';
 
 /** What would be ordered, and where it would go. */
@@ -133,6 +150,94 @@ export interface OrderView {
   }[];
 }
 
+/** How an order stands; all but `status` is derived from its units and records. */
+export interface OrderStatusView {
+  order: OrderId;
+  status: Status;
+  payment: PaymentStatus;
+  stock: StockStatus;
+  fulfilment: FulfilmentStatus;
+  returns: ReturnsStatus;
+  /** Holds that are open. */
+  holds: {
+    number: HoldNumber;
+    kind: HoldKind;
+    reason: string | null;
+    placedAt: Timestamp;
+    until: Timestamp | null;
+  }[];
+  /** Requests to cancel what warehouses work on. */
+  cancellations: {
+    number: CancellationNumber;
+    facility: FacilityId;
+    reason: CancelReason;
+    answer: CancellationAnswer | null;
+    portions: Portion[];
+  }[];
+  shipments: {
+    number: ShipmentNumber;
+    facility: FacilityId;
+    state: Carriage;
+    deliveredAt: Timestamp | null;
+  }[];
+  /** What comes back; no `units` for a parcel that came back undelivered. */
+  returned: {
+    number: ReturnNumber;
+    state: ReturnState;
+    units: UnitsOfLine[];
+    received: UnitsOfLine[];
+  }[];
+  /** Facilities that are out of the question for it. */
+  excluded: FacilityId[];
+}
+
+/** All counters of an item. */
+export interface ItemLevels {
+  item: ItemName;
+  available: number;
+  /** On their way to any of its shelves, or expected; also to those that are still empty. */
+  incoming: number;
+  /** Units that facilities keep back from sale. */
+  safety: { facility: FacilityId; quantity: number }[];
+  shelves: ShelfLevels[];
+}
+
+/** All counters of a shelf; the conditions are parts of what is on hand. */
+export interface ShelfLevels {
+  facility: FacilityId;
+  tier: Tier;
+  onHand: number;
+  damaged: number;
+  qualityControl: number;
+  quarantined: number;
+  reserved: number;
+  allocated: number;
+  /** Less safety stock. */
+  available: number;
+  incoming: number;
+}
+
+/** Units that will come to a shelf, by a transfer or from a supplier. */
+export interface IncomingView {
+  item: ItemName;
+  to: ShelfName;
+  quantity: number;
+  transfer: TransferNumber | null;
+  from: ShelfName | null;
+  expected: ExpectedNumber | null;
+  due: Timestamp | null;
+  reference: string | null;
+}
+
+/** An item that is watched. */
+export interface AlertView {
+  item: ItemName;
+  threshold: number;
+  available: number;
+  isLow: boolean;
+  isOut: boolean;
+}
+
 /** The shop at a glance. */
 export interface Summary {
   policy: Policy;
@@ -222,6 +327,13 @@ export interface Queries {
     ask: Cart & { excluded?: FacilityRef[]; at?: Timestamp | null };
     answer: Explanation;
   };
+  Levels: { ask: { items: ItemRef[] }; answer: ItemLevels[] };
+  Incoming: {
+    ask: { item?: ItemRef | null; skip?: number | null; limit?: number | null };
+    answer: IncomingView[];
+  };
+  Alerts: { ask: { skip?: number | null; limit?: number | null }; answer: AlertView[] };
+  OrderStatus: { ask: { order: OrderId }; answer: OrderStatusView };
 }
 
 /** The name of a query. */

@@ -101,9 +101,12 @@ export function planOfView(view: OrderView): Plan {
 /** The status of an order after one more of its events. */
 export function statusAfter(status: Status, event: Event): Status {
   switch (event.type) {
+    case 'OrderDrafted':
+      return 'draft';
     case 'OrderPlaced':
       return 'pending';
     case 'OrderConfirmed':
+    case 'OrderReopened':
       return 'confirmed';
     case 'OrderRejected':
       return 'rejected';
@@ -133,6 +136,7 @@ export function settlementOf(predicted: Plan, actual: Plan): Settlement | undefi
     case 'expired':
       return { kind: 'expired' };
     case 'unplaced':
+    case 'draft':
     case 'pending':
       return undefined;
   }

@@ -54,6 +54,15 @@ const STOCK: ReadonlySet<EventName> = new Set<EventName>([
   'ItemRulesSet',
   'UnitPricesSet',
   'ParcelsBooked',
+  'StockMoved',
+  'StockWrittenOff',
+  'SafetyStockSet',
+  'StockCounted',
+  'TransferSent',
+  'TransferReceived',
+  'TransferCancelled',
+  'ExpectedReceived',
+  'StockUnshipped',
 ]);
 
 /** The slice and the feed of one client. */

@@ -20,6 +20,14 @@ export type ReservationNumber = `reservation-${number}`;
 export type ShipmentNumber = `shipment-${number}`;
 /** A return of an order, counted from 1. */
 export type ReturnNumber = `return-${number}`;
+/** A hold of an order, counted from 1. */
+export type HoldNumber = `hold-${number}`;
+/** A request to cancel what a warehouse works on, of an order, counted from 1. */
+export type CancellationNumber = `cancellation-${number}`;
+/** A transfer of the shop, counted from 1. */
+export type TransferNumber = `transfer-${number}`;
+/** Stock that is expected, of the shop, counted from 1. */
+export type ExpectedNumber = `expected-${number}`;
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Timestamp = number;
 /** Ten-thousandths of the currency's major unit. */
@@ -61,15 +69,61 @@ export interface ItemName {
   sku: string;
 }
 
+/** A place for the units of an item. */
+export interface ShelfName {
+  facility: FacilityId;
+  tier: Tier;
+}
+
 /** Where an order stands in its life. */
 export type Status =
   | 'unplaced'
+  | 'draft'
   | 'pending'
   | 'confirmed'
   | 'completed'
   | 'rejected'
   | 'expired'
   | 'cancelled';
+
+/** How the payment of an order stands. */
+export type PaymentStatus = 'notRequired' | 'awaiting' | 'authorized' | 'voided';
+/** How the stock stands for what of an order is still to leave. */
+export type StockStatus =
+  | 'notRequired'
+  | 'unsourced'
+  | 'partiallyReserved'
+  | 'reserved'
+  | 'allocated'
+  | 'partiallyBackordered'
+  | 'backordered';
+/** How far the warehouses and carriers have come with an order. */
+export type FulfilmentStatus =
+  | 'unfulfilled'
+  | 'onHold'
+  | 'released'
+  | 'inProgress'
+  | 'partiallyShipped'
+  | 'shipped'
+  | 'partiallyDelivered'
+  | 'delivered'
+  | 'incomplete'
+  | 'cancelled';
+/** How far the returns of an order have come. */
+export type ReturnsStatus = 'none' | 'requested' | 'partiallyReturned' | 'returned' | 'refused';
+
+/** How far a parcel has come. */
+export type Carriage = 'underWay' | 'delivered' | 'voided' | 'lost' | 'returnedToSender';
+/** How far a return has come. */
+export type ReturnState = 'requested' | 'partlyReceived' | 'received' | 'refused';
+/** What a warehouse says to a request to cancel. */
+export type CancellationAnswer = 'accepted' | 'declined';
+
+/** Units of a line. */
+export interface UnitsOfLine {
+  line: LineNumber;
+  quantity: number;
+}
 
 /** What one line asks of the stock. */
 export interface Demand {
@@ -134,8 +188,40 @@ export type Rejection =
 export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'staff' | 'other';
 /** What becomes of returned units. */
 export type Disposition = 'restock' | 'quarantine' | 'writeOff' | 'backToCustomer';
+/** What becomes of units that came back undelivered. */
+export type Putaway = 'restock' | 'quarantine' | 'writeOff';
+/** What a hold on an order is for. */
+export type HoldKind =
+  | 'fraud'
+  | 'payment'
+  | 'address'
+  | 'credit'
+  | 'approval'
+  | 'export'
+  | 'stock'
+  | 'manual'
+  | 'recall';
+/** Why units are sourced again. */
+export type Resourcing = 'facilityRefused' | 'itemsMissing' | 'stockLost' | 'amended';
 /** What was seen when stock was looked at. */
 export type Adjustment = 'found' | 'lost' | 'damaged';
+/** What state units on hand are in; only what is `sellable` can be promised. */
+export type Condition = 'sellable' | 'damaged' | 'qualityControl' | 'quarantine';
+/** Why the books of a shelf are corrected. */
+export type StockReason =
+  | 'received'
+  | 'damaged'
+  | 'lost'
+  | 'stolen'
+  | 'found'
+  | 'sample'
+  | 'count'
+  | 'misshipOut'
+  | 'misshipIn'
+  | 'expired'
+  | 'integration';
+/** What is known of units of a transfer that did not arrive with the others. */
+export type Rest = 'onItsWay' | 'lost';
 
 /** An airport that a facility exports by. */
 export interface GatewaySpec {
@@ -169,6 +255,10 @@ export interface Policy {
     archiveAfter: number;
     /** Milliseconds after a delivery in which a return may be announced; `null`: as long as it is at hand. */
     returnWindow: number | null;
+    /** Whether everything must be released, picked and packed before it ships. */
+    staged: boolean;
+    /** Whether a completed order may be reopened, as long as it is at hand. */
+    reopen: boolean;
   };
   sourcing: {
     parcel: number;

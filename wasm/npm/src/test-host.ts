@@ -197,7 +197,8 @@ export class TestHost {
   }
 
   #kindOf(list: 'commands' | 'queries', name: string): number {
-    return this.#kinds[list].findIndex((kind) => kind.name === name);
+    // Of several versions of one name the last is in force.
+    return this.#kinds[list].findLastIndex((kind) => kind.name === name);
   }
 
   #position(): Record<string, string> {

@@ -40,6 +40,10 @@ pub(crate) fn bench(rooms: &Rooms, args: &[String]) -> Result<()> {
     ensure!(sources.iter().any(|file| rooms.has(file)), "there is no `{}` to run yet", sources[0]);
     setup::tools(rooms, Wants::to_build())?;
     let plugin = wasm::plugin(rooms)?;
+    // The figures of the preview and the sizes are those of the module of now, not of an older one.
+    if node::is_package(rooms, node::NPM) {
+        node::npm(rooms)?;
+    }
     let mut cargo = rooms.cargo(["run", "--release", "-p", "earmark-tests", "--features", "bench"]);
     cargo.args(["--bin", "bench", "--"]).args(args).env("EARMARK_PLUGIN", plugin);
     become_it(cargo)

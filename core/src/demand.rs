@@ -70,6 +70,21 @@ pub struct Portion {
     pub quantity: u32,
 }
 
+/// Units of a line that wait for stock to come: the queue of their item has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct Awaited {
+    /// The reservation that is to tie them.
+    pub reservation: ReservationNumber,
+    /// The line of the order.
+    pub line: LineNumber,
+    /// The item.
+    pub item: ItemId,
+    /// How many; never zero.
+    pub quantity: u32,
+}
+
 /// A line that the stock cannot serve, and by how much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -60,6 +60,13 @@ pub const SAFETY_KEPT: &str = "safety stock is never promised by planning";
 /// Name of [`each_ends_once`].
 pub const ENDS_ONCE: &str = "each reservation ends exactly once";
 
+/// Name of [`waits_for_a_reason`].
+pub const WAITS_FOR_A_REASON: &str = "nobody waits for units that are free for him";
+/// Name of [`backorders_match`].
+pub const BACKORDERS_MATCH: &str = "backordered units equal those that wait in the queues";
+/// Name of [`within_backorder_limit`].
+pub const WITHIN_LIMIT: &str = "no more is promised without being there than the limit allows";
+
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
 pub fn line_is_conserved(ordered: u32, buckets: &[u32]) -> bool {
@@ -135,6 +142,25 @@ pub fn day_is_not_full(parcels: u32, most: u32) -> bool {
     parcels <= most
 }
 
+/// One who waits for an item can be served with none of what is free of it.
+#[must_use]
+pub fn waits_for_a_reason(free_for_him: u64) -> bool {
+    free_for_him == 0
+}
+
+/// A line's units on backorder are those that wait for it, in the order's own list and in the
+/// queues.
+#[must_use]
+pub fn backorders_match(counter: u64, waiting: u64) -> bool {
+    counter == waiting
+}
+
+/// With these units more there wait no more than the limit allows.
+#[must_use]
+pub fn within_backorder_limit(limit: u32, waiting: u64, more: u64) -> bool {
+    waiting.checked_add(more).is_some_and(|all| all <= u64::from(limit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,5 +187,9 @@ mod tests {
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
+        assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));
+        assert!(backorders_match(2, 2) && !backorders_match(2, 1));
+        assert!(within_backorder_limit(3, 1, 2) && !within_backorder_limit(3, 2, 2));
+        assert!(!within_backorder_limit(u32::MAX, u64::MAX, 1));
     }
 }

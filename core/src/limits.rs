@@ -60,6 +60,14 @@ pub const EXPLAIN_ARCS: usize = 1 << 22;
 /// Items one shop may define: ids are 32-bit, and a ledger row is some 32 bytes.
 pub const ITEMS: usize = 10_000_000;
 
+/// Units of one item that may be promised before they are there: far above any real backlog, and
+/// so low that the queue of an item, at most an entry a unit, fits the memory of a partition.
+pub const BACKORDER_LIMIT: u32 = 1_000_000;
+
+/// Entries of the queues that one decision looks at for a plan, so that a delivery does not hold up
+/// a partition; the next tick goes on behind them.
+pub const BACKORDERS_PER_DECISION: usize = 256;
+
 /// Transfers between facilities that may be under way at once: a row is some 50 bytes, and a
 /// network of 128 facilities has thousands, not millions.
 pub const TRANSFERS: usize = 1_000_000;

@@ -59,6 +59,8 @@ pub enum News {
     CancellationDeclined(CancellationNumber),
     /// A return is refused.
     ReturnRefused(ReturnNumber),
+    /// Some of it is promised, and comes later.
+    Backordered,
 }
 
 /// An event of the notification role.

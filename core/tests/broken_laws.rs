@@ -7,8 +7,8 @@ mod world;
 use earmark::flow::{Command, Event, SetPolicy};
 use earmark::ids::{FacilityId, FacilityRef, ItemId, Tier, TransferNumber};
 use earmark::inventory::{
-    Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetFacilityRules,
-    ShelfName, Transfer,
+    Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetBackorderLimit,
+    SetFacilityRules, ShelfName, Transfer,
 };
 use earmark::laws;
 use earmark::notification::NotificationEvent;
@@ -16,9 +16,9 @@ use earmark::order::{
     AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, RequestReturn, ShipOrder,
     Stage,
 };
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
+use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
-use earmark::time::Span;
+use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency};
 use support::{Desk, order, sku, text, units};
 use world::mirror::OpenShop;
@@ -51,7 +51,10 @@ fn lived() -> Desk {
 
 /// The laws that a damaged state breaks, by the audit and by what the roles know of each other.
 fn broken_by(damage: impl Fn(&mut OpenShop)) -> Vec<&'static str> {
-    let desk = lived();
+    broken_in(&lived(), damage)
+}
+
+fn broken_in(desk: &Desk, damage: impl Fn(&mut OpenShop)) -> Vec<&'static str> {
     let mut open = OpenShop::of(&desk.shop);
     damage(&mut open);
     assert_ne!(open, OpenShop::of(&desk.shop), "nothing was damaged");
@@ -175,6 +178,82 @@ fn a_transfer_that_loses_units_on_its_way_is_found() {
     };
     assert_eq!(broken_by(sent(1)), [laws::TRANSFER_CONSERVED]);
     assert_eq!(broken_by(sent(2)), [""; 0], "two arrived, one is lost, two are on their way");
+}
+
+/// The same shop, in which two more orders wait for pens.
+fn with_backlog() -> Desk {
+    let mut desk = lived();
+    let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };
+    desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
+    let set = SetBackorderLimit { item: sku("pen"), limit: Some(6) };
+    desk.must(Command::Inventory(InventoryCommand::SetBackorderLimit(set)));
+    // Leeds may take on as many parcels as it likes.
+    let facility = FacilityRef::Code(text("LDS"));
+    let set = SetFacilityRules { facility, rules: FacilityRules::default() };
+    desk.must(Command::Inventory(InventoryCommand::SetFacilityRules(set)));
+    desk.place(5, &[("pen", 3)]);
+    desk.place(6, &[("pen", 2)]);
+    desk
+}
+
+#[test]
+fn a_promise_that_the_roles_tell_differently_is_found() {
+    let line = |shop: &mut OpenShop| {
+        let order = shop.orders.orders.get_mut(&order(5)).unwrap();
+        let buckets = &mut order.lines[0].buckets;
+        (buckets.backordered, buckets.cancelled) = (buckets.backordered - 1, 1);
+    };
+    assert_eq!(broken_in(&with_backlog(), line), [laws::BACKORDERS_MATCH]);
+    let queue = |shop: &mut OpenShop| {
+        let mut open = shop.inventory.reservations.values_mut();
+        let waiting = open.find_map(|open| open.waiting.as_mut()).unwrap();
+        waiting.units[0].quantity += 1;
+    };
+    assert_eq!(broken_in(&with_backlog(), queue), [laws::BACKORDERS_MATCH]);
+    let forgotten = |shop: &mut OpenShop| {
+        shop.orders.orders.remove(&order(6)).unwrap();
+    };
+    assert_eq!(broken_in(&with_backlog(), forgotten), [laws::BACKORDERS_MATCH, AGREE]);
+}
+
+#[test]
+fn one_who_waits_for_what_is_free_is_found() {
+    let free = |shop: &mut OpenShop| shop.inventory.items[1].shelves[0].on_hand += 1;
+    assert_eq!(broken_in(&with_backlog(), free), [laws::WAITS_FOR_A_REASON]);
+    let due = |shop: &mut OpenShop| {
+        free(shop);
+        shop.inventory.backorders.due.insert(ItemId(1), (Timestamp::default(), None));
+    };
+    assert_eq!(broken_in(&with_backlog(), due), [""; 0], "he is served by the next tick");
+}
+
+#[test]
+fn a_witness_hears_a_promise_beyond_the_limit_and_a_turn_that_is_passed_over() {
+    let mut desk = with_backlog();
+    desk.receive("pen", "LON", Tier::Primary, 2);
+    let hear = |change: fn(&mut InventoryEvent)| {
+        let mut witness = Witness::default();
+        desk.history.iter().try_for_each(|event| {
+            let mut event = event.clone();
+            if let Event::Inventory(event) = &mut event {
+                change(event);
+            }
+            witness.hear(&event)
+        })
+    };
+    assert_eq!(hear(|_| {}), Ok(()));
+    let lower = hear(|event| {
+        if let InventoryEvent::BackorderLimitSet(set) = event {
+            set.limit = Some(3);
+        }
+    });
+    assert!(lower.unwrap_err().contains(laws::WITHIN_LIMIT));
+    let passed = hear(|event| {
+        if let InventoryEvent::Filled(filled) = event {
+            filled.order = order(6);
+        }
+    });
+    assert!(passed.unwrap_err().contains("is served before"));
 }
 
 /// What a witness says of a history; each event may be left out, told twice, or changed.

@@ -16,10 +16,10 @@ use earmark::order::{
     CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordLapsed, RecordRejected, RecordStripped, RecordTied, RefuseReturn, RejectFulfilment,
-    Rejection, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, STATUSES,
-    SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram,
-    transition_table,
+    RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
+    RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
+    RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict,
+    VoidShipping, state_diagram, transition_table,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
@@ -71,7 +71,7 @@ fn mugs() -> Vec<LineUnits> {
 fn each_command(n: u8) -> Vec<O> {
     let (order, reservation, facility) = (order(n), ReservationNumber(9), FacilityId(0));
     let (shipment, reason, disposition) = (ShipmentNumber(1), None, Disposition::Restock);
-    let (cancellation, number) = (CancellationNumber(1), ReturnNumber(1));
+    let (cancellation, number, tie) = (CancellationNumber(1), ReturnNumber(1), Hold::Hard);
     let amount = Amount { currency: Currency::GBP, minor: 1_000_000 };
     let why = Rejection::ReservationLapsed;
     let change = LineChange { line: LineNumber(0), quantity: Some(units(3)), unit_price: None };
@@ -85,7 +85,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Deliver(DeliverShipment { order, shipment: None }),
         O::RequestReturn(RequestReturn { order, lines: mugs() }),
         O::ReceiveReturn(ReceiveReturn { order, number: None, facility: None, disposition }),
-        O::RecordTied(RecordTied { order, reservation, hold: Hold::Hard, portions: vec![] }),
+        O::RecordTied(RecordTied { order, reservation, hold: tie, portions: vec![] }),
         O::RecordRejected(RecordRejected { order, reservation, why }),
         O::RecordAllocated(RecordAllocated { order, reservation }),
         O::RecordLapsed(RecordLapsed { order, reservation }),
@@ -118,6 +118,8 @@ fn each_command(n: u8) -> Vec<O> {
         O::Amend(AmendOrder { order, lines: vec![change], added: vec![], destination: None }),
         O::Reopen(ReopenOrder { order }),
         O::Complete(CompleteOrder { order }),
+        O::RecordBackordered(RecordBackordered { order, reservation, hold: tie, units: vec![] }),
+        O::RecordFilled(RecordFilled { order, reservation, hold: tie, portions: vec![] }),
     ]
 }
 

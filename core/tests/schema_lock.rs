@@ -90,6 +90,7 @@ fn commands() -> Vec<Payload> {
         order::AmendOrder,
         order::ReopenOrder,
         order::CompleteOrder,
+        inventory::SetBackorderLimit,
     ]
 }
 
@@ -180,6 +181,15 @@ fn later_events() -> Vec<Payload> {
         order::OrderDrafted,
         order::OrderAmended,
         order::OrderReopened,
+        inventory::BackorderLimitSet,
+        inventory::InventoryBackordered,
+        inventory::BackorderFilled,
+        inventory::BackorderReleased,
+        inventory::BackordersDue,
+        order::OrderBackordered,
+        order::BackorderSourced,
+        order::BackorderDropped,
+        order::BackorderReturned,
     ]
 }
 
@@ -196,6 +206,7 @@ fn queries() -> Vec<Payload> {
         flow::IncomingQuery,
         flow::AlertsQuery,
         flow::OrderStatusQuery,
+        flow::BackordersQuery,
     ]
 }
 

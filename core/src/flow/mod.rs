@@ -24,8 +24,8 @@ pub use status::{
     CancellationView, HoldView, OrderStatusQuery, OrderStatusView, ReturnView, ShipmentStatusView,
 };
 pub use stock::{
-    AlertView, AlertsQuery, IncomingQuery, IncomingView, ItemLevels, LevelsQuery, SafetyView,
-    ShelfLevels,
+    AlertView, AlertsQuery, BackorderView, BackordersQuery, BackordersView, IncomingQuery,
+    IncomingView, ItemLevels, LevelsQuery, SafetyView, ShelfLevels,
 };
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,

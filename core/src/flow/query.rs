@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::shop::Shop;
 use super::status::{OrderStatusQuery, OrderStatusView};
-use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
+use super::stock::{AlertsQuery, BackordersQuery, IncomingQuery, LevelsQuery};
 use super::view::{
     Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
 };
 use crate::decide::Principal;
 use crate::demand::{Demand, Destination};
 use crate::ids::{FacilityId, FacilityRef, ItemRef, LineNumber, OrderId, ReservationNumber, Text};
-use crate::inventory::{Ask, Explanation, Plan, Unplanned};
+use crate::inventory::{Ask, Explanation, Parted, Plan, Unplanned};
 use crate::limits::{FACILITIES, ORDER_LINES};
 use crate::order::{Order, Status};
 use crate::time::Timestamp;
@@ -48,6 +48,8 @@ pub enum Query {
     Alerts(AlertsQuery),
     /// How one order stands.
     OrderStatus(OrderStatusQuery),
+    /// Who waits for an item, in order.
+    Backorders(BackordersQuery),
 }
 
 /// What would become of an order, if it were placed now?
@@ -160,6 +162,11 @@ pub enum QueryRefusal {
     StaffOnly,
     /// More lines than an order may have, or a destination that is no point on the globe.
     Malformed,
+    /// No such item.
+    UnknownItem {
+        /// The item asked for.
+        item: ItemRef,
+    },
 }
 
 impl QueryRefusal {
@@ -170,6 +177,7 @@ impl QueryRefusal {
             Self::UnknownOrder { .. } => "unknown-order",
             Self::StaffOnly => "staff-only",
             Self::Malformed => "malformed",
+            Self::UnknownItem { .. } => "unknown-item",
         }
     }
 }
@@ -185,6 +193,7 @@ impl fmt::Display for QueryRefusal {
             Self::Malformed => {
                 write!(f, "ask for at most {ORDER_LINES} lines, and for a destination on the globe")
             }
+            Self::UnknownItem { item } => write!(f, "there is no item `{item}`"),
         }
     }
 }
@@ -220,7 +229,8 @@ impl Shop {
                 let known = items.iter().take(usize::from(PAGE_MAX));
                 let known = known.filter_map(|item| self.inventory.item(item));
                 let public = matches!(by, Principal::Customer(_));
-                let view = |(id, item)| ItemView::of(id, item, public);
+                let room = |id| self.inventory.backorder_room(id);
+                let view = |(id, item)| ItemView::of(id, item, room(id), public);
                 Ok(Answer::Items(known.map(view).collect()))
             }
             Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
@@ -228,7 +238,7 @@ impl Shop {
                 Err(QueryRefusal::StaffOnly)
             }
             Query::Explain(query) => self.explain(query).map(Answer::Explained),
-            Query::Levels(_) | Query::Incoming(_) | Query::Alerts(_)
+            Query::Levels(_) | Query::Incoming(_) | Query::Alerts(_) | Query::Backorders(_)
                 if matches!(by, Principal::Customer(_)) =>
             {
                 Err(QueryRefusal::StaffOnly)
@@ -236,6 +246,7 @@ impl Shop {
             Query::Levels(query) => Ok(Answer::Levels(self.levels(query))),
             Query::Incoming(query) => Ok(Answer::Incoming(self.list_incoming(query))),
             Query::Alerts(query) => Ok(Answer::Alerts(self.list_alerts(query))),
+            Query::Backorders(query) => self.list_backorders(query).map(Answer::Backorders),
         }
     }
 
@@ -253,8 +264,8 @@ impl Shop {
         };
         let (demands, destination) = (&demands, &query.destination);
         let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
-        match self.inventory.plan(&ask, ReservationNumber(1)) {
-            Ok(plan) => Preview::Served(self.tell_plan(plan)),
+        match self.inventory.plan_or_wait(&ask, ReservationNumber(1)) {
+            Ok(parted) => Preview::Served(self.tell_plan(parted)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
         }
@@ -275,8 +286,9 @@ impl Shop {
         }))
     }
 
-    fn tell_plan(&self, plan: Plan) -> PreviewPlan {
+    fn tell_plan(&self, Parted { plan, awaited }: Parted) -> PreviewPlan {
         let facilities = &self.inventory;
+        let plan = plan.unwrap_or_else(Plan::of_nothing);
         let parcels = plan.sourced.parcels.iter().filter_map(|parcel| {
             let portions = plan.portions.iter().filter(|p| p.facility == parcel.facility);
             ParcelView::of(parcel, portions.copied().collect(), facilities)
@@ -286,6 +298,7 @@ impl Shop {
             cost: plan.sourced.cost,
             proof: plan.sourced.proof,
             runner_up: plan.sourced.runner_up,
+            backordered: awaited,
         }
     }
 
@@ -307,7 +320,8 @@ impl Shop {
             None => true,
         });
         let skip = usize::try_from(query.skip.unwrap_or(0)).unwrap_or(usize::MAX);
-        let view = |(id, item)| ItemView::of(id, item, true);
+        let room = |id| self.inventory.backorder_room(id);
+        let view = |(id, item)| ItemView::of(id, item, room(id), true);
         found.skip(skip).take(page(query.limit)).map(view).collect()
     }
 

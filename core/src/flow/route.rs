@@ -3,6 +3,9 @@
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed
 //!                              \-> Rejected ---> RecordRejected --> Rejected
+//!                              \-> Backordered -> RecordBackordered > Backordered, Confirmed
+//!                                  Filled -----> RecordFilled ----> BackorderSourced
+//! BackorderDropped, BackorderReturned --> ReleaseAwaited
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
@@ -17,16 +20,17 @@
 use alloc::vec::Vec;
 
 use super::shop::{Command, Event};
-use crate::demand::{Demand, Hold, Portion};
+use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, Miss, Release, ReleaseAwaited, Reserve, Restock,
+    ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
-    Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
+    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordFilled,
+    RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -70,19 +74,14 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::CancellationDeclined(e.cancellation)));
         }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(Reserve {
-            order,
-            reservation: e.reservation,
-            demands: e.demands.clone(),
-            destination: e.destination.clone(),
-            hold: e.hold,
-            excluded: Vec::new(),
-            replaces: Vec::new(),
-        }))),
+        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(another_reserve(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::Amended(e) => release(order, &e.released, to),
+        OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
+        OrderEvent::BackorderDropped(e) => stop_waiting(order, &e.units, to),
+        OrderEvent::BackorderReturned(e) => stop_waiting(order, &e.units, to),
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
         | OrderEvent::ReturnReceived(_)
@@ -101,6 +100,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::Reopened(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
+        | OrderEvent::BackorderSourced(_)
         | OrderEvent::Allocated(_)
         | OrderEvent::PaymentAuthorized(_)
         | OrderEvent::ReturnRequested(_)
@@ -148,12 +148,9 @@ fn from_goods(event: &OrderEvent, to: &mut impl FnMut(Command)) {
 
 fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
     let command = match event {
-        InventoryEvent::Tied(e) => OrderCommand::RecordTied(RecordTied {
-            order: e.order,
-            reservation: e.reservation,
-            hold: e.hold,
-            portions: e.portions.clone(),
-        }),
+        InventoryEvent::Tied(_) | InventoryEvent::Backordered(_) | InventoryEvent::Filled(_) => {
+            return from_promise(event, to);
+        }
         InventoryEvent::Rejected(e) => {
             let why = match (e.lapsed, e.too_many_parcels) {
                 (true, _) => Rejection::ReservationLapsed,
@@ -202,7 +199,36 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedReceived(_)
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
+        | InventoryEvent::BackorderLimitSet(_)
+        | InventoryEvent::BackorderReleased(_)
+        | InventoryEvent::BackordersDue(_)
         | InventoryEvent::Unshipped(_) => return,
+    };
+    to(Command::Order(command));
+}
+
+/// What is tied, or promised before it is there.
+fn from_promise(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
+    let command = match event {
+        InventoryEvent::Tied(e) => OrderCommand::RecordTied(RecordTied {
+            order: e.order,
+            reservation: e.reservation,
+            hold: e.hold,
+            portions: e.portions.clone(),
+        }),
+        InventoryEvent::Backordered(e) => OrderCommand::RecordBackordered(RecordBackordered {
+            order: e.order,
+            reservation: e.reservation,
+            hold: e.hold,
+            units: e.units.clone(),
+        }),
+        InventoryEvent::Filled(e) => OrderCommand::RecordFilled(RecordFilled {
+            order: e.order,
+            reservation: e.reservation,
+            hold: e.hold,
+            portions: e.portions.clone(),
+        }),
+        _ => return,
     };
     to(Command::Order(command));
 }
@@ -222,6 +248,18 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::NotRequired => Hold::Hard,
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
+        excluded: Vec::new(),
+        replaces: Vec::new(),
+    }
+}
+
+fn another_reserve(unsourced: &OrderUnsourced) -> Reserve {
+    Reserve {
+        order: unsourced.order,
+        reservation: unsourced.reservation,
+        demands: unsourced.demands.clone(),
+        destination: unsourced.destination.clone(),
+        hold: unsourced.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
     }
@@ -255,6 +293,11 @@ fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
         let portions: Vec<Portion> = portions.to_vec();
         to(Command::Inventory(InventoryCommand::Release(Release { order, portions })));
     }
+}
+
+fn stop_waiting(order: OrderId, units: &[Awaited], to: &mut impl FnMut(Command)) {
+    let units = units.to_vec();
+    to(Command::Inventory(InventoryCommand::ReleaseAwaited(ReleaseAwaited { order, units })));
 }
 
 /// Only what is kept comes back on hand.

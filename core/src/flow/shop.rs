@@ -2,17 +2,20 @@
 //!
 //! Law: the order of the variants is the wire form and never changes.
 
+use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{CorruptHistory, Decide};
+use crate::demand::Awaited;
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
-use crate::laws::Audit;
+use crate::laws::{self, Audit};
 use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
-use crate::order::{OrderCommand, OrderEvent, OrderRefusal, Orders};
+use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -190,6 +193,7 @@ impl Shop {
                 self.policy_version = set.version;
                 self.orders.set_policy(set.policy.orders);
                 self.inventory.set_policy(set.policy.sourcing);
+                self.inventory.set_backorders(set.policy.orders.backorders);
                 Ok(())
             }
             Event::Order(event) => self.orders.evolve(event),
@@ -217,6 +221,33 @@ impl Shop {
         let mut audit = Audit::default();
         self.orders.audit(&mut audit);
         self.inventory.audit(&mut audit);
+        if self.roles.order && self.roles.inventory {
+            self.audit_backorders(&mut audit);
+        }
         audit
+    }
+
+    /// What the orders wait for is what waits in the queues.
+    fn audit_backorders(&self, audit: &mut Audit) {
+        let mut waiting: BTreeMap<(OrderId, Awaited), u64> = BTreeMap::new();
+        let key = |units: &Awaited| Awaited { quantity: 0, ..*units };
+        for (id, units) in self.inventory.waiting() {
+            let sum = waiting.entry((id, key(units))).or_default();
+            *sum = sum.saturating_add(u64::from(units.quantity));
+        }
+        for (id, order) in self.orders.iter() {
+            for Backordered { units, .. } in &order.backordered {
+                let (ours, theirs) = (u64::from(units.quantity), (*id, key(units)));
+                let theirs = waiting.remove(&theirs).unwrap_or(0);
+                let same = laws::backorders_match(ours, theirs);
+                audit.expect(laws::BACKORDERS_MATCH, same, || {
+                    format!("order {id}: {units:?}, and {theirs} wait")
+                });
+            }
+        }
+        let none =
+            laws::backorders_match(0, waiting.values().copied().fold(0, u64::saturating_add));
+        let told = || format!("units wait for no order: {waiting:?}");
+        audit.expect(laws::BACKORDERS_MATCH, none, told);
     }
 }

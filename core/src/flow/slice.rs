@@ -2,8 +2,11 @@
 //!
 //! Law: a slice says how much is available, never how much is there or promised to others; and the
 //! same command on it gives the same events of its orders as on the host, as long as the stock is
-//! the same. For that it says what safety stock would take of units that become free.
+//! the same. For that it says what safety stock would take of units that become free. Of those who
+//! wait for an item it says how many more may: whose turn it is when units become free, only the
+//! host can tell.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -14,11 +17,12 @@ use crate::decide::Principal;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{
-    Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt,
+    Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt, Waiting,
 };
 use crate::notification::News;
-use crate::order::{Order, Tied};
+use crate::order::{Backordered, Order, Tied};
 use crate::policy::Policy;
+use crate::time::Timestamp;
 use crate::units::UnitPrice;
 
 /// What a client holds: in binary form only, opaque to it.
@@ -56,6 +60,10 @@ pub struct SliceItem {
     /// Safety stock that back stock does not cover: by facility, the units of it that lie in
     /// primary stock, and those that are missing.
     pub safety: Vec<(FacilityId, u32, u32)>,
+    /// Units that may still be promised without being there; who else waits is not said.
+    pub room: u32,
+    /// When those who wait are looked at again, if they are: what is free is first theirs.
+    pub due: Option<Timestamp>,
 }
 
 impl Slice {
@@ -70,7 +78,8 @@ impl Slice {
         let orders: Vec<(OrderId, Order)> = orders.iter().filter_map(own).collect();
         let watched = items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id);
         let tied = orders.iter().flat_map(|(_, order)| &order.tied).map(|t| t.portion.item);
-        let mut ids: Vec<ItemId> = watched.chain(tied).collect();
+        let late = orders.iter().flat_map(|(_, order)| &order.backordered).map(|b| b.units.item);
+        let mut ids: Vec<ItemId> = watched.chain(tied).chain(late).collect();
         ids.sort_unstable();
         ids.dedup();
         let slice = |id: ItemId| {
@@ -85,6 +94,8 @@ impl Slice {
                 rules: item.rules.clone(),
                 prices: item.prices.clone(),
                 safety: item.safety_in_front().collect(),
+                room: shop.inventory.backorder_room(id),
+                due: shop.inventory.backorders_due(id),
             })
         };
         let told = |(id, _): &(OrderId, Order)| (*id, shop.notifications.told(*id).to_vec());
@@ -105,8 +116,16 @@ impl Slice {
             on_hand: available,
             ..Shelf::empty(facility, tier)
         };
+        let own = |id: ItemId| {
+            let late = self.orders.iter().flat_map(|(_, order)| &order.backordered);
+            let late = late.filter(move |b| b.units.item == id).map(|b| b.units.quantity);
+            late.fold(0, u32::saturating_add)
+        };
+        let limit = |item: &SliceItem| (item.id, item.room.saturating_add(own(item.id)), item.due);
+        let limits: Vec<_> = self.items.iter().map(limit).collect();
         let item = |slice: SliceItem| {
-            let SliceItem { id, sku, name, unit_price, available, rules, prices, safety } = slice;
+            let SliceItem { id, sku, name, unit_price, available, rules, prices, safety, .. } =
+                slice;
             let shelves = available.into_iter().map(shelf).collect();
             let kept = Vec::new();
             let mut item = Item { sku, name, unit_price, shelves, rules, prices, safety: kept };
@@ -116,7 +135,8 @@ impl Slice {
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;
         let (policy, facilities) = (self.policy.sourcing, self.facilities);
-        let inventory = Inventory::slice(policy, facilities, items, reservations)?;
+        let mut inventory = Inventory::slice(policy, facilities, items, reservations)?;
+        inventory.know_backorders_in_part(self.policy.orders.backorders, limits);
         let mut shop = Shop { policy: self.policy, inventory, ..Shop::default() };
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
@@ -153,7 +173,7 @@ fn tie(
             let hold = if hard { Hold::Hard } else { order.hold() };
             let number = portion.reservation;
             let reservation = open.entry(ReservationId { order: *id, number });
-            let reservation = reservation.or_insert(Reservation { hold, portions: Vec::new() });
+            let reservation = reservation.or_insert(Reservation::of(hold, Vec::new()));
             let mut held = reservation.portions.iter_mut();
             let same = |p: &&mut Portion| Portion { quantity: portion.quantity, ..**p } == *portion;
             match held.find(same) {
@@ -161,6 +181,14 @@ fn tie(
                 Some(held) => held.quantity = held.quantity.checked_add(portion.quantity)?,
                 None => reservation.portions.push(*portion),
             }
+        }
+        for Backordered { units, hard } in &order.backordered {
+            let hold = if *hard { Hold::Hard } else { order.hold() };
+            let reservation = open.entry(ReservationId { order: *id, number: units.reservation });
+            let reservation = reservation.or_insert(Reservation::of(hold, Vec::new()));
+            let (destination, excluded) = (order.destination.clone(), order.excluded.clone());
+            let none = || Box::new(Waiting { destination, excluded, units: Vec::new() });
+            reservation.waiting.get_or_insert_with(none).units.push(*units);
         }
     }
     Some(open)

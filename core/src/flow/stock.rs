@@ -5,11 +5,12 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::query::{PAGE_MAX, page};
+use super::query::{PAGE_MAX, QueryRefusal, page};
 use super::shop::Shop;
 use crate::data::{asks, data};
+use crate::demand::{Awaited, Hold};
 use crate::ids::{
-    ExpectedNumber, FacilityId, ItemId, ItemName, ItemRef, Text, Tier, TransferNumber,
+    ExpectedNumber, FacilityId, ItemId, ItemName, ItemRef, OrderId, Text, Tier, TransferNumber,
 };
 use crate::inventory::{Alert, Incoming, IncomingBy, Item, Shelf, ShelfName};
 use crate::time::Timestamp;
@@ -28,6 +29,17 @@ asks! {
         /// Skip so many: for the next page.
         #[serde(default)]
         skip: Option<u32>,
+        /// At most so many; 100 if not said, 1,000 at the most.
+        #[serde(default)]
+        limit: Option<u16>,
+    }
+    /// Who waits for an item, in order.
+    BackordersQuery {
+        /// The item.
+        item: ItemRef,
+        /// Only those behind this order: for the next page.
+        #[serde(default)]
+        after: Option<OrderId>,
         /// At most so many; 100 if not said, 1,000 at the most.
         #[serde(default)]
         limit: Option<u16>,
@@ -54,6 +66,10 @@ data! {
         incoming: u64,
         /// Units that facilities keep back from sale.
         safety: Vec<SafetyView>,
+        /// Units that may be promised at a time before they are there.
+        backorder_limit: u32,
+        /// Units that wait for stock.
+        backordered: u64,
         /// Its shelves.
         shelves: Vec<ShelfLevels>,
     }
@@ -106,6 +122,30 @@ data! {
         /// What people call it.
         reference: Option<Text>,
     }
+    /// Who waits for an item.
+    BackordersView {
+        /// The item.
+        item: ItemName,
+        /// Units that may wait at a time.
+        backorder_limit: u32,
+        /// Units that wait.
+        backordered: u64,
+        /// Units that may still be promised without being there, by the limit and the policy.
+        backorder_room: u32,
+        /// When the queue is looked at again without new stock, if it is.
+        due: Option<Timestamp>,
+        /// Those who wait, in order; of one order all or none are on a page.
+        entries: Vec<BackorderView>,
+    }
+    /// Units of a line that wait.
+    BackorderView {
+        /// The order.
+        order: OrderId,
+        /// Until when they wait; `None` for as long as nobody cancels them.
+        until: Option<Timestamp>,
+        /// The units.
+        units: Awaited,
+    }
     /// An item that is watched.
     AlertView {
         /// The item.
@@ -152,6 +192,8 @@ impl Shop {
             available: item.available(),
             incoming: to_all(id),
             safety: item.safety.iter().map(safety).collect(),
+            backorder_limit: self.inventory.backorder_limit(*id),
+            backordered: self.inventory.backordered_units(*id),
             shelves: item.shelves.iter().map(|s| shelf(*id, item, s)).collect(),
         };
         known.iter().map(levels).collect()
@@ -177,6 +219,33 @@ impl Shop {
             })
         };
         wanted.skip(skip(query.skip)).take(page(query.limit)).filter_map(view).collect()
+    }
+
+    pub(super) fn list_backorders(
+        &self,
+        query: &BackordersQuery,
+    ) -> Result<BackordersView, QueryRefusal> {
+        let unknown = || QueryRefusal::UnknownItem { item: query.item.clone() };
+        let (id, item) = self.inventory.item(&query.item).ok_or_else(unknown)?;
+        let view = |(order, hold, units)| {
+            let until = match hold {
+                Hold::Soft { until } => Some(until),
+                Hold::Hard => None,
+            };
+            BackorderView { order, until, units }
+        };
+        let mut queue = self.inventory.backorder_queue(id, query.after).map(view);
+        let mut entries: Vec<BackorderView> = queue.by_ref().take(page(query.limit)).collect();
+        let last = entries.last().map(|entry| entry.order);
+        entries.extend(queue.take_while(|entry| Some(entry.order) == last));
+        Ok(BackordersView {
+            item: ItemName { id, sku: item.sku.clone() },
+            backorder_limit: self.inventory.backorder_limit(id),
+            backordered: self.inventory.backordered_units(id),
+            backorder_room: self.inventory.backorder_room(id),
+            due: self.inventory.backorders_due(id),
+            entries,
+        })
     }
 
     pub(super) fn list_alerts(&self, query: &AlertsQuery) -> Vec<AlertView> {

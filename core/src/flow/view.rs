@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::status::OrderStatusView;
-use super::stock::{AlertView, IncomingView, ItemLevels};
+use super::stock::{AlertView, BackordersView, IncomingView, ItemLevels};
 use crate::data::data;
-use crate::demand::{Alternative, Parcel, Portion, Shortfall};
+use crate::demand::{Alternative, Awaited, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
 use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
@@ -43,6 +43,8 @@ pub enum Answer {
     Alerts(Vec<AlertView>),
     /// How one order stands.
     OrderStatus(OrderStatusView),
+    /// Who waits for an item.
+    Backorders(BackordersView),
 }
 
 /// What would become of an order, if it were placed now.
@@ -77,6 +79,8 @@ data! {
         proof: Proof,
         /// The cheapest other choice of facilities that was met.
         runner_up: Option<Alternative>,
+        /// What is not there, and would be promised within the limits of the items.
+        backordered: Vec<Awaited>,
     }
     /// One parcel.
     ParcelView {
@@ -116,6 +120,8 @@ data! {
         unit_price: UnitPrice,
         /// Units available to sell, over all facilities.
         available: u64,
+        /// Units that may be promised beyond that, before they are there.
+        backorder_room: u32,
         /// Its shelves, for those who work for the shop.
         shelves: Option<Vec<ShelfView>>,
     }
@@ -234,7 +240,7 @@ impl ParcelView {
 }
 
 impl ItemView {
-    pub(super) fn of(id: ItemId, item: &Item, public: bool) -> Self {
+    pub(super) fn of(id: ItemId, item: &Item, room: u32, public: bool) -> Self {
         let shelf = |s: &Shelf| ShelfView {
             facility: s.facility,
             tier: s.tier,
@@ -250,6 +256,7 @@ impl ItemView {
             name: item.name.clone(),
             unit_price: item.unit_price,
             available: item.available(),
+            backorder_room: room,
             shelves: (!public).then(|| item.shelves.iter().map(shelf).collect()),
         }
     }

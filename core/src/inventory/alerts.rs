@@ -227,7 +227,11 @@ type Place = (ItemId, FacilityId, Tier);
 
 /// By how much an event changes what is free on which shelves; the audit holds it against the
 /// books.
-fn changes(inventory: &Inventory, event: &InventoryEvent, to: &mut impl FnMut(Place, i64)) {
+pub(super) fn changes(
+    inventory: &Inventory,
+    event: &InventoryEvent,
+    to: &mut impl FnMut(Place, i64),
+) {
     let less = |units: u32| 0_i64.saturating_sub(i64::from(units));
     let mut freed = |portions: &[Portion]| {
         portions.iter().for_each(|p| to((p.item, p.facility, p.tier), i64::from(p.quantity)));
@@ -242,6 +246,10 @@ fn changes(inventory: &Inventory, event: &InventoryEvent, to: &mut impl FnMut(Pl
             ((e.item.id, e.facility, e.tier), change)
         }
         InventoryEvent::Tied(e) => {
+            e.portions.iter().for_each(|p| to((p.item, p.facility, p.tier), less(p.quantity)));
+            return;
+        }
+        InventoryEvent::Filled(e) => {
             e.portions.iter().for_each(|p| to((p.item, p.facility, p.tier), less(p.quantity)));
             return;
         }

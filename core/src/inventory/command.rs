@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::SetLowStock;
+use super::backorder::{ReleaseAwaited, SetBackorderLimit};
 use super::condition::{MoveStock, WriteOffStock};
 use super::count::CountStock;
 use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
@@ -56,6 +57,9 @@ pub enum InventoryCommand {
     ReceiveExpected(ReceiveExpected),
     WithdrawExpected(WithdrawExpected),
     Extend(Extend),
+    SetBackorderLimit(SetBackorderLimit),
+    /// From the flow, as `Release`.
+    ReleaseAwaited(ReleaseAwaited),
 }
 
 /// Define an item that can be stocked and sold.

@@ -16,7 +16,8 @@ use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
 use super::refusal::InventoryRefusal;
 use super::{
-    adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers, undo,
+    adjust, alerts, backorder, condition, count, evolve, expected, reservations, safety, transfers,
+    undo,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
@@ -33,6 +34,7 @@ impl Decide for Inventory {
 
     fn decide(&self, command: &InventoryCommand, context: &Context) -> Decision {
         let mut events = self.answer(command, context)?;
+        backorder::append(self, &mut events, context.at);
         alerts::append(self, &mut events);
         Ok(events)
     }
@@ -74,6 +76,8 @@ impl Inventory {
             InventoryCommand::Unship(c) => undo::unship(self, c),
             InventoryCommand::Miss(c) => Ok(undo::miss(self, c)),
             InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
+            InventoryCommand::SetBackorderLimit(c) => backorder::set_limit(self, c),
+            InventoryCommand::ReleaseAwaited(c) => Ok(backorder::release(self, c)),
         }
     }
 

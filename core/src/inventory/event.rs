@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{BackInStock, LowStock, LowStockSet, OutOfStock, StockReplenished};
+use super::backorder::{
+    BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
+};
 use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
 use super::count::StockCounted;
@@ -62,6 +65,11 @@ pub enum InventoryEvent {
     ExpectedWithdrawn(ExpectedWithdrawn),
     Extended(InventoryExtended),
     Unshipped(StockUnshipped),
+    BackorderLimitSet(BackorderLimitSet),
+    Backordered(InventoryBackordered),
+    Filled(BackorderFilled),
+    BackorderReleased(BackorderReleased),
+    BackordersDue(BackordersDue),
 }
 
 data! {
@@ -265,6 +273,9 @@ impl InventoryEvent {
             Self::ParcelsBooked(e) => e.order,
             Self::Extended(e) => e.order,
             Self::Unshipped(e) => e.order,
+            Self::Backordered(e) => e.order,
+            Self::Filled(e) => e.order,
+            Self::BackorderReleased(e) => e.order,
             Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
@@ -286,7 +297,9 @@ impl InventoryEvent {
             | Self::TransferCancelled(_)
             | Self::Expected(_)
             | Self::ExpectedReceived(_)
-            | Self::ExpectedWithdrawn(_) => return None,
+            | Self::ExpectedWithdrawn(_)
+            | Self::BackorderLimitSet(_)
+            | Self::BackordersDue(_) => return None,
         })
     }
 }

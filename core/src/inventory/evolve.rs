@@ -12,7 +12,9 @@ use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
 use super::rules::ItemRules;
-use super::{adjust, alerts, condition, count, expected, reservations, safety, transfers};
+use super::{
+    adjust, alerts, backorder, condition, count, expected, reservations, safety, transfers,
+};
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, OrderId, Tier};
@@ -44,8 +46,11 @@ pub(super) fn evolve(
         InventoryEvent::Released(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Expired(e) => {
             let id = ReservationId { order: e.order, number: e.reservation };
-            let portions = inventory.reservations.get(&id).ok_or(ENDED)?.portions.clone();
+            backorder::give_up(inventory, id)?;
+            let open = inventory.reservations.get(&id).ok_or(ENDED)?;
+            let portions = open.portions.clone();
             free(inventory, e.order, &portions, Books::Promise)?;
+            end(inventory, id);
         }
         InventoryEvent::Shipped(e) => free(inventory, e.order, &e.portions, Books::Goods)?,
         InventoryEvent::Unshipped(e) => unship(inventory, e)?,
@@ -78,6 +83,11 @@ pub(super) fn evolve(
         InventoryEvent::ExpectedReceived(e) => expected::received(inventory, e)?,
         InventoryEvent::ExpectedWithdrawn(e) => expected::withdrawn(inventory, e)?,
         InventoryEvent::Extended(e) => reservations::extended(inventory, e)?,
+        InventoryEvent::BackorderLimitSet(e) => backorder::limit_set(inventory, e)?,
+        InventoryEvent::Backordered(e) => backorder::backordered(inventory, e)?,
+        InventoryEvent::Filled(e) => backorder::filled(inventory, e)?,
+        InventoryEvent::BackorderReleased(e) => backorder::released(inventory, e)?,
+        InventoryEvent::BackordersDue(e) => backorder::due(inventory, e)?,
     }
     Ok(())
 }
@@ -113,7 +123,7 @@ fn unship(inventory: &mut Inventory, event: &StockUnshipped) -> Result<(), Corru
         shelf.put(Condition::Sellable, p.quantity)?;
         shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
         let id = ReservationId { order: event.order, number: p.reservation };
-        let fresh = || Reservation { hold: Hold::Hard, portions: Vec::new() };
+        let fresh = || Reservation::of(Hold::Hard, Vec::new());
         inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
     }
     Ok(())
@@ -127,30 +137,53 @@ enum Books {
 }
 
 fn tie(inventory: &mut Inventory, event: &InventoryTied) -> Result<(), CorruptHistory> {
-    for p in &event.portions {
+    promise(inventory, event.hold, &event.portions)?;
+    let id = ReservationId { order: event.order, number: event.reservation };
+    if let Hold::Soft { until } = event.hold {
+        inventory.deadlines.insert((until, id));
+    }
+    let fresh = Reservation::of(event.hold, Vec::new());
+    // What of it is not there waits already.
+    let waits = |open: &Reservation| open.portions.is_empty() && open.hold == event.hold;
+    if inventory.reservations.get(&id).is_some_and(|open| !waits(open)) {
+        return Err(CorruptHistory::because("a reservation is made twice"));
+    }
+    let open = inventory.reservations.entry(id).or_insert(fresh);
+    open.portions.clone_from(&event.portions);
+    Ok(())
+}
+
+/// Promises units that are available.
+pub(super) fn promise(
+    inventory: &mut Inventory,
+    hold: Hold,
+    portions: &[Portion],
+) -> Result<(), CorruptHistory> {
+    for p in portions {
         let item = inventory.items.get_mut(p.item).ok_or(NO_ITEM)?;
         let known = item.shelf(p.facility, p.tier).ok_or(NO_SHELF)?;
         if item.available_on(known) < p.quantity {
             return Err(CorruptHistory::because("more is tied than is available"));
         }
         let shelf = item.shelf_mut(p.facility, p.tier).ok_or(NO_SHELF)?;
-        let side = match event.hold {
+        let side = match hold {
             Hold::Soft { .. } => &mut shelf.reserved,
             Hold::Hard => &mut shelf.allocated,
         };
         *side = side.checked_add(p.quantity).ok_or(NO_STOCK)?;
     }
-    let id = ReservationId { order: event.order, number: event.reservation };
-    if let Hold::Soft { until } = event.hold {
-        inventory.deadlines.insert((until, id));
+    Ok(())
+}
+
+/// Forgets a reservation that has ended.
+pub(super) fn end(inventory: &mut Inventory, id: ReservationId) {
+    let Some(open) = inventory.reservations.get(&id).filter(|open| open.has_ended()) else {
+        return;
+    };
+    if let Hold::Soft { until } = open.hold {
+        inventory.deadlines.remove(&(until, id));
     }
-    let portions = event.portions.clone();
-    let before = inventory.reservations.insert(id, Reservation { hold: event.hold, portions });
-    if before.is_some() {
-        Err(CorruptHistory::because("a reservation is made twice"))
-    } else {
-        Ok(())
-    }
+    inventory.reservations.remove(&id);
 }
 
 /// A soft reservation becomes hard.
@@ -195,12 +228,7 @@ fn free(
         if books == Books::Goods {
             shelf.on_hand = shelf.on_hand.checked_sub(freed.quantity).ok_or(NO_STOCK)?;
         }
-        if open.portions.is_empty() {
-            if let Hold::Soft { until } = open.hold {
-                inventory.deadlines.remove(&(until, id));
-            }
-            inventory.reservations.remove(&id);
-        }
+        end(inventory, id);
     }
     Ok(())
 }

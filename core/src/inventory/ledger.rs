@@ -3,6 +3,7 @@
 //! Law: a shelf's `reserved` and `allocated` are the sums over the open reservations that name it;
 //! only shipping and physical facts lower `on_hand`.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{self, Alert};
+use super::backorder::{self, Backorders, Waiting};
 use super::event::UnitPriceAt;
 use super::expected::ExpectedStock;
 use super::items::Items;
@@ -40,6 +42,7 @@ pub struct Inventory {
     /// What is still to come; how many there ever were.
     pub(super) expected: BTreeMap<ExpectedNumber, ExpectedStock>,
     pub(super) last_expected: u32,
+    pub(super) backorders: Backorders,
     /// Derived; see [`Inventory::restore`].
     #[serde(skip)]
     pub(super) by_sku: BTreeMap<Text, ItemId>,
@@ -100,13 +103,28 @@ pub struct ReservationId {
     pub number: ReservationNumber,
 }
 
-/// Stock tied for an order, as long as any of it is.
+/// Stock tied for an order, or waited for, as long as any of it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// How firmly.
     pub hold: Hold,
     /// The units that are still tied.
     pub portions: Vec<Portion>,
+    /// The units that wait for stock to come, if any do.
+    pub waiting: Option<Box<Waiting>>,
+}
+
+impl Reservation {
+    /// A reservation that ties this.
+    #[must_use]
+    pub fn of(hold: Hold, portions: Vec<Portion>) -> Self {
+        Self { hold, portions, waiting: None }
+    }
+
+    /// Whether it ties nothing, and waits for nothing.
+    pub(super) fn has_ended(&self) -> bool {
+        self.portions.is_empty() && self.waiting.is_none()
+    }
 }
 
 impl Shelf {
@@ -256,13 +274,15 @@ impl Inventory {
 
     /// Weighs differently from now on.
     pub fn set_policy(&mut self, policy: SourcingPolicy) {
+        self.look_at_all_queues();
         self.policy = policy;
     }
 
     /// The next moment at which a tick has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first().map(|&(at, _)| at)
+        let ends = self.deadlines.first().map(|&(at, _)| at);
+        ends.into_iter().chain(self.backorders.next_due()).min()
     }
 
     /// The name of an item at this moment.
@@ -280,6 +300,7 @@ impl Inventory {
             Hold::Hard => None,
         };
         self.deadlines = self.reservations.iter().filter_map(due).collect();
+        self.backorders.restore(&self.reservations);
     }
 
     /// A shelf as it is; an empty one if nothing was ever put on it.
@@ -298,6 +319,7 @@ impl Inventory {
         }
         alerts::audit(self, audit);
         transfers::audit(self, audit);
+        backorder::audit(self, audit);
         self.audit_shelves(audit);
     }
 

@@ -5,6 +5,7 @@
 
 mod adjust;
 mod alerts;
+mod backorder;
 mod choose;
 mod command;
 mod condition;
@@ -30,6 +31,10 @@ mod undo;
 
 pub use alerts::{
     Alert, BackInStock, LowStock, LowStockSet, OutOfStock, SetLowStock, StockReplenished,
+};
+pub use backorder::{
+    BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
+    Parted, ReleaseAwaited, SetBackorderLimit, Waiting,
 };
 pub use choose::AimValue;
 pub use command::{

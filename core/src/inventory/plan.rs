@@ -16,7 +16,7 @@ use super::network::Way;
 use super::rules::ItemRules;
 use crate::demand::{Demand, Destination, Portion, Shortfall, Sourced};
 use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
-use crate::sourcing::{Arc, Take, Unsolvable};
+use crate::sourcing::{Arc, Proof, Take, Unsolvable};
 use crate::time::Timestamp;
 
 /// What is asked of the stock.
@@ -44,6 +44,16 @@ pub struct Plan {
     pub items: Vec<ItemName>,
     /// Cost, proof, runner-up and the way of each parcel.
     pub sourced: Sourced,
+}
+
+impl Plan {
+    /// The plan for nothing, such as for an order of which nothing is there yet.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        let (proof, parcels) = (Proof::Optimal, Vec::new());
+        let sourced = Sourced { cost: 0, proof, runner_up: None, parcels };
+        Self { portions: Vec::new(), items: Vec::new(), sourced }
+    }
 }
 
 /// Why there is no plan.

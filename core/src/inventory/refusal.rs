@@ -87,6 +87,11 @@ pub enum InventoryRefusal {
         /// The most allowed.
         allowed: u32,
     },
+    /// More units on backorder than an item may have.
+    BackorderLimitTooHigh {
+        /// The most allowed.
+        allowed: u32,
+    },
 }
 
 impl InventoryRefusal {
@@ -110,6 +115,7 @@ impl InventoryRefusal {
             Self::UnknownExpected { .. } => "unknown-expected",
             Self::MoreThanIncoming { .. } => "more-than-incoming",
             Self::TooManyOpen { .. } => "too-many-open",
+            Self::BackorderLimitTooHigh { .. } => "backorder-limit-too-high",
         }
     }
 }
@@ -160,6 +166,9 @@ impl fmt::Display for InventoryRefusal {
             ),
             Self::TooManyOpen { allowed } => {
                 write!(f, "at most {allowed} can be open: end some first")
+            }
+            Self::BackorderLimitTooHigh { allowed } => {
+                write!(f, "at most {allowed} units of an item can be on backorder")
             }
         }
     }

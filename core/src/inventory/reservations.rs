@@ -7,6 +7,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::backorder::{InventoryBackordered, Parted};
 use super::command::{Allocate, Extend, Release, Reserve};
 use super::event::{
     InventoryAllocated, InventoryEvent, InventoryExpired, InventoryExtended, InventoryRejected,
@@ -16,8 +17,8 @@ use super::evolve::ENDED;
 use super::ledger::{Inventory, ReservationId};
 use super::plan::{Ask, Unplanned};
 use crate::decide::CorruptHistory;
-use crate::demand::{Hold, Portion};
-use crate::ids::{OrderId, ReservationNumber};
+use crate::demand::{Awaited, Hold, Portion};
+use crate::ids::{ItemId, OrderId, ReservationNumber};
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
 
@@ -37,26 +38,47 @@ pub(super) fn reserve(
         replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
-    let mut booked = None;
-    let answer = match inventory.plan(&ask, reservation) {
-        Ok(plan) => {
-            let (portions, items, sourced) = (plan.portions, plan.items, plan.sourced);
-            let parcels = sourced.parcels.iter().map(|parcel| parcel.facility);
-            booked = inventory.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
-            let tied = InventoryTied { order, reservation, hold, portions, items, sourced };
-            InventoryEvent::Tied(tied)
+    let (mut backordered, mut booked) = (None, None);
+    let answer = match inventory.plan_or_wait(&ask, reservation) {
+        Ok(Parted { plan, awaited }) => {
+            backordered = queued(inventory, command, awaited);
+            plan.map(|plan| {
+                let (portions, items, sourced) = (plan.portions, plan.items, plan.sourced);
+                let parcels = sourced.parcels.iter().map(|parcel| parcel.facility);
+                booked = inventory.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
+                let tied = InventoryTied { order, reservation, hold, portions, items, sourced };
+                InventoryEvent::Tied(tied)
+            })
         }
         Err(Unplanned::Short(shortfalls)) => {
             let why = InventoryRejected { shortfalls, ..rejected(order, reservation) };
-            InventoryEvent::Rejected(why)
+            Some(InventoryEvent::Rejected(why))
         }
         Err(Unplanned::TooManyParcels { allowed }) => {
             let too_many_parcels = Some(allowed);
             let why = InventoryRejected { too_many_parcels, ..rejected(order, reservation) };
-            InventoryEvent::Rejected(why)
+            Some(InventoryEvent::Rejected(why))
         }
     };
-    released.into_iter().map(InventoryEvent::Released).chain([answer]).chain(booked).collect()
+    let released = released.into_iter().map(InventoryEvent::Released);
+    released.chain(backordered).chain(answer).chain(booked).collect()
+}
+
+/// What a reservation waits for.
+fn queued(inventory: &Inventory, command: &Reserve, units: Vec<Awaited>) -> Option<InventoryEvent> {
+    let mut ids: Vec<ItemId> = units.iter().map(|u| u.item).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let backordered = InventoryBackordered {
+        order: command.order,
+        reservation: command.reservation,
+        hold: command.hold,
+        items: ids.into_iter().filter_map(|id| inventory.name(id)).collect(),
+        destination: command.destination.clone(),
+        excluded: command.excluded.clone(),
+        units,
+    };
+    (!backordered.units.is_empty()).then_some(InventoryEvent::Backordered(backordered))
 }
 
 /// Makes a soft reservation hard; one that has ended is a rejection, for the order to hear.

@@ -14,7 +14,7 @@ use super::event::{
 use super::goods::cut;
 use super::refusal::OrderRefusal;
 use super::state::{Order, Payment};
-use super::{CancelReason, cancel, evolve, news};
+use super::{CancelReason, backorder, cancel, evolve, news};
 use crate::decide::{Context, Principal};
 use crate::limits::{ORDER_LINES, UNITS_PER_LINE};
 use crate::time::Timestamp;
@@ -66,10 +66,13 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
     {
         return Err(OrderRefusal::AmountTooSmall { needed: total });
     }
+    // Who waits is to be served there.
+    let moved = destination.is_some() && !order.backordered.is_empty();
     let abroad = destination.as_ref().is_some_and(|d| d.country != order.destination.country);
-    let asks = !difference.more.is_empty() || !added.is_empty() || abroad;
+    let asks = !difference.more.is_empty() || !added.is_empty() || abroad || moved;
     let less = difference.less.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add);
-    let (unsourced, released) = cut::of(order, &difference.less).0.into_parts();
+    let (dropped, unsourced, released) = cut::of(order, &difference.less).0.into_parts();
+    let dropped = if moved { backorder::all(order) } else { dropped };
     let amended = OrderEvent::Amended(OrderAmended {
         order: id,
         at,
@@ -81,7 +84,8 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         destination,
         total,
     });
-    let mut events = vec![amended];
+    let mut events: Vec<OrderEvent> = backorder::dropped(id, dropped).into_iter().collect();
+    events.push(amended);
     if asks {
         let mut after = order.clone();
         for event in &events {
@@ -90,7 +94,7 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         }
         let portions = if abroad { cancel::free_portions(&after) } else { Vec::new() };
         let excluded = order.excluded.clone();
-        events.push(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
+        events.extend(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
     } else if less > 0 {
         events.extend(cut::ending(id, order, less, CancelReason::Customer, at));
     }

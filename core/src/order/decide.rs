@@ -11,7 +11,7 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, cancel, due, evolve, holds, news};
+use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, news};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -43,6 +43,10 @@ impl Decide for Orders {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
             (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
+            (OrderCommand::RecordBackordered(news), known) => {
+                Ok(backorder::backordered(news, known))
+            }
+            (OrderCommand::RecordFilled(news), known) => Ok(backorder::filled(news, known)),
             (_, None) => Err(OrderRefusal::UnknownOrder { order: id }),
             (OrderCommand::AuthorizePayment(c), Some(order)) => authorize(c, order),
             (OrderCommand::Cancel(c), Some(order)) => cancel::cancel(c, order, context.at),
@@ -104,7 +108,8 @@ fn authorize(command: &AuthorizePayment, order: &Order) -> Decision {
     let mut events =
         vec![OrderEvent::PaymentAuthorized(PaymentAuthorized { order: id, amount: given })];
     let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
-    let mut soft: Vec<ReservationNumber> = soft.collect();
+    let late = order.backordered.iter().filter(|b| !b.hard).map(|b| b.units.reservation);
+    let mut soft: Vec<ReservationNumber> = soft.chain(late).collect();
     soft.sort_unstable();
     soft.dedup();
     events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));

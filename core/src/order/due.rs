@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::backorder;
 use super::event::{OrderArchived, OrderEvent, OrderExpired};
 use super::holds;
 use super::state::{Order, Orders, Payment};
@@ -33,6 +34,7 @@ fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) 
     }
     match (order.status, order.payment) {
         (Status::Pending, Payment::Awaiting(deadline)) if deadline <= at => {
+            events.extend(backorder::drop_all(id, order));
             let released = order.tied.iter().map(|t| t.portion).collect();
             events.push(OrderEvent::Expired(OrderExpired { order: id, at, released }));
         }

@@ -5,6 +5,7 @@
 
 mod amend;
 mod axes;
+mod backorder;
 mod buckets;
 mod cancel;
 mod chart;
@@ -29,14 +30,15 @@ pub use command::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder,
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
-    ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder,
-    RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordFilled, RecordLapsed,
+    RecordRejected, RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold,
+    ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
-    AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,
-    Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
-    OrderAllocated, OrderAmended, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed,
+    AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,
+    CancellationAccepted, CancellationDeclined, CancellationRequested, Disposition,
+    FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
+    OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
     OrderLinesCancelled, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
     OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
@@ -47,7 +49,7 @@ pub use event::{
 pub use refusal::OrderRefusal;
 pub use stage::Stage;
 pub use state::{
-    CancellationAnswer, CancellationRecord, Carriage, HoldRecord, Line, Order, Orders, Payment,
-    Placed, Return, ReturnState, Shipment, Tied,
+    Backordered, CancellationAnswer, CancellationRecord, Carriage, HoldRecord, Line, Order, Orders,
+    Payment, Placed, Return, ReturnState, Shipment, Tied,
 };
 pub use transitions::{CommandKind, STATUSES, STEPS, Status, TRANSITIONS, Verdict, verdict};

@@ -6,6 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::CancelReason;
+use super::backorder;
 use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied};
 use super::decide::{Decision, request_allocation};
 use super::event::{
@@ -18,7 +19,7 @@ use super::stage;
 use super::state::{Order, Tied};
 use super::transitions::Status;
 use crate::decide::Context;
-use crate::demand::{Demand, Hold, Portion};
+use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
 use crate::units::Quantity;
 
@@ -52,8 +53,10 @@ fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<Orde
     let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
     let tied = taken.iter().map(|p| u64::from(p.quantity));
     let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
-        && order.tied.iter().all(|t| t.stage.is_hard());
+        && backorder::is_all_hard(order);
     match (news.hold, order.is_payment_satisfied(), order.status) {
+        // What of it waits has asked for all of it.
+        (Hold::Soft { .. }, true, _) if backorder::waits_softly(order, news.reservation) => None,
         (Hold::Soft { .. }, true, _) => Some(request_allocation(id, news.reservation)),
         (Hold::Hard, true, Status::Pending) if complete => {
             Some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
@@ -93,7 +96,8 @@ pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) 
     if order.status == Status::Pending && !amended {
         let released = order.tied.iter().map(|t| t.portion).collect();
         let why = news.why.clone();
-        return vec![OrderEvent::Rejected(OrderRejected { order: id, at, why, released })];
+        let rejected = OrderEvent::Rejected(OrderRejected { order: id, at, why, released });
+        return backorder::drop_all(id, order).into_iter().chain([rejected]).collect();
     }
     let lost = cut::unsourced(order);
     if lost.is_empty() {
@@ -104,13 +108,15 @@ pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) 
 
 pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent> {
     let (id, reservation) = (news.order, news.reservation);
-    if !order.tied.iter().any(|t| t.portion.reservation == reservation && !t.stage.is_hard()) {
+    let soft = |t: &Tied| t.portion.reservation == reservation && !t.stage.is_hard();
+    if !order.tied.iter().any(soft) && !backorder::waits_softly(order, reservation) {
         return Vec::new();
     }
     let mut events = vec![OrderEvent::Allocated(OrderAllocated { order: id, reservation })];
     let others = |t: &Tied| t.stage.is_hard() || t.portion.reservation == reservation;
     let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
         && order.tied.iter().all(others)
+        && order.backordered.iter().all(|b| b.hard || b.units.reservation == reservation)
         && order.is_payment_satisfied();
     if complete && order.status == Status::Pending {
         events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
@@ -121,11 +127,13 @@ pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent
 /// The inventory let go first: the order expires, and there is nothing left to release there.
 pub(super) fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> Vec<OrderEvent> {
     let of = |t: &Tied| t.portion.reservation == news.reservation && !t.stage.is_hard();
-    if !order.tied.iter().any(of) {
+    if !order.tied.iter().any(of) && !backorder::waits_softly(order, news.reservation) {
         return Vec::new();
     }
+    let (id, at) = (news.order, context.at);
     let released = order.tied.iter().map(|t| t.portion).collect();
-    vec![OrderEvent::Expired(OrderExpired { order: news.order, at: context.at, released })]
+    let expired = OrderEvent::Expired(OrderExpired { order: id, at, released });
+    backorder::drop_all(id, order).into_iter().chain([expired]).collect()
 }
 
 /// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
@@ -143,34 +151,37 @@ pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
         return Ok(vec![OrderEvent::Unsourced(OrderUnsourced {
             order: news.order,
             reservation: next_reservation(order)?,
-            demands: demands(&portions, order),
+            demands: demands(&portions, &[], order),
             destination: order.destination.clone(),
             hold: order.hold(),
             portions,
         })]);
     }
     let excluded = order.excluded.clone();
-    Ok(vec![source_again(news.order, order, Resourcing::StockLost, portions, excluded)?])
+    source_again(news.order, order, Resourcing::StockLost, portions, excluded)
 }
 
-/// Stock is asked for again: for the units of the portions, and for all that waits already.
+/// Stock is asked for again: for the units of the portions, and for all that lacks it already; for
+/// what is on backorder too if it may come from fewer facilities from now on.
 pub(super) fn source_again(
     id: OrderId,
     order: &Order,
     why: Resourcing,
     portions: Vec<Portion>,
     excluded: Vec<FacilityId>,
-) -> Result<OrderEvent, OrderRefusal> {
-    Ok(OrderEvent::Resourced(OrderResourced {
+) -> Decision {
+    let waits = if excluded == order.excluded { Vec::new() } else { backorder::all(order) };
+    let resourced = OrderEvent::Resourced(OrderResourced {
         order: id,
         why,
         reservation: next_reservation(order)?,
-        demands: demands(&portions, order),
+        demands: demands(&portions, &waits, order),
         destination: order.destination.clone(),
         hold: order.hold(),
         excluded,
         portions,
-    }))
+    });
+    Ok(backorder::dropped(id, waits).into_iter().chain([resourced]).collect())
 }
 
 /// The number of the next reservation.
@@ -179,14 +190,15 @@ pub(super) fn next_reservation(order: &Order) -> Result<ReservationNumber, Order
     Ok(ReservationNumber(next))
 }
 
-/// What is to be tied again, per line: the units of the portions, and those that an earlier
-/// reservation was to tie, since its answer comes too late from here on.
-fn demands(portions: &[Portion], order: &Order) -> Vec<Demand> {
+/// What is to be tied again, per line: the units of the portions, those that waited, and those that
+/// an earlier reservation was to tie, since its answer comes too late from here on.
+fn demands(portions: &[Portion], waits: &[Awaited], order: &Order) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     for (number, line) in order.lines.iter().enumerate() {
         let of = |p: &&Portion| p.line.index() == number;
         let lost = portions.iter().filter(of).map(|p| p.quantity);
-        let lost = lost.fold(line.buckets.unsourced, u32::saturating_add);
+        let waited = waits.iter().filter(|w| w.line.index() == number).map(|w| w.quantity);
+        let lost = lost.chain(waited).fold(line.buckets.unsourced, u32::saturating_add);
         let number = u16::try_from(number).map(LineNumber);
         if let (Ok(number), Some(quantity)) = (number, Quantity::new(lost)) {
             demands.push(Demand { line: number, item: line.item.clone(), quantity });

@@ -13,7 +13,7 @@ use super::command::{CancelReason, OrderLine};
 use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
 use super::stage::{self, Stage};
 use super::transitions::Status;
-use crate::demand::{Destination, Hold, Portion};
+use crate::demand::{Awaited, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
     ReturnNumber, ShipmentNumber, Text,
@@ -62,6 +62,8 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// What is tied and not yet shipped.
     pub tied: Vec<Tied>,
+    /// What is promised to it, and still to come.
+    pub backordered: Vec<Backordered>,
     /// The last reservation made or asked for; counts them.
     pub reservations: ReservationNumber,
     /// The last reservation asked for: answers to earlier ones come too late.
@@ -156,6 +158,15 @@ pub struct Tied {
     pub portion: Portion,
     /// How far they have come.
     pub stage: Stage,
+}
+
+/// Units that are promised, and still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backordered {
+    /// Of which line, and how many.
+    pub units: Awaited,
+    /// Whether they will be tied hard: then nothing but a cancellation ends the promise.
+    pub hard: bool,
 }
 
 /// How payment stands.
@@ -291,6 +302,12 @@ impl Orders {
                 audit.expect(laws::PROMISES_MATCH, same, || {
                     format!("order {id} line {number}: {counters:?} against {tied:?}")
                 });
+                let counter = u64::from(line.buckets.backordered);
+                let waiting = order.backordered_units(number);
+                let same = laws::backorders_match(counter, waiting);
+                audit.expect(laws::BACKORDERS_MATCH, same, || {
+                    format!("order {id} line {number}: {counter} against {waiting}")
+                });
             }
         }
     }
@@ -362,6 +379,13 @@ impl Order {
             minor = minor.checked_add(line.unit_price.times(units, self.currency)?)?;
         }
         Some(Amount { currency: self.currency, minor })
+    }
+
+    /// Units of a line that wait for stock, by the order's own list.
+    #[must_use]
+    pub fn backordered_units(&self, line: usize) -> u64 {
+        let of_line = self.backordered.iter().filter(|b| b.units.line.index() == line);
+        of_line.map(|b| u64::from(b.units.quantity)).fold(0, u64::saturating_add)
     }
 
     /// Units of a line in each stage, by the portions.

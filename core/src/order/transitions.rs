@@ -81,6 +81,8 @@ pub enum CommandKind {
     Amend,
     Reopen,
     Complete,
+    RecordBackordered,
+    RecordFilled,
 }
 
 /// What the table says of a command in a status.
@@ -114,7 +116,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 29] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 31] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -145,6 +147,8 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 29] = [
     (CommandKind::Amend,                [U,    D,    D,    W,    W,    W,    W,    W]),
     (CommandKind::Reopen,               [U,    W,    N,    D,    W,    W,    W,    W]),
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
+    (CommandKind::RecordBackordered,    [D,    D,    D,    D,    D,    D,    D,    D]),
+    (CommandKind::RecordFilled,         [D,    D,    D,    D,    D,    D,    D,    D]),
 ];
 
 /// Every step of an order's life: from a status, by an event, to a status. A test holds it against
@@ -217,6 +221,8 @@ impl CommandKind {
             OrderCommand::Amend(_) => Self::Amend,
             OrderCommand::Reopen(_) => Self::Reopen,
             OrderCommand::Complete(_) => Self::Complete,
+            OrderCommand::RecordBackordered(_) => Self::RecordBackordered,
+            OrderCommand::RecordFilled(_) => Self::RecordFilled,
         })
     }
 }

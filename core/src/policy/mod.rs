@@ -45,6 +45,10 @@ pub struct OrderPolicy {
     /// Whether a completed order may be reopened, as long as it is at hand.
     #[serde(default = "yes")]
     pub reopen: bool,
+    /// Whether an order may be confirmed while some of its units are on backorder, within the
+    /// limit of each item; what waits already goes on waiting.
+    #[serde(default)]
+    pub backorders: BackorderPolicy,
 }
 
 /// What is not said of reopening.
@@ -54,12 +58,30 @@ fn yes() -> bool {
 
 impl Default for OrderPolicy {
     /// No payment; 90 days for returns, as long as the longest common return window; what is
-    /// allocated may ship directly, and what is completed be reopened.
+    /// allocated may ship directly, and what is completed be reopened; nothing is promised that is
+    /// not there.
     fn default() -> Self {
-        let archive_after = Span::from_days(90);
-        let payment = PaymentPolicy::None;
-        Self { payment, archive_after, return_window: None, staged: false, reopen: true }
+        Self {
+            payment: PaymentPolicy::None,
+            archive_after: Span::from_days(90),
+            return_window: None,
+            staged: false,
+            reopen: true,
+            backorders: BackorderPolicy::Refuse,
+        }
     }
+}
+
+/// Whether units may be promised that are not there yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum BackorderPolicy {
+    /// They may not: an order that the stock can't serve is rejected.
+    #[default]
+    Refuse,
+    /// They may, of each item as many as its limit says.
+    Accept,
 }
 
 /// Whether an order waits for a payment.

@@ -149,6 +149,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Incoming(inside) => write(inside),
         Answer::Alerts(inside) => write(inside),
         Answer::OrderStatus(inside) => write(inside),
+        Answer::Backorders(inside) => write(inside),
     }
 }
 
@@ -166,6 +167,7 @@ pub fn answer_schema(kind: u16) -> String {
         8 => schema::<Vec<flow::IncomingView>>(),
         9 => schema::<Vec<flow::AlertView>>(),
         10 => schema::<flow::OrderStatusView>(),
+        11 => schema::<flow::BackordersView>(),
         _ => String::new(),
     }
 }

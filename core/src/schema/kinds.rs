@@ -211,6 +211,9 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
+    45 SetBackorderLimit(p: inventory::SetBackorderLimit)
+        { Command::Inventory(I::SetBackorderLimit(p)) }
+        scope: "inventory:write", about: "Say how many units may be promised before they are there.";
 }
 
 codec! {
@@ -326,6 +329,24 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
+    73 BackorderLimitSet(p: inventory::BackorderLimitSet)
+        { Event::Inventory(IE::BackorderLimitSet(p)) } version: 1;
+    74 InventoryBackordered(p: inventory::InventoryBackordered)
+        { Event::Inventory(IE::Backordered(p)) } version: 1;
+    75 BackorderFilled(p: inventory::BackorderFilled)
+        { Event::Inventory(IE::Filled(p)) } version: 1;
+    76 BackorderReleased(p: inventory::BackorderReleased)
+        { Event::Inventory(IE::BackorderReleased(p)) } version: 1;
+    77 BackordersDue(p: inventory::BackordersDue)
+        { Event::Inventory(IE::BackordersDue(p)) } version: 1;
+    78 OrderBackordered(p: order::OrderBackordered)
+        { Event::Order(OE::Backordered(p)) } version: 1;
+    79 BackorderSourced(p: order::BackorderSourced)
+        { Event::Order(OE::BackorderSourced(p)) } version: 1;
+    80 BackorderDropped(p: order::BackorderDropped)
+        { Event::Order(OE::BackorderDropped(p)) } version: 1;
+    81 BackorderReturned(p: order::BackorderReturned)
+        { Event::Order(OE::BackorderReturned(p)) } version: 1;
 }
 
 codec! {
@@ -352,6 +373,8 @@ codec! {
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
     10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
+    11 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
+        scope: "inventory:read", about: "Who waits for an item, in order, and how many more may.";
 }
 
 /// A function over the kinds of events.

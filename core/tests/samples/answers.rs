@@ -65,6 +65,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
     all.extend(super::stock::queries());
+    all.extend(super::backorders::queries());
     all
 }
 
@@ -85,6 +86,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("status of an order", Answer::OrderStatus(order_status())),
     ];
     all.extend(super::stock::answers());
+    all.extend(super::backorders::answers());
     all
 }
 
@@ -101,6 +103,7 @@ fn plan() -> PreviewPlan {
         cost: 1_234_567,
         proof: Proof::Optimal,
         runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
+        backordered: super::backorders::units(),
     }
 }
 
@@ -190,6 +193,7 @@ fn item_view(with_shelves: bool) -> ItemView {
         name: text("White hanging heart T-light holder"),
         unit_price: UnitPrice(25_500),
         available: 70_000,
+        backorder_room: 300,
         shelves: with_shelves.then(|| vec![shelf]),
     }
 }
@@ -374,6 +378,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
+    all.push(super::backorders::refusal());
     all
 }
 

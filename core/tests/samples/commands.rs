@@ -16,7 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    Aim, Aims, BackorderPolicy, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
+    SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -33,6 +34,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());
+    all.extend(super::backorders::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
     all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
@@ -48,6 +50,7 @@ pub(super) fn policy() -> Policy {
             return_window: Some(Span::from_days(14)),
             staged: false,
             reopen: true,
+            backorders: BackorderPolicy::Accept,
         },
         sourcing: SourcingPolicy {
             parcel: 1,

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod answers;
+mod backorders;
 mod changes;
 mod commands;
 mod events;

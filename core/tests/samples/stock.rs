@@ -209,6 +209,8 @@ pub(super) fn answers() -> Vec<Sample<Answer>> {
         available: 70_000,
         incoming: 70_001,
         safety: vec![SafetyView { facility: FacilityId(3), quantity: 300 }],
+        backorder_limit: 300,
+        backordered: 200,
         shelves: vec![ShelfLevels {
             facility: FacilityId(3),
             tier: Tier::Back,

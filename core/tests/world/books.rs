@@ -89,6 +89,7 @@ impl Books {
                 self.comes((p.item, p.facility, p.tier), condition, i64::from(p.quantity))
             }),
             E::Tied(_)
+            | E::Filled(_)
             | E::Stripped(_)
             | E::Released(_)
             | E::Expired(_)
@@ -115,6 +116,10 @@ impl Books {
             | E::ParcelsBooked(_)
             | E::Rejected(_)
             | E::Allocated(_)
+            | E::BackorderLimitSet(_)
+            | E::Backordered(_)
+            | E::BackorderReleased(_)
+            | E::BackordersDue(_)
             | E::Extended(_) => Ok(()),
         }
     }
@@ -122,17 +127,21 @@ impl Books {
     fn hear_promise(&mut self, event: &E) -> Result<(), String> {
         match event {
             E::Tied(e) => {
-                for p in &e.portions {
-                    self.shelf((p.item, p.facility, p.tier)).promised += i64::from(p.quantity);
-                }
-                let places: BTreeSet<_> = e.portions.iter().map(|p| (p.item, p.facility)).collect();
-                for (item, facility) in places {
-                    let safety = self.safety.get(&(item, facility)).copied().unwrap_or(0);
-                    let free = u64::try_from(self.free(item, facility));
-                    let kept = free.is_ok_and(|free| laws::safety_is_kept(safety, free));
-                    ensure(kept, || format!("{}: {e:?}", laws::SAFETY_KEPT))?;
-                }
+                self.plan(&e.portions)?;
                 self.tied.insert((e.order, e.reservation), e.portions.clone());
+                Ok(())
+            }
+            E::Filled(e) => {
+                self.plan(&e.portions)?;
+                let tied = self.tied.entry((e.order, e.reservation)).or_default();
+                for p in &e.portions {
+                    let same =
+                        |held: &&mut Portion| Portion { quantity: p.quantity, ..**held } == *p;
+                    match tied.iter_mut().find(same) {
+                        Some(held) => held.quantity += p.quantity,
+                        None => tied.push(*p),
+                    }
+                }
                 Ok(())
             }
             E::Stripped(e) => self.free_up(e.order, &e.portions),
@@ -159,6 +168,21 @@ impl Books {
             }
             _ => Err(format!("no promise: {event:?}")),
         }
+    }
+
+    /// A plan promises units, and leaves the safety stock of the facilities alone.
+    fn plan(&mut self, portions: &[Portion]) -> Result<(), String> {
+        for p in portions {
+            self.shelf((p.item, p.facility, p.tier)).promised += i64::from(p.quantity);
+        }
+        let places: BTreeSet<_> = portions.iter().map(|p| (p.item, p.facility)).collect();
+        for (item, facility) in places {
+            let safety = self.safety.get(&(item, facility)).copied().unwrap_or(0);
+            let free = u64::try_from(self.free(item, facility));
+            let kept = free.is_ok_and(|free| laws::safety_is_kept(safety, free));
+            ensure(kept, || format!("{}: {portions:?}", laws::SAFETY_KEPT))?;
+        }
+        Ok(())
     }
 
     fn hear_incoming(&mut self, event: &E) -> Result<(), String> {

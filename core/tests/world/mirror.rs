@@ -11,7 +11,7 @@ use earmark::inventory::{
 };
 use earmark::notification::News;
 use earmark::order::Order;
-use earmark::policy::{OrderPolicy, Policy, SourcingPolicy};
+use earmark::policy::{BackorderPolicy, OrderPolicy, Policy, SourcingPolicy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,16 @@ pub(crate) struct OpenInventory {
     last_transfer: u32,
     pub(crate) expected: BTreeMap<ExpectedNumber, ExpectedStock>,
     last_expected: u32,
+    pub(crate) backorders: OpenBackorders,
+}
+
+/// What the inventory knows of backorders, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenBackorders {
+    policy: BackorderPolicy,
+    pub(crate) limits: BTreeMap<ItemId, u32>,
+    pub(crate) due: BTreeMap<ItemId, (Timestamp, Option<ReservationId>)>,
+    in_part: bool,
 }
 
 impl OpenShop {

@@ -8,6 +8,7 @@
 
 pub(crate) mod books;
 pub(crate) mod mirror;
+pub(crate) mod queue;
 pub(crate) mod steps;
 pub(crate) mod stock;
 pub(crate) mod witness;
@@ -190,6 +191,7 @@ fn is_idempotent(command: &Command) -> bool {
                 | InventoryCommand::DefineFacility(_)
                 | InventoryCommand::SetSafety(_)
                 | InventoryCommand::SetLowStock(_)
+                | InventoryCommand::SetBackorderLimit(_)
         ),
         _ => true,
     }

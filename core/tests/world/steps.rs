@@ -12,15 +12,16 @@ use earmark::ids::{
 };
 use earmark::inventory::{
     AdjustStock, Adjustment, DefineFacility, DefineItem, FacilityRules, GatewaySpec,
-    InventoryCommand, ItemRules, ReceiveStock, SetFacilityRules, SetItemRules, SetUnitPrices,
-    UnitPriceFor,
+    InventoryCommand, ItemRules, ReceiveStock, SetBackorderLimit, SetFacilityRules, SetItemRules,
+    SetUnitPrices, UnitPriceFor,
 };
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
     OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    Aim, Aims, BackorderPolicy, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
+    SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -112,8 +113,39 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
+        2 => backlog(),
     ];
     collection::vec(part, 16..38).prop_map(|parts| parts.concat())
+}
+
+/// More is ordered than is there, and what is missing comes later; each may be left out.
+fn backlog() -> impl Strategy<Value = Vec<Step>> {
+    let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    let unpaid = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+    let limit = |n: usize, most| {
+        let (item, limit) = (sku(ITEMS[n]), Some(most));
+        InventoryCommand::SetBackorderLimit(SetBackorderLimit { item, limit })
+    };
+    let parts = (collection::vec(place(), 2..5), 5..40_u32, receive(), receive(), cancel());
+    (parts, any::<u8>()).prop_map(move |((placed, most, come, more, cancelled), keep)| {
+        let mut policy = policy;
+        if keep % 3 == 0 {
+            policy.orders.payment = unpaid;
+        }
+        let limits = (0..3).map(|n| Command::Inventory(limit(n, most)));
+        let placed = placed.into_iter().map(|p| Command::Order(OrderCommand::Place(p)));
+        let rest = [
+            Command::Inventory(come),
+            Command::Order(cancelled),
+            Command::Inventory(more),
+            Command::Tick(Tick {}),
+        ];
+        let first = [Command::SetPolicy(SetPolicy { policy })].into_iter();
+        let all = first.chain(limits).chain(placed).chain(rest).enumerate();
+        let kept = all.filter(|(n, _)| *n < 4 || usize::from(keep % 17) != *n);
+        kept.map(|(_, command)| Step::now(command)).collect()
+    })
 }
 
 /// What mostly happens to an order, one thing after the other; each may be left out.
@@ -355,9 +387,10 @@ fn policy() -> impl Strategy<Value = Command> {
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);
     let rules = sourcing_rules();
-    (payment, archive_after, max_parcels, rules).prop_map(
-        |(payment, archive_after, max_parcels, rules)| {
-            let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
+    let late = prop_oneof![1 => Just(BackorderPolicy::Refuse), 2 => Just(BackorderPolicy::Accept)];
+    (payment, archive_after, max_parcels, rules, late).prop_map(
+        |(payment, archive_after, max_parcels, rules, backorders)| {
+            let orders = OrderPolicy { payment, archive_after, backorders, ..Default::default() };
             let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
             Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
         },

@@ -5,8 +5,8 @@
 use earmark::ids::{ExpectedNumber, TransferNumber};
 use earmark::inventory::{
     CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, MoveStock,
-    ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetLowStock, SetSafetyStock, StockReason,
-    WithdrawExpected, WriteOffStock,
+    ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetBackorderLimit, SetLowStock,
+    SetSafetyStock, StockReason, WithdrawExpected, WriteOffStock,
 };
 use earmark::time::Timestamp;
 use proptest::prelude::{Just, Strategy};
@@ -24,9 +24,10 @@ pub(crate) fn command() -> impl Strategy<Value = I> {
         2 => safety(),
         4 => count(),
         4 => low_stock(),
+        4 => backorder_limit(),
         4 => send(),
         4 => receive_transfer(),
-        1 => (1..6_u32).prop_map(|n| {
+        2 => (1..6_u32).prop_map(|n| {
             I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) })
         }),
         2 => expect(),
@@ -84,6 +85,12 @@ fn count() -> impl Strategy<Value = I> {
 fn low_stock() -> impl Strategy<Value = I> {
     (item(), option::weighted(0.85, 0..12_u32))
         .prop_map(|(item, threshold)| I::SetLowStock(SetLowStock { item, threshold }))
+}
+
+pub(crate) fn backorder_limit() -> impl Strategy<Value = I> {
+    let limit = prop_oneof![9 => 0..12_u32, 1 => Just(u32::MAX)];
+    (item(), option::weighted(0.85, limit))
+        .prop_map(|(item, limit)| I::SetBackorderLimit(SetBackorderLimit { item, limit }))
 }
 
 fn send() -> impl Strategy<Value = I> {

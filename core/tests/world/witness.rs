@@ -14,6 +14,7 @@ use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
 
 use super::books::Books;
 use super::ensure;
+use super::queue::Queue;
 
 type Reservation = (OrderId, ReservationNumber);
 
@@ -21,6 +22,7 @@ type Reservation = (OrderId, ReservationNumber);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Witness {
     books: Books,
+    queue: Queue,
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     excluded: BTreeMap<Reservation, Vec<FacilityId>>,
@@ -85,13 +87,46 @@ impl Witness {
     fn hear_inventory(&mut self, event: &InventoryEvent) -> Result<(), String> {
         self.books.hear(event)?;
         match event {
+            InventoryEvent::Backordered(e) => {
+                let id = (e.order, e.reservation);
+                let asked = self.asked.get(&id).ok_or("it was never asked for")?;
+                let twice = self.open.contains_key(&id) || self.ended.contains(&id);
+                ensure(!twice, || format!("{id:?} is made twice"))?;
+                self.made += 1;
+                self.queue.join(e, asked)
+            }
+            InventoryEvent::Filled(e) => {
+                self.queue.fill(e)?;
+                let excluded = self.excluded.get(&(e.order, e.reservation));
+                let excluded = excluded.map_or(&[][..], Vec::as_slice);
+                let kept = !e.portions.iter().any(|p| excluded.contains(&p.facility));
+                ensure(kept, || format!("{e:?} comes from an excluded facility"))?;
+                let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
+                *self.open.entry((e.order, e.reservation)).or_default() += units;
+                Ok(())
+            }
+            InventoryEvent::BackorderReleased(e) => {
+                for units in &e.units {
+                    let id = (e.order, units.reservation);
+                    self.queue.leave(id, units)?;
+                    if !self.open.contains_key(&id) && !self.queue.has(id) {
+                        self.end(id, true)?;
+                    }
+                }
+                Ok(())
+            }
+            InventoryEvent::BackorderLimitSet(e) => {
+                self.queue.set_limit(e.item.id, e.limit.unwrap_or(0));
+                Ok(())
+            }
             InventoryEvent::Tied(e) => self.tie(e),
             InventoryEvent::Stripped(e) => self.free(e.order, &e.portions),
             InventoryEvent::Released(e) => self.free(e.order, &e.portions),
             InventoryEvent::Expired(e) => {
                 let id = (e.order, e.reservation);
-                let was = self.open.remove(&id);
-                self.end(id, was.is_some())
+                let was = self.open.remove(&id).is_some();
+                let waited = self.queue.expire(id);
+                self.end(id, was || waited)
             }
             InventoryEvent::Shipped(e) => self.free(e.order, &e.portions),
             InventoryEvent::Unshipped(e) => {
@@ -106,7 +141,8 @@ impl Witness {
             }
             InventoryEvent::Allocated(e) => {
                 let id = (e.order, e.reservation);
-                ensure(self.open.contains_key(&id), || format!("{id:?} hardens after its end"))
+                let is_open = self.open.contains_key(&id) || self.queue.has(id);
+                ensure(is_open, || format!("{id:?} hardens after its end"))
             }
             InventoryEvent::FacilityRulesSet(e) => {
                 self.days.entry(e.facility).or_default().most = e.rules.parcels_per_day;
@@ -134,17 +170,20 @@ impl Witness {
         let id = (tied.order, tied.reservation);
         let asked = self.asked.get(&id).ok_or_else(|| format!("{id:?} was never asked for"))?;
         for (line, units) in asked {
+            let units = units - self.queue.of_line(id, *line);
             let of_line = tied.portions.iter().filter(|p| p.line == *line).map(|p| p.quantity);
-            let serves = laws::plan_serves_demand(*units, of_line);
+            let serves = laws::plan_serves_demand(units, of_line);
             ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
         }
         let excluded = self.excluded.get(&id).map_or(&[][..], Vec::as_slice);
         let kept = !tied.portions.iter().any(|p| excluded.contains(&p.facility));
         ensure(kept, || format!("{id:?} ties what lies in an excluded facility"))?;
         let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
-        ensure(all == asked.values().sum::<u64>(), || format!("{id:?} ties more than asked"))?;
+        let waits = self.queue.of(id);
+        let asked = asked.values().sum::<u64>();
+        ensure(all + waits == asked, || format!("{id:?} ties more than asked"))?;
         let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
-        self.made += 1;
+        self.made += u64::from(waits == 0);
         ensure(!twice, || format!("{id:?} is made twice"))
     }
 
@@ -156,7 +195,9 @@ impl Witness {
             *rest = less.ok_or_else(|| format!("{id:?} frees more than it ties"))?;
             if *rest == 0 {
                 self.open.remove(&id);
-                self.end(id, true)?;
+                if !self.queue.has(id) {
+                    self.end(id, true)?;
+                }
             }
         }
         Ok(())
@@ -174,8 +215,10 @@ impl Witness {
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
         ensure(once, told)?;
+        self.queue.agrees(shop)?;
         let open = shop.inventory().open_reservations();
-        let heard = self.open.len();
+        let late = self.queue.ids().filter(|id| !self.open.contains_key(id));
+        let heard = self.open.len() + late.count();
         ensure(open == heard, || format!("{open} reservations are open, {heard} by the events"))?;
         for (&(order, number), units) in &self.open {
             let known = shop.inventory().reservation(ReservationId { order, number });
@@ -203,6 +246,8 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
                 None => of.push((tied.portion, hard)),
             }
         }
+        let late: BTreeSet<_> = order.backordered.iter().map(|b| b.units.reservation).collect();
+        reservations += late.iter().filter(|number| !by_reservation.contains_key(number)).count();
         reservations += by_reservation.len();
         for (number, mut ours) in by_reservation {
             let open = shop.inventory().reservation(ReservationId { order: *id, number });
@@ -224,6 +269,8 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
         order.lines.iter().map(|l| of(&l.buckets)).sum()
     };
     let (unsourced, reserved) = (sum(|b| b.unsourced), sum(|b| b.reserved));
+    let late = sum(|b| b.backordered);
+    let soft = order.backordered.iter().any(|b| !b.hard);
     let (open, wanted) = (sum(|b| b.open()), sum(|b| b.wanted()));
     let says = |holds: bool, why: &str| ensure(holds, || why.to_string());
     says(
@@ -234,10 +281,12 @@ fn waits_for_a_payment_only(order: &Order) -> Result<(), String> {
         Status::Pending => {
             let waits = matches!(order.payment, Payment::Awaiting(_));
             says(waits, "it is paid for, and still pending")?;
-            says(reserved == open && open == wanted && open > 0, "its stock is not all reserved")
+            let all = reserved + late == open && open == wanted && open > 0;
+            says(all, "its stock is not all reserved, or promised")?;
+            says(order.backordered.iter().all(|b| !b.hard), "it is pending, and promised for ever")
         }
         Status::Confirmed => {
-            says(reserved == 0, "it is confirmed, and its stock may lapse")?;
+            says(reserved == 0 && !soft, "it is confirmed, and its stock may lapse")?;
             says(wanted > 0, "it is confirmed, and nothing is wanted")?;
             says(!order.is_settled() || order.reopened, "it is settled, and not completed")
         }

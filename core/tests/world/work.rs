@@ -7,11 +7,11 @@ use earmark::ids::{
     CancellationNumber, FacilityId, HoldNumber, LineNumber, OrderId, ReturnNumber, ShipmentNumber,
 };
 use earmark::order::{
-    AcceptCancellation, AmendOrder, CompleteOrder, DeclineCancellation, DeliverShipment,
-    Disposition, HoldKind, LineChange, LineRef, LineUnits, LoseShipment, OrderCommand, PackOrder,
-    PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturnedUnits, RefuseReturn,
-    RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
-    SaveDraft, ShipOrder, VoidShipping,
+    AcceptCancellation, AmendOrder, CancelOrder, CancelReason, CompleteOrder, DeclineCancellation,
+    DeliverShipment, Disposition, HoldKind, LineChange, LineRef, LineUnits, LoseShipment,
+    OrderCommand, PackOrder, PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturnedUnits,
+    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
+    ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
@@ -201,9 +201,9 @@ fn release_hold() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-/// An order that is saved twice and placed, and that nobody pays for, until it is forgotten.
+/// An order that is saved twice, and cancelled or placed and not paid for, until it is forgotten.
 pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
-    place().prop_map(|placed| {
+    (place(), 0..4_u8).prop_map(|(placed, n)| {
         let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
         let archive_after = Span::from_millis(100_000);
         let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
@@ -212,11 +212,17 @@ pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
         let saved = draft(placed.clone());
         let mut before = saved.clone();
         before.lines.extend(saved.lines.iter().cloned());
+        let (order, reason) = (placed.order, CancelReason::Customer);
+        let next = if n == 0 {
+            OrderCommand::Cancel(CancelOrder { order, lines: None, reason })
+        } else {
+            OrderCommand::Place(placed)
+        };
         vec![
             Step::now(Command::SetPolicy(SetPolicy { policy })),
             Step::now(Command::Order(OrderCommand::SaveDraft(before))),
             Step::now(Command::Order(OrderCommand::SaveDraft(saved))),
-            Step::now(Command::Order(OrderCommand::Place(placed))),
+            Step::now(Command::Order(next)),
             later(60_000),
             later(100_000),
         ]

@@ -260,5 +260,6 @@ fn news(news: News) -> &'static str {
         News::CancellationAccepted(_) => "cancellation accepted",
         News::CancellationDeclined(_) => "cancellation declined",
         News::ReturnRefused(_) => "return refused",
+        News::Backordered => "backordered",
     }
 }

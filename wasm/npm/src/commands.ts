@@ -179,6 +179,8 @@ export interface Commands {
   CountStock: OfShelf & { condition?: Condition; counted: number; reason: StockReason };
   /** A threshold of 0 tells only of out of stock and back, `null` of nothing. */
   SetLowStock: { item: ItemRef; threshold: number | null };
+  /** How many units may be promised before they are there; 0 and `null` for none. */
+  SetBackorderLimit: { item: ItemRef; limit: number | null };
   SendTransfer: {
     item: ItemRef;
     from: FacilityRef;

@@ -3,6 +3,7 @@ import type { OrderLine } from './commands.js';
 import type {
   Adjustment,
   Amount,
+  Awaited,
   CancelReason,
   CancellationNumber,
   Condition,
@@ -263,6 +264,34 @@ export interface Events {
     total: Amount;
   };
   OrderReopened: OfOrder & { at: Timestamp };
+  BackorderLimitSet: { item: ItemName; limit: number | null };
+  InventoryBackordered: OfReservation & {
+    hold: Hold;
+    /** Units that are not there, and wait in the queues of their items. */
+    units: Awaited[];
+    items: ItemName[];
+    destination: Destination;
+    excluded: FacilityId[];
+  };
+  BackorderFilled: OfReservation & {
+    hold: Hold;
+    portions: Portion[];
+    items: ItemName[];
+    sourced: Sourced;
+  };
+  BackorderReleased: OfOrder & { units: Awaited[] };
+  /** The queue of an item is looked at again then; `null`: it has been looked through. */
+  BackordersDue: {
+    item: ItemName;
+    at: Timestamp | null;
+    after: OrderId | null;
+    afterReservation: ReservationNumber | null;
+  };
+  OrderBackordered: OfReservation & { hold: Hold; units: Awaited[] };
+  BackorderSourced: OfReservation & { hold: Hold; portions: Portion[] };
+  /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
+  BackorderDropped: OfOrder & { units: Awaited[] };
+  BackorderReturned: OfOrder & { units: Awaited[] };
 }
 
 /** What a customer is told about an order, each once. */
@@ -278,7 +307,8 @@ export type News =
   | { returnedToSender: ShipmentNumber }
   | { cancellationAccepted: CancellationNumber }
   | { cancellationDeclined: CancellationNumber }
-  | { returnRefused: ReturnNumber };
+  | { returnRefused: ReturnNumber }
+  | 'backordered';
 
 /** The name of an event. */
 export type EventName = keyof Events;

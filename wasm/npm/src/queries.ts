@@ -3,6 +3,7 @@ import type {
   Aim,
   Alternative,
   Amount,
+  Awaited,
   CancelReason,
   CancellationAnswer,
   CancellationNumber,
@@ -65,6 +66,8 @@ export interface PreviewPlan {
   proof: Proof;
   /** The cheapest other choice of facilities that was met. */
   runnerUp: Alternative | null;
+  /** What is not there, and would be promised within the limits of the items. */
+  backordered: Awaited[];
 }
 
 /** One parcel. */
@@ -92,6 +95,8 @@ export interface ItemView {
   name: string;
   unitPrice: UnitPrice;
   available: number;
+  /** Units that may be promised beyond that, before they are there. */
+  backorderRoom: number;
   shelves: ShelfView[] | null;
 }
 
@@ -199,6 +204,10 @@ export interface ItemLevels {
   incoming: number;
   /** Units that facilities keep back from sale. */
   safety: { facility: FacilityId; quantity: number }[];
+  /** Units that may be promised at a time before they are there. */
+  backorderLimit: number;
+  /** Units that wait for stock. */
+  backordered: number;
   shelves: ShelfLevels[];
 }
 
@@ -227,6 +236,19 @@ export interface IncomingView {
   expected: ExpectedNumber | null;
   due: Timestamp | null;
   reference: string | null;
+}
+
+/** Who waits for an item. */
+export interface BackordersView {
+  item: ItemName;
+  backorderLimit: number;
+  backordered: number;
+  /** Units that may still be promised, by the limit and the policy. */
+  backorderRoom: number;
+  /** When the queue is looked at again without new stock. */
+  due: Timestamp | null;
+  /** In order of the queue; of one order all or none are on a page. */
+  entries: { order: OrderId; until: Timestamp | null; units: Awaited }[];
 }
 
 /** An item that is watched. */
@@ -334,6 +356,10 @@ export interface Queries {
   };
   Alerts: { ask: { skip?: number | null; limit?: number | null }; answer: AlertView[] };
   OrderStatus: { ask: { order: OrderId }; answer: OrderStatusView };
+  Backorders: {
+    ask: { item: ItemRef; after?: OrderId | null; limit?: number | null };
+    answer: BackordersView;
+  };
 }
 
 /** The name of a query. */

@@ -77,6 +77,7 @@ export function planOfEvents(events: readonly Event[]): Plan {
     plan.status = statusAfter(plan.status, event);
     if (event.type === 'OrderPlaced') plan.total = event.data.total.value;
     if (event.type === 'OrderSourced') add(plan, event.data.portions);
+    if (event.type === 'BackorderSourced') add(plan, event.data.portions);
     if (event.type === 'OrderRejected') plan.rejection = event.data.why;
     if (event.type === 'InventoryTied') {
       for (const { facility, gateway } of event.data.sourced.parcels) {

@@ -63,6 +63,11 @@ const STOCK: ReadonlySet<EventName> = new Set<EventName>([
   'TransferCancelled',
   'ExpectedReceived',
   'StockUnshipped',
+  'BackorderLimitSet',
+  'InventoryBackordered',
+  'BackorderFilled',
+  'BackorderReleased',
+  'BackordersDue',
 ]);
 
 /** The slice and the feed of one client. */

@@ -142,6 +142,15 @@ export interface Portion {
   quantity: number;
 }
 
+/** Units of a line that wait for stock to come. */
+export interface Awaited {
+  /** The reservation that is to tie them. */
+  reservation: ReservationNumber;
+  line: LineNumber;
+  item: ItemId;
+  quantity: number;
+}
+
 /** An item that the stock cannot serve; `available` is `null` if the item is unknown. */
 export interface Shortfall {
   line: LineNumber;
@@ -259,6 +268,8 @@ export interface Policy {
     staged: boolean;
     /** Whether a completed order may be reopened, as long as it is at hand. */
     reopen: boolean;
+    /** Whether units may be promised that are not there, within the limit of each item. */
+    backorders: 'refuse' | 'accept';
   };
   sourcing: {
     parcel: number;

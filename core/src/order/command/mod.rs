@@ -2,6 +2,7 @@
 //!
 //! Law: a command names its order by the client's id, so that sending it twice is safe.
 
+mod backorder;
 mod change;
 mod fulfil;
 
@@ -16,6 +17,7 @@ use crate::ids::{
 };
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
+pub use backorder::{RecordBackordered, RecordFilled};
 pub use change::{
     AmendOrder, CompleteOrder, LineChange, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
     SaveDraft,
@@ -60,6 +62,8 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordBackordered(RecordBackordered),
+    RecordFilled(RecordFilled),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -303,6 +307,8 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordBackordered(c) => c.order,
+            Self::RecordFilled(c) => c.order,
         })
     }
 }

@@ -17,6 +17,7 @@ macro_rules! of_order {
     };
 }
 
+mod backorder;
 mod change;
 mod fulfil;
 
@@ -33,6 +34,7 @@ use crate::ids::{
 use crate::time::Timestamp;
 use crate::units::Amount;
 
+pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
@@ -82,6 +84,10 @@ pub enum OrderEvent {
     Drafted(OrderDrafted),
     Amended(OrderAmended),
     Reopened(OrderReopened),
+    Backordered(OrderBackordered),
+    BackorderSourced(BackorderSourced),
+    BackorderDropped(BackorderDropped),
+    BackorderReturned(BackorderReturned),
 }
 
 of_order! {
@@ -321,6 +327,10 @@ impl OrderEvent {
             Self::Drafted(e) => e.order,
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
+            Self::Backordered(e) => e.order,
+            Self::BackorderSourced(e) => e.order,
+            Self::BackorderDropped(e) => e.order,
+            Self::BackorderReturned(e) => e.order,
         }
     }
 }

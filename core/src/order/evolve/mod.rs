@@ -7,6 +7,7 @@ mod goods;
 
 use alloc::vec::Vec;
 
+use super::backorder;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
 use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
@@ -32,7 +33,7 @@ pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), Corr
         OrderEvent::Drafted(e) => return insert(orders, id, drafted(e)),
         OrderEvent::Archived(_) => return archive(orders, id),
         // The tie of an order that was archived meanwhile is returned too.
-        OrderEvent::TieReturned(_) => return Ok(()),
+        OrderEvent::TieReturned(_) | OrderEvent::BackorderReturned(_) => return Ok(()),
         _ => {}
     }
     let order = orders.orders.get_mut(&id).ok_or(NO_ORDER)?;
@@ -82,6 +83,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         payment: Payment::NotRequired,
         lines: draft.lines.iter().map(line).collect(),
         tied: Vec::new(),
+        backordered: Vec::new(),
         reservations: ReservationNumber(0),
         asked: ReservationNumber(0),
         excluded: Vec::new(),
@@ -173,6 +175,9 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         }
         OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
+        OrderEvent::Backordered(_)
+        | OrderEvent::BackorderSourced(_)
+        | OrderEvent::BackorderDropped(_) => backorder::change(order, event)?,
         _ => record(order, event)?,
     }
     Ok(())
@@ -264,6 +269,9 @@ fn end(order: &mut Order, status: Status, at: Timestamp) {
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {
     let soft = |t: &&mut Tied| t.portion.reservation == reservation && !t.stage.is_hard();
+    for late in order.backordered.iter_mut().filter(|b| b.units.reservation == reservation) {
+        late.hard = true;
+    }
     for tied in order.tied.iter_mut().filter(soft) {
         tied.stage = Stage::Allocated;
         let line = order.lines.get_mut(tied.portion.line.index()).ok_or(NO_LINE)?;

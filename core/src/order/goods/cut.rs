@@ -1,22 +1,26 @@
 //! Which units a cancellation takes, and from where.
 //!
-//! Law: what is not tied goes first, then what was tied last; shipped units are never touched.
+//! Law: what is not tied goes first, then what is on backorder, then what was tied last; shipped
+//! units are never touched.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
+use super::super::backorder;
 use super::super::cancel::free_portions;
 use super::super::command::CancelReason;
 use super::super::event::{OrderCompleted, OrderEvent, OrderLinesCancelled, UnitsOfLine};
 use super::super::stage::FREE;
 use super::super::state::Order;
-use crate::demand::Portion;
+use crate::demand::{Awaited, Portion};
 use crate::ids::{LineNumber, OrderId};
 use crate::time::Timestamp;
 
 /// Units to cancel.
 #[derive(Debug, Default)]
 pub(in crate::order) struct Cut {
+    /// Units that wait for stock: they are unsourced first.
+    dropped: Vec<Awaited>,
+    /// Units that are not tied, those that waited among them.
     unsourced: Vec<UnitsOfLine>,
     released: Vec<Portion>,
 }
@@ -27,9 +31,9 @@ impl Cut {
         self.unsourced.is_empty() && self.released.is_empty()
     }
 
-    /// The units that were not tied, and those that were.
-    pub(in crate::order) fn into_parts(self) -> (Vec<UnitsOfLine>, Vec<Portion>) {
-        (self.unsourced, self.released)
+    /// The units that waited; all that were not tied; and those that were.
+    pub(in crate::order) fn into_parts(self) -> (Vec<Awaited>, Vec<UnitsOfLine>, Vec<Portion>) {
+        (self.dropped, self.unsourced, self.released)
     }
 
     fn units(&self) -> u64 {
@@ -41,25 +45,34 @@ impl Cut {
 
 /// Everything that no warehouse has got to work on.
 pub(in crate::order) fn everything(order: &Order) -> Cut {
-    let released = free_portions(order);
-    Cut { released, ..unsourced(order) }
+    let (dropped, released) = (backorder::all(order), free_portions(order));
+    let unsourced = loose(order, |b| b.unsourced.saturating_add(b.backordered));
+    Cut { dropped, unsourced, released }
 }
 
-/// Everything that is not tied.
+/// Everything that is neither tied nor promised.
 pub(in crate::order) fn unsourced(order: &Order) -> Cut {
+    Cut { unsourced: loose(order, |b| b.unsourced), ..Cut::default() }
+}
+
+fn loose(order: &Order, of: fn(&super::super::Buckets) -> u32) -> Vec<UnitsOfLine> {
     let units = |(number, line): (usize, &super::super::state::Line)| {
-        let (line, quantity) = (LineNumber(u16::try_from(number).ok()?), line.buckets.unsourced);
+        let (line, quantity) = (LineNumber(u16::try_from(number).ok()?), of(&line.buckets));
         (quantity > 0).then_some(UnitsOfLine { line, quantity })
     };
-    let unsourced = order.lines.iter().enumerate().filter_map(units).collect();
-    Cut { unsourced, released: Vec::new() }
+    order.lines.iter().enumerate().filter_map(units).collect()
 }
 
 /// The named units, as far as no warehouse works on them; and how many of each are left over.
 pub(in crate::order) fn of(order: &Order, units: &[UnitsOfLine]) -> (Cut, Vec<UnitsOfLine>) {
     let (mut cut, mut left) = (Cut::default(), Vec::new());
     for &UnitsOfLine { line, quantity } in units {
-        let loose = order.line(line).map_or(0, |l| l.buckets.unsourced).min(quantity);
+        let unsourced = order.line(line).map_or(0, |l| l.buckets.unsourced).min(quantity);
+        let rest = UnitsOfLine { line, quantity: quantity.saturating_sub(unsourced) };
+        let waits = backorder::of_line(order, rest);
+        let waited = waits.iter().map(|w| w.quantity).fold(0, u32::saturating_add);
+        cut.dropped.extend(waits);
+        let loose = unsourced.saturating_add(waited);
         if loose > 0 {
             cut.unsourced.push(UnitsOfLine { line, quantity: loose });
         }
@@ -86,13 +99,10 @@ pub(in crate::order) fn into_events(
     at: Timestamp,
 ) -> Vec<OrderEvent> {
     let units = cut.units();
-    let Cut { unsourced, released } = cut;
-    let mut events = vec![OrderEvent::LinesCancelled(OrderLinesCancelled {
-        order: id,
-        reason,
-        unsourced,
-        released,
-    })];
+    let Cut { dropped, unsourced, released } = cut;
+    let cancelled = OrderLinesCancelled { order: id, reason, unsourced, released };
+    let mut events: Vec<OrderEvent> = backorder::dropped(id, dropped).into_iter().collect();
+    events.push(OrderEvent::LinesCancelled(cancelled));
     events.extend(ending(id, order, units, reason, at));
     events
 }

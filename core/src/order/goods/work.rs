@@ -58,7 +58,7 @@ pub(in crate::order) fn pick(command: &PickOrder, order: &Order) -> Decision {
     }
     if !missing.is_empty() {
         let why = Resourcing::ItemsMissing;
-        events.push(news::source_again(id, order, why, missing, without(order, facility))?);
+        events.extend(news::source_again(id, order, why, missing, without(order, facility))?);
     }
     Ok(events)
 }
@@ -94,14 +94,15 @@ pub(in crate::order) fn reject(
     let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
     let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut events);
     match last {
-        Some(reason) if left.is_empty() => {
+        // What waits is not to come from there either.
+        Some(reason) if left.is_empty() && order.backordered.is_empty() => {
             let met = portions.iter().map(|p| u64::from(p.quantity));
             let met = met.fold(0, u64::saturating_add);
             events.extend(cut::ending(id, order, met, reason, at));
         }
         _ => {
             let (why, excluded) = (Resourcing::FacilityRefused, without(order, facility));
-            events.push(news::source_again(id, order, why, left, excluded)?);
+            events.extend(news::source_again(id, order, why, left, excluded)?);
         }
     }
     Ok(events)

@@ -1,0 +1,119 @@
+//! What of an ask is there, and what may wait: one answer, on one state.
+//!
+//! Law: demand is added up per item before anything is divided; what is there goes to the lines in
+//! their order; either every item that is short has room in its limit, or nothing is promised.
+//! What is free is first theirs who wait.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::super::ledger::{Inventory, Item};
+use super::super::plan::{Ask, Plan, Unplanned};
+use crate::demand::{Awaited, Demand, Shortfall};
+use crate::ids::{ItemId, ReservationNumber};
+use crate::units::Quantity;
+
+/// What is there of an ask, and what would wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parted {
+    /// The plan for what is there; none if nothing is.
+    pub plan: Option<Plan>,
+    /// The units that would wait, per line.
+    pub awaited: Vec<Awaited>,
+}
+
+impl Inventory {
+    /// The best plan for what is there of an ask, and what of it waits for stock to come, within
+    /// the limits of the items. Changes nothing: a preview and a reservation ask the same question.
+    ///
+    /// # Errors
+    /// [`Unplanned`], with every item that is short, if one of them has no room to wait.
+    pub fn plan_or_wait(
+        &self,
+        ask: &Ask<'_>,
+        reservation: ReservationNumber,
+    ) -> Result<Parted, Unplanned> {
+        let has_room = |item: ItemId, short: u64| short <= u64::from(self.backorder_room(item));
+        match self.without_due(ask) {
+            Some(ledger) => ledger.part(ask, reservation, has_room),
+            None => self.part(ask, reservation, has_room),
+        }
+    }
+
+    /// Plans what is there, and lets wait what may.
+    pub(super) fn part(
+        &self,
+        ask: &Ask<'_>,
+        reservation: ReservationNumber,
+        may_wait: impl Fn(ItemId, u64) -> bool,
+    ) -> Result<Parted, Unplanned> {
+        let shortfalls = match self.plan(ask, reservation) {
+            Ok(plan) => return Ok(Parted { plan: Some(plan), awaited: Vec::new() }),
+            Err(Unplanned::Short(shortfalls)) => shortfalls,
+            Err(too_many) => return Err(too_many),
+        };
+        let short = |s: &Shortfall| {
+            let (there, (id, _)) = (s.available?, self.item(&s.item)?);
+            may_wait(id, s.demanded.saturating_sub(there)).then_some((id, there))
+        };
+        let there: Option<BTreeMap<ItemId, u64>> = shortfalls.iter().map(short).collect();
+        let Some(mut there) = there else { return Err(Unplanned::Short(shortfalls)) };
+        let (demands, awaited) = self.divide(ask.demands, reservation, &mut there);
+        let rest = Ask { demands: &demands, ..*ask };
+        let nothing = demands.is_empty();
+        let plan = if nothing { None } else { Some(self.plan(&rest, reservation)?) };
+        Ok(Parted { plan, awaited })
+    }
+
+    /// Hands what is there to the lines in their order.
+    fn divide(
+        &self,
+        demands: &[Demand],
+        reservation: ReservationNumber,
+        there: &mut BTreeMap<ItemId, u64>,
+    ) -> (Vec<Demand>, Vec<Awaited>) {
+        let (mut tied, mut awaited) = (Vec::new(), Vec::new());
+        for demand in demands {
+            let Some((item, _)) = self.item(&demand.item) else { continue };
+            let Some(left) = there.get_mut(&item) else {
+                tied.push(demand.clone());
+                continue;
+            };
+            let (line, wanted) = (demand.line, demand.quantity.get());
+            let taken = wanted.min(u32::try_from(*left).unwrap_or(u32::MAX));
+            *left = left.saturating_sub(u64::from(taken));
+            if let Some(quantity) = Quantity::new(taken) {
+                tied.push(Demand { quantity, ..demand.clone() });
+            }
+            let quantity = wanted.saturating_sub(taken);
+            if quantity > 0 {
+                awaited.push(Awaited { reservation, line, item, quantity });
+            }
+        }
+        (tied, awaited)
+    }
+
+    /// A ledger of what is asked for in which nothing of an item is free whose queue has still to
+    /// be looked at; `None` if there is no such item. Ticks come before inputs, so that this is
+    /// rare.
+    fn without_due(&self, ask: &Ask<'_>) -> Option<Self> {
+        let is_due = |item: ItemId| {
+            let due = self.backorders.due(item);
+            due.is_some_and(|due| due.is_overdue() || ask.at.is_some_and(|at| due.at <= at))
+        };
+        let known = ask.demands.iter().filter_map(|demand| self.item(&demand.item));
+        let wanted: BTreeMap<ItemId, &Item> = known.collect();
+        if !wanted.keys().any(|item| is_due(*item)) {
+            return None;
+        }
+        let hide = |(id, item): (ItemId, &Item)| {
+            let mut item = item.clone();
+            if is_due(id) {
+                item.shelves.clear();
+            }
+            (id, item)
+        };
+        let items = wanted.into_iter().map(hide).collect();
+        Self::slice(self.policy, self.facilities.clone(), items, BTreeMap::new())
+    }
+}

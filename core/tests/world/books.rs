@@ -89,16 +89,13 @@ impl Books {
                 self.comes((p.item, p.facility, p.tier), condition, i64::from(p.quantity))
             }),
             E::Tied(_)
+            | E::SafetySet(_)
             | E::Filled(_)
             | E::Stripped(_)
             | E::Released(_)
             | E::Expired(_)
             | E::Shipped(_)
             | E::Unshipped(_) => self.hear_promise(event),
-            E::SafetySet(e) => {
-                self.safety.insert((e.item.id, e.facility), e.quantity);
-                Ok(())
-            }
             E::LowStockSet(_) | E::Low(_) | E::Replenished(_) | E::Out(_) | E::Back(_) => {
                 self.hear_alert(event)
             }
@@ -126,6 +123,10 @@ impl Books {
 
     fn hear_promise(&mut self, event: &E) -> Result<(), String> {
         match event {
+            E::SafetySet(e) => {
+                self.safety.insert((e.item.id, e.facility), e.quantity);
+                Ok(())
+            }
             E::Tied(e) => {
                 self.plan(&e.portions)?;
                 self.tied.insert((e.order, e.reservation), e.portions.clone());

@@ -110,7 +110,34 @@ How documents become commands (--model basic):
   charges      (postage, discounts, bank fees) on orders move no goods and are left out.
 Stock lies in a home facility and two or three others, chosen by a stable hash of the SKU, in
 primary and back stock. `ample` is enough for every order; `static-5pct` and `weekly-5pct` are the
-scarce policies of products.csv. The clock is logical: it is the documents' own.";
+scarce policies of products.csv. The clock is logical: it is the documents' own.
+
+What happens besides (--model full; `hash` is FNV-1a of 64 bits and the finaliser of SplitMix64,
+of a word, a colon and the number of the order):
+  who acts     Whoever acts looks at how the order stands first, as the core that is linked in
+               tells; the report says whether the plugin made the same events of the list.
+  payment      Required within 3 days. The provider answers 2 to 15 minutes after placing
+               (2 + hash of `payment` mod 14). By the bits from the ninth on, mod 128: at 0 it never
+               says anything, and the order expires; at 1 to 8 it declines, and says yes 6 hours
+               later. What something was given back of was paid.
+  holds        An order of 2,500 pounds is looked at for 3 hours; if its customer is unknown
+               nobody does, and the hold lapses after a day. The first three orders to each country
+               outside the European Union of 2011 wait a day for export papers.
+  work         6 hours after nothing keeps it back an order is released; 6 hours later its
+               facilities pick, 2 later they pack; the first parcel leaves 10 hours later, and each
+               further one a day after the one before. They take 2 days at home, 5 abroad.
+  trouble      With the first facility or the first parcel, by the hash of `trouble` mod 1,000:
+               to 14 one unit is not found, to 24 the facility refuses, to 34 the label is wrong
+               and the parcel is voided an hour later, to 39 it is lost (a week late), to 49 nobody
+               takes it (back 3 days late: restocked, quarantined or written off, by the hash of
+               `putaway` mod 3). Nothing goes wrong with an order that something was given back of.
+  cancel       Until it is packed a facility lets go of it, then it declines, and the units come
+               back once the order has arrived. What comes back travels as long as it came.
+  return       By the words of the item's name: what is used up (candles, soap, sweets ..) is
+               written off, what is worn (scarves, rings, socks ..) goes back to the customer, what
+               breaks (glass, ceramic, mirrors ..) is quarantined, all else is restocked. More than
+               180 days after the order a return is refused.
+`ample` is then ample in each of an item's facilities, so that any can step in for another.";
 
 impl Replay {
     /// Runs the replay.

@@ -248,7 +248,7 @@ mod tests {
         let says = |says| count(&|order| paying(order, false).says == says);
         let (declined, never) = (says(Says::DeclinedFirst), says(Says::Nothing));
         assert!((1_050..1_450).contains(&declined) && (110..210).contains(&never));
-        assert_eq!(count(&|order| super::trouble(order, true).is_some()), 0);
+        assert_eq!(count(&|order| trouble(order, true).is_some()), 0);
         assert_eq!(count(&|order| paying(order, true).says == Says::Nothing), 0);
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed
 //!                              \-> Rejected ---> RecordRejected --> Rejected
+//! (with kits)          KitsExploded, then Tied -> RecordExploded --> LinesExploded
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
@@ -25,8 +26,8 @@ use crate::inventory::{
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
-    Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    Resourcing,
+    Putaway, RecordAllocated, RecordExploded, RecordLapsed, RecordRejected, RecordStripped,
+    RecordTied, Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -99,6 +100,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::HoldReleased(_)
         | OrderEvent::Drafted(_)
         | OrderEvent::Reopened(_)
+        | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
         | OrderEvent::Allocated(_)
@@ -163,6 +165,16 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
             let (order, reservation) = (e.order, e.reservation);
             OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
         }
+        InventoryEvent::KitsExploded(e) => OrderCommand::RecordExploded(RecordExploded {
+            order: e.order,
+            reservation: e.reservation,
+            kits: e.kits.clone(),
+        }),
+        InventoryEvent::ExplosionRejected(e) => {
+            let why = Rejection::KitsTooLarge { lines: e.lines, units: e.units };
+            let (order, reservation) = (e.order, e.reservation);
+            OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
+        }
         InventoryEvent::Allocated(e) => {
             let (order, reservation) = (e.order, e.reservation);
             OrderCommand::RecordAllocated(RecordAllocated { order, reservation })
@@ -202,7 +214,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedReceived(_)
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
-        | InventoryEvent::Unshipped(_) => return,
+        | InventoryEvent::Unshipped(_)
+        | InventoryEvent::KitDefined(_) => return,
     };
     to(Command::Order(command));
 }

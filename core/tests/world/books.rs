@@ -115,6 +115,9 @@ impl Books {
             | E::ParcelsBooked(_)
             | E::Rejected(_)
             | E::Allocated(_)
+            | E::KitDefined(_)
+            | E::KitsExploded(_)
+            | E::ExplosionRejected(_)
             | E::Extended(_) => Ok(()),
         }
     }

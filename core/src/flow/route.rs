@@ -21,7 +21,8 @@ use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve, Restock,
+    ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
@@ -157,12 +158,7 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
             portions: e.portions.clone(),
         }),
         InventoryEvent::Rejected(e) => {
-            let why = match (e.lapsed, e.too_many_parcels) {
-                (true, _) => Rejection::ReservationLapsed,
-                (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
-                (false, None) => Rejection::Stock { shortfalls: e.shortfalls.clone() },
-            };
-            let (order, reservation) = (e.order, e.reservation);
+            let (order, reservation, why) = (e.order, e.reservation, why(e));
             OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
         }
         InventoryEvent::KitsExploded(e) => OrderCommand::RecordExploded(RecordExploded {
@@ -218,6 +214,15 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::KitDefined(_) => return,
     };
     to(Command::Order(command));
+}
+
+/// Why stock can't be tied, as the order is told.
+fn why(rejected: &InventoryRejected) -> Rejection {
+    match (rejected.lapsed, rejected.too_many_parcels) {
+        (true, _) => Rejection::ReservationLapsed,
+        (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
+        (false, None) => Rejection::Stock { shortfalls: rejected.shortfalls.clone() },
+    }
 }
 
 fn first_reserve(placed: &OrderPlaced) -> Reserve {

@@ -261,6 +261,7 @@ fn rejection(why: &Rejection) -> &'static str {
         Rejection::Stock { .. } => "not enough stock",
         Rejection::TooManyParcels { .. } => "too many parcels",
         Rejection::ReservationLapsed => "reservation lapsed",
+        Rejection::KitsTooLarge { .. } => "kits too large",
     }
 }
 

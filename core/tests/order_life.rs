@@ -16,8 +16,8 @@ use earmark::order::{
     CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
-    RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
+    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordRejected, RecordStripped,
+    RecordTied, RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
     RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict,
     VoidShipping, state_diagram, transition_table,
 };
@@ -118,6 +118,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Amend(AmendOrder { order, lines: vec![change], added: vec![], destination: None }),
         O::Reopen(ReopenOrder { order }),
         O::Complete(CompleteOrder { order }),
+        O::RecordExploded(RecordExploded { order, reservation, kits: Vec::new() }),
         O::RecordBackordered(RecordBackordered { order, reservation, hold: tie, units: vec![] }),
         O::RecordFilled(RecordFilled { order, reservation, hold: tie, portions: vec![] }),
     ]

@@ -229,8 +229,7 @@ impl Shop {
                 let known = items.iter().take(usize::from(PAGE_MAX));
                 let known = known.filter_map(|item| self.inventory.item(item));
                 let public = matches!(by, Principal::Customer(_));
-                let room = |id| self.inventory.backorder_room(id);
-                let view = |(id, item)| ItemView::of(id, item, room(id), public);
+                let view = |(id, item)| ItemView::of(id, item, &self.inventory, public);
                 Ok(Answer::Items(known.map(view).collect()))
             }
             Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
@@ -268,6 +267,7 @@ impl Shop {
             Ok(parted) => Preview::Served(self.tell_plan(parted)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
+            Err(Unplanned::KitsTooLarge { lines, units }) => Preview::KitsTooLarge { lines, units },
         }
     }
 
@@ -298,6 +298,7 @@ impl Shop {
             cost: plan.sourced.cost,
             proof: plan.sourced.proof,
             runner_up: plan.sourced.runner_up,
+            kits: plan.kits,
             backordered: awaited,
         }
     }
@@ -320,8 +321,7 @@ impl Shop {
             None => true,
         });
         let skip = usize::try_from(query.skip.unwrap_or(0)).unwrap_or(usize::MAX);
-        let room = |id| self.inventory.backorder_room(id);
-        let view = |(id, item)| ItemView::of(id, item, room(id), true);
+        let view = |(id, item)| ItemView::of(id, item, &self.inventory, true);
         found.skip(skip).take(page(query.limit)).map(view).collect()
     }
 

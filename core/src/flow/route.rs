@@ -3,6 +3,7 @@
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed
 //!                              \-> Rejected ---> RecordRejected --> Rejected
+//! (with kits)          KitsExploded, then Tied -> RecordExploded --> LinesExploded
 //!                              \-> Backordered -> RecordBackordered > Backordered, Confirmed
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
@@ -23,14 +24,14 @@ use super::shop::{Command, Event};
 use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Miss, Release, ReleaseAwaited, Reserve, Restock,
-    ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, ReleaseAwaited,
+    Reserve, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
-    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordFilled,
-    RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordExploded,
+    RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -98,6 +99,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::HoldReleased(_)
         | OrderEvent::Drafted(_)
         | OrderEvent::Reopened(_)
+        | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
         | OrderEvent::BackorderSourced(_)
@@ -152,11 +154,16 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
             return from_promise(event, to);
         }
         InventoryEvent::Rejected(e) => {
-            let why = match (e.lapsed, e.too_many_parcels) {
-                (true, _) => Rejection::ReservationLapsed,
-                (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
-                (false, None) => Rejection::Stock { shortfalls: e.shortfalls.clone() },
-            };
+            let (order, reservation, why) = (e.order, e.reservation, why(e));
+            OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
+        }
+        InventoryEvent::KitsExploded(e) => OrderCommand::RecordExploded(RecordExploded {
+            order: e.order,
+            reservation: e.reservation,
+            kits: e.kits.clone(),
+        }),
+        InventoryEvent::ExplosionRejected(e) => {
+            let why = Rejection::KitsTooLarge { lines: e.lines, units: e.units };
             let (order, reservation) = (e.order, e.reservation);
             OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
         }
@@ -199,12 +206,22 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedReceived(_)
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
+        | InventoryEvent::Unshipped(_)
+        | InventoryEvent::KitDefined(_)
         | InventoryEvent::BackorderLimitSet(_)
         | InventoryEvent::BackorderReleased(_)
-        | InventoryEvent::BackordersDue(_)
-        | InventoryEvent::Unshipped(_) => return,
+        | InventoryEvent::BackordersDue(_) => return,
     };
     to(Command::Order(command));
+}
+
+/// Why stock can't be tied, as the order is told.
+fn why(rejected: &InventoryRejected) -> Rejection {
+    match (rejected.lapsed, rejected.too_many_parcels) {
+        (true, _) => Rejection::ReservationLapsed,
+        (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
+        (false, None) => Rejection::Stock { shortfalls: rejected.shortfalls.clone() },
+    }
 }
 
 /// What is tied, or promised before it is there.

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::status::OrderStatusView;
 use super::stock::{AlertView, BackordersView, IncomingView, ItemLevels};
 use crate::data::data;
-use crate::demand::{Alternative, Awaited, Parcel, Portion, Shortfall};
+use crate::demand::{Alternative, Awaited, ExplodedKit, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
-use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
-use crate::order::{Buckets, Carriage, Order, Payment, Rejection, Status};
+use crate::ids::{
+    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, OrderId, Text, Tier,
+};
+use crate::inventory::{Component, ComponentOfKit, Explanation, Facility, Inventory, Item, Shelf};
+use crate::order::{Buckets, Carriage, LineKind, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
 use crate::time::Timestamp;
@@ -64,6 +66,13 @@ pub enum Preview {
         /// The most parcels allowed.
         allowed: u16,
     },
+    /// With the components of its kits the order is too large.
+    KitsTooLarge {
+        /// Lines that it would have.
+        lines: u32,
+        /// Units that the largest of them would ask for.
+        units: u64,
+    },
     /// More lines than an order may have, or a destination that is no point on the globe.
     Malformed,
 }
@@ -79,6 +88,8 @@ data! {
         proof: Proof,
         /// The cheapest other choice of facilities that was met.
         runner_up: Option<Alternative>,
+        /// The kits among what is asked for: the portions name the lines of their components.
+        kits: Vec<ExplodedKit>,
         /// What is not there, and would be promised within the limits of the items.
         backordered: Vec<Awaited>,
     }
@@ -118,8 +129,10 @@ data! {
         name: Text,
         /// Its list price.
         unit_price: UnitPrice,
-        /// Units available to sell, over all facilities.
+        /// Units available to sell, over all facilities; of a kit, as many as they make up.
         available: u64,
+        /// What it is made of, if it is a kit: then its components have the stock.
+        kit: Option<Vec<ComponentOfKit>>,
         /// Units that may be promised beyond that, before they are there.
         backorder_room: u32,
         /// Its shelves, for those who work for the shop.
@@ -179,8 +192,14 @@ data! {
         name: Option<Text>,
         /// The price of one unit.
         unit_price: UnitPrice,
-        /// Where its units are.
+        /// Where its units are; of a kit, whole kits.
         buckets: Buckets,
+        /// The line of the kit that it belongs to.
+        kit: Option<LineNumber>,
+        /// Of how many units one kit is: of a line that belongs to one.
+        each: Option<u32>,
+        /// Whether it is a kit, taken apart into other lines.
+        is_kit: bool,
     }
     /// A parcel of an order.
     ShipmentView {
@@ -240,7 +259,7 @@ impl ParcelView {
 }
 
 impl ItemView {
-    pub(super) fn of(id: ItemId, item: &Item, room: u32, public: bool) -> Self {
+    pub(super) fn of(id: ItemId, item: &Item, inventory: &Inventory, public: bool) -> Self {
         let shelf = |s: &Shelf| ShelfView {
             facility: s.facility,
             tier: s.tier,
@@ -250,13 +269,16 @@ impl ItemView {
             allocated: s.allocated,
             available: item.available_on(s),
         };
+        let component =
+            |c: &Component| Some(ComponentOfKit { item: inventory.name(c.item)?, each: c.each });
         Self {
             id,
             sku: item.sku.clone(),
             name: item.name.clone(),
             unit_price: item.unit_price,
-            available: item.available(),
-            backorder_room: room,
+            available: inventory.available(id),
+            kit: inventory.kit(id).map(|kit| kit.iter().filter_map(component).collect()),
+            backorder_room: inventory.backorder_room(id),
             shelves: (!public).then(|| item.shelves.iter().map(shelf).collect()),
         }
     }
@@ -264,12 +286,22 @@ impl ItemView {
 
 impl OrderView {
     pub(super) fn of(id: OrderId, order: &Order, inventory: &Inventory) -> Self {
-        let line = |line: &crate::order::Line| LineView {
-            item: line.item.clone(),
-            name: inventory.item(&line.item).map(|(_, item)| item.name.clone()),
-            unit_price: line.unit_price,
-            buckets: line.buckets,
+        let line = |(number, line): (LineNumber, &crate::order::Line)| {
+            let (kit, each) = match line.kind {
+                LineKind::Component { kit, each } => (Some(kit), Some(each)),
+                LineKind::Plain | LineKind::Kit { .. } => (None, None),
+            };
+            LineView {
+                item: line.item.clone(),
+                name: inventory.item(&line.item).map(|(_, item)| item.name.clone()),
+                unit_price: line.unit_price,
+                buckets: order.buckets_of(number),
+                kit,
+                each,
+                is_kit: matches!(line.kind, LineKind::Kit { .. }),
+            }
         };
+        let lines = (0_u16..).map(LineNumber).zip(&order.lines);
         let shipment = |s: &crate::order::Shipment| ShipmentView {
             number: s.number,
             facility: s.facility,
@@ -291,7 +323,7 @@ impl OrderView {
             },
             total: order.total,
             cancellable: open && matches!(order.status, Status::Pending | Status::Confirmed),
-            lines: order.lines.iter().map(line).collect(),
+            lines: lines.map(line).collect(),
             tied: order.tied.iter().map(|t| t.portion).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
         }

@@ -12,6 +12,7 @@ use super::backorder::{ReleaseAwaited, SetBackorderLimit};
 use super::condition::{MoveStock, WriteOffStock};
 use super::count::CountStock;
 use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
+use super::kits::DefineKit;
 use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
 use super::safety::SetSafetyStock;
 use super::transfers::{CancelTransfer, ReceiveTransfer, SendTransfer};
@@ -57,6 +58,7 @@ pub enum InventoryCommand {
     ReceiveExpected(ReceiveExpected),
     WithdrawExpected(WithdrawExpected),
     Extend(Extend),
+    DefineKit(DefineKit),
     SetBackorderLimit(SetBackorderLimit),
     /// From the flow, as `Release`.
     ReleaseAwaited(ReleaseAwaited),

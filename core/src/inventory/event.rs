@@ -15,6 +15,7 @@ use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
 use super::count::StockCounted;
 use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
+use super::kits::{ExplosionRejected, KitDefined, KitsExploded};
 use super::rules::{FacilityRules, ItemRules};
 use super::safety::SafetyStockSet;
 use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
@@ -65,6 +66,9 @@ pub enum InventoryEvent {
     ExpectedWithdrawn(ExpectedWithdrawn),
     Extended(InventoryExtended),
     Unshipped(StockUnshipped),
+    KitDefined(KitDefined),
+    KitsExploded(KitsExploded),
+    ExplosionRejected(ExplosionRejected),
     BackorderLimitSet(BackorderLimitSet),
     Backordered(InventoryBackordered),
     Filled(BackorderFilled),
@@ -273,10 +277,13 @@ impl InventoryEvent {
             Self::ParcelsBooked(e) => e.order,
             Self::Extended(e) => e.order,
             Self::Unshipped(e) => e.order,
+            Self::KitsExploded(e) => e.order,
+            Self::ExplosionRejected(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::Filled(e) => e.order,
             Self::BackorderReleased(e) => e.order,
-            Self::ItemDefined(_)
+            Self::KitDefined(_)
+            | Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
             | Self::Adjusted(_)

@@ -17,6 +17,7 @@ mod expected;
 mod explain;
 mod filter;
 mod items;
+mod kits;
 mod ledger;
 mod network;
 mod plan;
@@ -59,6 +60,9 @@ pub use explain::{
     ParcelExplained, Verdict,
 };
 pub use filter::{Barred, ItemBarred};
+pub use kits::{
+    Component, ComponentOfKit, DefineKit, ExplosionRejected, KitComponent, KitDefined, KitsExploded,
+};
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};
 pub use plan::{Ask, Plan, Unplanned};

@@ -14,6 +14,7 @@ use super::event::{
     InventoryReleased, InventoryTied,
 };
 use super::evolve::ENDED;
+use super::kits::{ExplosionRejected, KitsExploded};
 use super::ledger::{Inventory, ReservationId};
 use super::plan::{Ask, Unplanned};
 use crate::decide::CorruptHistory;
@@ -38,11 +39,16 @@ pub(super) fn reserve(
         replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
-    let (mut backordered, mut booked) = (None, None);
+    let (mut before, mut booked) = (None, None);
     let answer = match inventory.plan_or_wait(&ask, reservation) {
         Ok(Parted { plan, awaited }) => {
-            backordered = queued(inventory, command, awaited);
+            before = queued(inventory, command, awaited);
             plan.map(|plan| {
+                if !plan.kits.is_empty() {
+                    let kits = plan.kits;
+                    let exploded = KitsExploded { order, reservation, kits };
+                    before = Some(InventoryEvent::KitsExploded(exploded));
+                }
                 let (portions, items, sourced) = (plan.portions, plan.items, plan.sourced);
                 let parcels = sourced.parcels.iter().map(|parcel| parcel.facility);
                 booked = inventory.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
@@ -59,9 +65,14 @@ pub(super) fn reserve(
             let why = InventoryRejected { too_many_parcels, ..rejected(order, reservation) };
             Some(InventoryEvent::Rejected(why))
         }
+        Err(Unplanned::KitsTooLarge { lines, units }) => {
+            let why = ExplosionRejected { order, reservation, lines, units };
+            Some(InventoryEvent::ExplosionRejected(why))
+        }
     };
     let released = released.into_iter().map(InventoryEvent::Released);
-    released.chain(backordered).chain(answer).chain(booked).collect()
+    // Kits do not wait, so that one of the two comes before the tie at the most.
+    released.chain(before).chain(answer).chain(booked).collect()
 }
 
 /// What a reservation waits for.

@@ -211,7 +211,9 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
-    45 SetBackorderLimit(p: inventory::SetBackorderLimit)
+    45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
+        scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
+    46 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
         scope: "inventory:write", about: "Say how many units may be promised before they are there.";
 }
@@ -329,23 +331,30 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
-    73 BackorderLimitSet(p: inventory::BackorderLimitSet)
+    73 KitDefined(p: inventory::KitDefined) { Event::Inventory(IE::KitDefined(p)) } version: 1;
+    74 KitsExploded(p: inventory::KitsExploded)
+        { Event::Inventory(IE::KitsExploded(p)) } version: 1;
+    75 ExplosionRejected(p: inventory::ExplosionRejected)
+        { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
+    76 OrderLinesExploded(p: order::OrderLinesExploded)
+        { Event::Order(OE::LinesExploded(p)) } version: 1;
+    77 BackorderLimitSet(p: inventory::BackorderLimitSet)
         { Event::Inventory(IE::BackorderLimitSet(p)) } version: 1;
-    74 InventoryBackordered(p: inventory::InventoryBackordered)
+    78 InventoryBackordered(p: inventory::InventoryBackordered)
         { Event::Inventory(IE::Backordered(p)) } version: 1;
-    75 BackorderFilled(p: inventory::BackorderFilled)
+    79 BackorderFilled(p: inventory::BackorderFilled)
         { Event::Inventory(IE::Filled(p)) } version: 1;
-    76 BackorderReleased(p: inventory::BackorderReleased)
+    80 BackorderReleased(p: inventory::BackorderReleased)
         { Event::Inventory(IE::BackorderReleased(p)) } version: 1;
-    77 BackordersDue(p: inventory::BackordersDue)
+    81 BackordersDue(p: inventory::BackordersDue)
         { Event::Inventory(IE::BackordersDue(p)) } version: 1;
-    78 OrderBackordered(p: order::OrderBackordered)
+    82 OrderBackordered(p: order::OrderBackordered)
         { Event::Order(OE::Backordered(p)) } version: 1;
-    79 BackorderSourced(p: order::BackorderSourced)
+    83 BackorderSourced(p: order::BackorderSourced)
         { Event::Order(OE::BackorderSourced(p)) } version: 1;
-    80 BackorderDropped(p: order::BackorderDropped)
+    84 BackorderDropped(p: order::BackorderDropped)
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
-    81 BackorderReturned(p: order::BackorderReturned)
+    85 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
 }
 

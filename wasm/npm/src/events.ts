@@ -13,6 +13,7 @@ import type {
   Destination,
   Disposition,
   ExpectedNumber,
+  ExplodedKit,
   FacilityId,
   FacilityRules,
   GatewaySpec,
@@ -23,6 +24,7 @@ import type {
   ItemId,
   ItemName,
   ItemRules,
+  KitsTooLarge,
   LineNumber,
   OrderId,
   Policy,
@@ -137,6 +139,16 @@ export interface Events {
     lapsed: boolean;
   };
   InventoryAllocated: OfReservation;
+  KitDefined: {
+    id: ItemId;
+    sku: string;
+    name: string;
+    unitPrice: UnitPrice;
+    components: { item: ItemName; each: number }[];
+  };
+  /** Kits of an order were taken apart: the tie that follows names the new lines. */
+  KitsExploded: OfReservation & { kits: ExplodedKit[] };
+  ExplosionRejected: OfReservation & KitsTooLarge;
   InventoryReleased: OfOrder & { portions: Portion[] };
   InventoryExpired: OfReservation;
   StockShipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
@@ -264,6 +276,7 @@ export interface Events {
     total: Amount;
   };
   OrderReopened: OfOrder & { at: Timestamp };
+  OrderLinesExploded: OfReservation & { kits: ExplodedKit[] };
   BackorderLimitSet: { item: ItemName; limit: number | null };
   InventoryBackordered: OfReservation & {
     hold: Hold;

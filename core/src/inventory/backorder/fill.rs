@@ -153,7 +153,7 @@ impl<'a> Round<'a> {
         let (freed, at) = (&[][..], Some(self.at));
         let ask = Ask { demands: &demands, destination, excluded, freed, at };
         // As far as nothing is there, it goes on waiting.
-        let parted = self.ledger.part(&ask, id.number, |_, _| true).ok();
+        let parted = self.ledger.plan_part(&ask, id.number, |_, _| true).ok();
         let plan = parted.filter(|_| !demands.is_empty()).and_then(|parted| parted.plan);
         let portions = plan.as_ref().map_or(&[][..], |plan| &plan.portions);
         for units in wanted {
@@ -169,7 +169,7 @@ impl<'a> Round<'a> {
     }
 
     fn fill(&mut self, id: ReservationId, hold: Hold, plan: Plan) {
-        let Plan { portions, items, sourced } = plan;
+        let Plan { portions, items, sourced, .. } = plan;
         for p in &portions {
             let item = self.ledger.items.get_mut(p.item);
             if let Some(shelf) = item.and_then(|item| item.shelf_mut(p.facility, p.tier)) {
@@ -316,7 +316,7 @@ fn after(
     let items = live.keys().filter_map(item).collect();
     let policy = SourcingPolicy { max_parcels: None, ..inventory.policy };
     let places = inventory.facilities.clone();
-    let mut ledger = Inventory::slice(policy, places, items, BTreeMap::new())?;
+    let mut ledger = Inventory::slice(policy, places, items, BTreeMap::new(), BTreeMap::new())?;
     for ((item, facility, tier), change) in sums {
         if let Some(item) = ledger.items.get_mut(item) {
             lay(item, facility, tier, change);

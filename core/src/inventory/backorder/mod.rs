@@ -127,6 +127,7 @@ pub struct Waiting {
 pub(super) fn set_limit(inventory: &Inventory, command: &SetBackorderLimit) -> Decision {
     let unknown = || InventoryRefusal::UnknownItem { item: command.item.clone() };
     let (id, known) = inventory.item(&command.item).ok_or_else(unknown)?;
+    inventory.stocked(id, known)?;
     let limit = command.limit.filter(|limit| *limit > 0);
     if limit.is_some_and(|limit| limit > BACKORDER_LIMIT) {
         return Err(InventoryRefusal::BackorderLimitTooHigh { allowed: BACKORDER_LIMIT });

@@ -7,6 +7,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::super::kits::Component;
 use super::super::ledger::{Inventory, Item};
 use super::super::plan::{Ask, Plan, Unplanned};
 use crate::demand::{Awaited, Demand, Shortfall};
@@ -35,13 +36,13 @@ impl Inventory {
     ) -> Result<Parted, Unplanned> {
         let has_room = |item: ItemId, short: u64| short <= u64::from(self.backorder_room(item));
         match self.without_due(ask) {
-            Some(ledger) => ledger.part(ask, reservation, has_room),
-            None => self.part(ask, reservation, has_room),
+            Some(ledger) => ledger.plan_part(ask, reservation, has_room),
+            None => self.plan_part(ask, reservation, has_room),
         }
     }
 
     /// Plans what is there, and lets wait what may.
-    pub(super) fn part(
+    pub(super) fn plan_part(
         &self,
         ask: &Ask<'_>,
         reservation: ReservationNumber,
@@ -49,6 +50,10 @@ impl Inventory {
     ) -> Result<Parted, Unplanned> {
         let shortfalls = match self.plan(ask, reservation) {
             Ok(plan) => return Ok(Parted { plan: Some(plan), awaited: Vec::new() }),
+            // A kit is had as a whole or not at all.
+            Err(Unplanned::Short(shortfalls)) if self.names_kits(ask) => {
+                return Err(Unplanned::Short(shortfalls));
+            }
             Err(Unplanned::Short(shortfalls)) => shortfalls,
             Err(too_many) => return Err(too_many),
         };
@@ -63,6 +68,12 @@ impl Inventory {
         let nothing = demands.is_empty();
         let plan = if nothing { None } else { Some(self.plan(&rest, reservation)?) };
         Ok(Parted { plan, awaited })
+    }
+
+    fn names_kits(&self, ask: &Ask<'_>) -> bool {
+        let is_kit =
+            |demand: &Demand| self.item(&demand.item).is_some_and(|(id, _)| self.kit(id).is_some());
+        ask.demands.iter().any(is_kit)
     }
 
     /// Hands what is there to the lines in their order.
@@ -102,7 +113,12 @@ impl Inventory {
             due.is_some_and(|due| due.is_overdue() || ask.at.is_some_and(|at| due.at <= at))
         };
         let known = ask.demands.iter().filter_map(|demand| self.item(&demand.item));
-        let wanted: BTreeMap<ItemId, &Item> = known.collect();
+        let mut wanted: BTreeMap<ItemId, &Item> = known.collect();
+        let kit = |(id, _): (&ItemId, &&Item)| Some((*id, self.kit(*id)?.to_vec()));
+        let kits: BTreeMap<ItemId, Vec<Component>> = wanted.iter().filter_map(kit).collect();
+        for Component { item, .. } in kits.values().flatten() {
+            wanted.extend(self.items.get(*item).map(|known| (*item, known)));
+        }
         if !wanted.keys().any(|item| is_due(*item)) {
             return None;
         }
@@ -114,6 +130,6 @@ impl Inventory {
             (id, item)
         };
         let items = wanted.into_iter().map(hide).collect();
-        Self::slice(self.policy, self.facilities.clone(), items, BTreeMap::new())
+        Self::slice(self.policy, self.facilities.clone(), items, kits, BTreeMap::new())
     }
 }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Disposition, Rejection};
-use crate::demand::{Destination, Hold, Portion};
+use crate::demand::{Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{
     FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
@@ -62,6 +62,7 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordExploded(RecordExploded),
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
 }
@@ -272,6 +273,17 @@ pub struct RecordStripped {
     pub portions: Vec<Portion>,
 }
 
+/// The inventory took kits of the order apart; the tie comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordExploded {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation.
+    pub reservation: ReservationNumber,
+    /// The kits, by line.
+    pub kits: Vec<ExplodedKit>,
+}
+
 impl OrderCommand {
     /// The order it is about; none for a tick.
     #[must_use]
@@ -307,6 +319,7 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordExploded(c) => c.order,
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
         })

@@ -36,7 +36,8 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderLinesExploded, OrderReopened, PriceOfLine,
+    ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -84,6 +85,7 @@ pub enum OrderEvent {
     Drafted(OrderDrafted),
     Amended(OrderAmended),
     Reopened(OrderReopened),
+    LinesExploded(OrderLinesExploded),
     Backordered(OrderBackordered),
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
@@ -258,6 +260,13 @@ pub enum Rejection {
     },
     /// The reservation came to its end before it could be made hard.
     ReservationLapsed,
+    /// With the components of its kits the order is too large.
+    KitsTooLarge {
+        /// Lines that it would have.
+        lines: u32,
+        /// Units that the largest of them would ask for.
+        units: u64,
+    },
 }
 
 /// Units of a line.
@@ -327,6 +336,7 @@ impl OrderEvent {
             Self::Drafted(e) => e.order,
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
+            Self::LinesExploded(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

@@ -8,4 +8,5 @@ pub mod documents;
 pub mod host;
 pub mod orders;
 pub mod random;
+pub mod scenario;
 pub mod tidy;

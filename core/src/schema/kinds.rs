@@ -211,6 +211,8 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
+    45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
+        scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
 }
 
 codec! {
@@ -326,6 +328,13 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
+    73 KitDefined(p: inventory::KitDefined) { Event::Inventory(IE::KitDefined(p)) } version: 1;
+    74 KitsExploded(p: inventory::KitsExploded)
+        { Event::Inventory(IE::KitsExploded(p)) } version: 1;
+    75 ExplosionRejected(p: inventory::ExplosionRejected)
+        { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
+    76 OrderLinesExploded(p: order::OrderLinesExploded)
+        { Event::Order(OE::LinesExploded(p)) } version: 1;
 }
 
 codec! {

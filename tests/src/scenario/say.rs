@@ -4,6 +4,7 @@
 //! ```text
 //! facility LON in GB at 51.5074,-0.1278 [by LHR 51.47,-0.4543]
 //! item mug [price 4.95]
+//! kit set 2 mug, 1 pen
 //! stock LON mug 10 [back]
 //! policy {"orders":{"staged":true}}          what is not named stays as it is
 //! payment within 1h | none                   the same, of the payment policy
@@ -64,8 +65,8 @@ pub fn act(desk: &mut Desk, text: &str) -> Result<(), String> {
         }
         _ => {
             let (name, data) = match verb {
-                "facility" | "item" | "stock" | "adjust" | "count" | "transfer" | "arrive"
-                | "policy" | "payment" => of_shop(desk, verb, &mut words)?,
+                "facility" | "item" | "kit" | "stock" | "adjust" | "count" | "transfer"
+                | "arrive" | "policy" | "payment" => of_shop(desk, verb, &mut words)?,
                 _ => of_order(desk, verb, &mut words)?,
             };
             words.end()?;
@@ -83,6 +84,12 @@ fn of_shop(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
             let sku = words.next("a SKU")?;
             let price = if words.take("price") { words.next("a price")? } else { "1.00" };
             Ok(("DefineItem", json!({ "sku": sku, "name": sku, "unitPrice": price })))
+        }
+        "kit" => {
+            let sku = words.next("a SKU")?;
+            let made_of = |u: &Units| json!({ "item": { "sku": u.item }, "quantity": u.quantity });
+            let components: Vec<Value> = words.units()?.iter().map(made_of).collect();
+            Ok(("DefineKit", json!({ "sku": sku, "name": sku, "components": components })))
         }
         "stock" => {
             let mut data = shelf(words)?;
@@ -104,30 +111,7 @@ fn of_shop(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
             data["reason"] = json!("count");
             Ok(("CountStock", data))
         }
-        "transfer" => {
-            let item = words.next("an item")?;
-            let quantity: u32 = words.number("units")?;
-            words.must("from")?;
-            let from = words.next("a facility")?;
-            words.must("to")?;
-            let to = words.next("a facility")?;
-            let (from_tier, to_tier) = ("primary", "primary");
-            Ok((
-                "SendTransfer",
-                json!({
-                    "item": { "sku": item }, "quantity": quantity,
-                    "from": { "code": from }, "fromTier": from_tier,
-                    "to": { "code": to }, "toTier": to_tier,
-                }),
-            ))
-        }
-        "arrive" => {
-            let transfer = numbered("transfer", words)?;
-            let quantity: u32 = words.number("units")?;
-            let rest = if words.take("lost") { "lost" } else { "onItsWay" };
-            let data = json!({ "transfer": transfer, "quantity": quantity, "rest": rest });
-            Ok(("ReceiveTransfer", data))
-        }
+        "transfer" | "arrive" => moved(verb, words),
         "payment" => {
             let payment = if words.take("none") {
                 json!("none")
@@ -143,6 +127,31 @@ fn of_shop(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
             set_policy(desk, &change)
         }
     }
+}
+
+fn moved(verb: &str, words: &mut Words<'_>) -> Command {
+    if verb == "arrive" {
+        let transfer = numbered("transfer", words)?;
+        let quantity: u32 = words.number("units")?;
+        let rest = if words.take("lost") { "lost" } else { "onItsWay" };
+        let data = json!({ "transfer": transfer, "quantity": quantity, "rest": rest });
+        return Ok(("ReceiveTransfer", data));
+    }
+    let item = words.next("an item")?;
+    let quantity: u32 = words.number("units")?;
+    words.must("from")?;
+    let from = words.next("a facility")?;
+    words.must("to")?;
+    let to = words.next("a facility")?;
+    let (from_tier, to_tier) = ("primary", "primary");
+    Ok((
+        "SendTransfer",
+        json!({
+            "item": { "sku": item }, "quantity": quantity,
+            "from": { "code": from }, "fromTier": from_tier,
+            "to": { "code": to }, "toTier": to_tier,
+        }),
+    ))
 }
 
 fn facility(words: &mut Words<'_>) -> Command {

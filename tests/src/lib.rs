@@ -9,4 +9,5 @@ pub mod host;
 pub mod life;
 pub mod orders;
 pub mod random;
+pub mod scenario;
 pub mod tidy;

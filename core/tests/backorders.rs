@@ -484,7 +484,8 @@ fn a_promise_that_comes_too_late_goes_back() {
     earmark::flow::route(&promised, |command| late.push(command));
     let events = desk.must(late.remove(0));
     assert!(
-        matches!(&events[..], [Event::Order(OrderEvent::BackorderReturned(e))] if e.units[0].quantity == 1),
+        matches!(&events[..], [Event::Order(OrderEvent::BackorderReturned(e))]
+            if e.units[0].quantity == 1),
         "{events:?}"
     );
 }

@@ -215,7 +215,7 @@ codec! {
         scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
     46 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
-        scope: "inventory:write", about: "Say how many units may be promised before they are there.";
+        scope: "inventory:write", about: "Say how many units may be promised that are not there.";
 }
 
 codec! {

@@ -6,6 +6,7 @@ mod support;
 
 use earmark::decide::{Context, Decide, Principal};
 use earmark::demand::{ComponentLine, ExplodedKit, Hold, Portion};
+use earmark::flow::{Command, Event, route};
 use earmark::ids::{FacilityId, ItemId, ItemName, LineNumber, ReservationNumber, Tier};
 use earmark::laws::Audit;
 use earmark::order::{
@@ -121,14 +122,31 @@ fn an_explosion_of_an_order_that_has_ended_is_not_heard() {
 /// The stock numbers on from the last line it was asked for. One after that whose units were all
 /// cancelled meanwhile, and an amendment, and it is another line's number.
 #[test]
-fn a_number_that_is_another_line_s_is_never_taken() {
+fn a_number_that_is_another_line_s_is_never_taken_and_asked_for_again() {
     let mut desk = Desk::default();
     desk.place(&[("set", 3), ("pen", 1)]);
     desk.ask(&cancel(1, Some(named(1, 1)))).unwrap();
     desk.ask(&amend(1, 0, 4)).unwrap();
     let events = desk.ask(&exploded(2, 4, 1)).unwrap();
-    assert!(matches!(events[..], [OrderEvent::LinesCancelled(_), OrderEvent::Cancelled(_)]));
-    let events = desk.ask(&tied(2, 1, 8)).unwrap();
-    assert!(matches!(events[..], [OrderEvent::TieReturned(_)]), "the stock has it back");
-    assert_eq!(desk.one().lines.len(), 2);
+    let [OrderEvent::KitsAskedAgain(again)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((again.next, again.demands[0].quantity.get()), (LineNumber(2), 4));
+    let mut told = Vec::new();
+    route(&Event::Order(events[0].clone()), |command| told.push(command));
+    let [Command::Inventory(reserve)] = &told[..] else { panic!("{told:?}") };
+    let mut stock = support::kits::open().shop.inventory().clone();
+    let context = Context { at: Timestamp::from_millis(START), by: Principal::System };
+    let answer = stock.decide(reserve, &context).unwrap();
+    answer.iter().for_each(|event| stock.evolve(event).unwrap());
+    let late = desk.ask(&tied(2, 1, 8)).unwrap();
+    assert!(matches!(late[..], [OrderEvent::TieReturned(_)]), "the stock has it back");
+    for event in answer {
+        let mut told = Vec::new();
+        route(&Event::Inventory(event), |command| told.push(command));
+        for command in told {
+            let Command::Order(command) = command else { panic!("{command:?}") };
+            desk.ask(&command).unwrap();
+        }
+    }
+    assert_eq!(desk.one().lines[0].kind, LineKind::Kit { first: LineNumber(2), components: 2 });
+    assert_eq!(desk.one().status, Status::Confirmed);
 }

@@ -185,6 +185,8 @@ fn later_events() -> Vec<Payload> {
         inventory::KitsExploded,
         inventory::ExplosionRejected,
         order::OrderLinesExploded,
+        inventory::KitsShort,
+        order::OrderKitsAskedAgain,
     ]
 }
 

@@ -21,14 +21,14 @@ use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve, Restock,
-    ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve,
+    ReserveFrom, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
-    Putaway, RecordAllocated, RecordExploded, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
+    OrderResourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded, RecordLapsed,
+    RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -84,6 +84,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
@@ -211,7 +212,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
         | InventoryEvent::Unshipped(_)
-        | InventoryEvent::KitDefined(_) => return,
+        | InventoryEvent::KitDefined(_)
+        | InventoryEvent::KitsShort(_) => return,
     };
     to(Command::Order(command));
 }
@@ -243,6 +245,19 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
         excluded: Vec::new(),
         replaces: Vec::new(),
     }
+}
+
+fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
+    let reserve = Reserve {
+        order: again.order,
+        reservation: again.reservation,
+        demands: again.demands.clone(),
+        destination: again.destination.clone(),
+        hold: again.hold,
+        excluded: again.excluded.clone(),
+        replaces: Vec::new(),
+    };
+    InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
 
 /// What leaves its place is given back, or was never there; then stock is asked for elsewhere.

@@ -335,6 +335,9 @@ codec! {
         { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
     76 OrderLinesExploded(p: order::OrderLinesExploded)
         { Event::Order(OE::LinesExploded(p)) } version: 1;
+    77 KitsShort(p: inventory::KitsShort) { Event::Inventory(IE::KitsShort(p)) } version: 1;
+    78 OrderKitsAskedAgain(p: order::OrderKitsAskedAgain)
+        { Event::Order(OE::KitsAskedAgain(p)) } version: 1;
 }
 
 codec! {

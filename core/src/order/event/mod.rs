@@ -34,8 +34,8 @@ use crate::time::Timestamp;
 use crate::units::Amount;
 
 pub use change::{
-    OrderAmended, OrderDrafted, OrderLinesExploded, OrderReopened, PriceOfLine,
-    ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderReopened,
+    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -84,6 +84,7 @@ pub enum OrderEvent {
     Amended(OrderAmended),
     Reopened(OrderReopened),
     LinesExploded(OrderLinesExploded),
+    KitsAskedAgain(OrderKitsAskedAgain),
 }
 
 of_order! {
@@ -331,6 +332,7 @@ impl OrderEvent {
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
             Self::LinesExploded(e) => e.order,
+            Self::KitsAskedAgain(e) => e.order,
         }
     }
 }

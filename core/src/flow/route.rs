@@ -27,8 +27,8 @@ use crate::inventory::{
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
-    OrderResourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded, RecordLapsed,
-    RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded,
+    RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -72,15 +72,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::CancellationDeclined(e.cancellation)));
         }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(Reserve {
-            order,
-            reservation: e.reservation,
-            demands: e.demands.clone(),
-            destination: e.destination.clone(),
-            hold: e.hold,
-            excluded: Vec::new(),
-            replaces: Vec::new(),
-        }))),
+        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
         OrderEvent::Resourced(e) => resource(e, to),
@@ -242,6 +234,18 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::NotRequired => Hold::Hard,
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
+        excluded: Vec::new(),
+        replaces: Vec::new(),
+    }
+}
+
+fn reserve_again(lost: &OrderUnsourced) -> Reserve {
+    Reserve {
+        order: lost.order,
+        reservation: lost.reservation,
+        demands: lost.demands.clone(),
+        destination: lost.destination.clone(),
+        hold: lost.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
     }

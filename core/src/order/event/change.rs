@@ -59,8 +59,8 @@ of_order! {
         /// The kits, by line. Of a new line as many units are ordered as of its kit, each times.
         kits: Vec<ExplodedKit>,
     }
-    /// Kits were taken apart into lines that the order has given to others meanwhile: stock is asked
-    /// for again, and told the number of the next line.
+    /// Kits were taken apart into lines that the order has given to others meanwhile: stock is
+    /// asked for again, and told the number of the next line.
     OrderKitsAskedAgain {
         /// The reservation asked for instead.
         reservation: ReservationNumber,

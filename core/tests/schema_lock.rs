@@ -186,6 +186,8 @@ fn later_events() -> Vec<Payload> {
         inventory::KitsExploded,
         inventory::ExplosionRejected,
         order::OrderLinesExploded,
+        inventory::KitsShort,
+        order::OrderKitsAskedAgain,
         inventory::BackorderLimitSet,
         inventory::InventoryBackordered,
         inventory::BackorderFilled,

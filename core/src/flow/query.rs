@@ -263,9 +263,12 @@ impl Shop {
         };
         let (demands, destination) = (&demands, &query.destination);
         let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
-        match self.inventory.plan_or_wait(&ask, ReservationNumber(1)) {
+        match self.inventory.plan_or_wait(&ask, ReservationNumber(1), None) {
             Ok(parted) => Preview::Served(self.tell_plan(parted)),
-            Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
+            Err(Unplanned::Short(shortfalls)) => {
+                let kits = self.inventory.kits_short(demands, &shortfalls);
+                Preview::Short { shortfalls, kits }
+            }
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
             Err(Unplanned::KitsTooLarge { lines, units }) => Preview::KitsTooLarge { lines, units },
         }

@@ -25,13 +25,14 @@ use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
     Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, ReleaseAwaited,
-    Reserve, Restock, ShipStock, Unship,
+    Reserve, ReserveFrom, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
-    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordExploded,
-    RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
+    OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
+    RecordExploded, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
+    Rejection, Resourcing,
 };
 
 /// Hands `to` what the event asks of other roles, in order.
@@ -75,10 +76,11 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::CancellationDeclined(e.cancellation)));
         }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(another_reserve(e)))),
+        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
         OrderEvent::BackorderDropped(e) => stop_waiting(order, &e.units, to),
@@ -208,6 +210,7 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::Extended(_)
         | InventoryEvent::Unshipped(_)
         | InventoryEvent::KitDefined(_)
+        | InventoryEvent::KitsShort(_)
         | InventoryEvent::BackorderLimitSet(_)
         | InventoryEvent::BackorderReleased(_)
         | InventoryEvent::BackordersDue(_) => return,
@@ -270,16 +273,29 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
     }
 }
 
-fn another_reserve(unsourced: &OrderUnsourced) -> Reserve {
+fn reserve_again(lost: &OrderUnsourced) -> Reserve {
     Reserve {
-        order: unsourced.order,
-        reservation: unsourced.reservation,
-        demands: unsourced.demands.clone(),
-        destination: unsourced.destination.clone(),
-        hold: unsourced.hold,
+        order: lost.order,
+        reservation: lost.reservation,
+        demands: lost.demands.clone(),
+        destination: lost.destination.clone(),
+        hold: lost.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
     }
+}
+
+fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
+    let reserve = Reserve {
+        order: again.order,
+        reservation: again.reservation,
+        demands: again.demands.clone(),
+        destination: again.destination.clone(),
+        hold: again.hold,
+        excluded: again.excluded.clone(),
+        replaces: Vec::new(),
+    };
+    InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
 
 /// What leaves its place is given back, or was never there; then stock is asked for elsewhere.

@@ -15,7 +15,7 @@ use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
 use super::count::StockCounted;
 use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
-use super::kits::{ExplosionRejected, KitDefined, KitsExploded};
+use super::kits::{ExplosionRejected, KitDefined, KitsExploded, KitsShort};
 use super::rules::{FacilityRules, ItemRules};
 use super::safety::SafetyStockSet;
 use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
@@ -69,6 +69,7 @@ pub enum InventoryEvent {
     KitDefined(KitDefined),
     KitsExploded(KitsExploded),
     ExplosionRejected(ExplosionRejected),
+    KitsShort(KitsShort),
     BackorderLimitSet(BackorderLimitSet),
     Backordered(InventoryBackordered),
     Filled(BackorderFilled),
@@ -279,6 +280,7 @@ impl InventoryEvent {
             Self::Unshipped(e) => e.order,
             Self::KitsExploded(e) => e.order,
             Self::ExplosionRejected(e) => e.order,
+            Self::KitsShort(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::Filled(e) => e.order,
             Self::BackorderReleased(e) => e.order,

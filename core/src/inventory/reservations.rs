@@ -14,12 +14,12 @@ use super::event::{
     InventoryReleased, InventoryTied,
 };
 use super::evolve::ENDED;
-use super::kits::{ExplosionRejected, KitsExploded};
+use super::kits::{ExplosionRejected, KitsExploded, KitsShort};
 use super::ledger::{Inventory, ReservationId};
 use super::plan::{Ask, Unplanned};
 use crate::decide::CorruptHistory;
 use crate::demand::{Awaited, Hold, Portion};
-use crate::ids::{ItemId, OrderId, ReservationNumber};
+use crate::ids::{ItemId, LineNumber, OrderId, ReservationNumber};
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
 
@@ -28,6 +28,7 @@ use crate::time::Timestamp;
 pub(super) fn reserve(
     inventory: &Inventory,
     command: &Reserve,
+    next: Option<LineNumber>,
     at: Timestamp,
 ) -> Vec<InventoryEvent> {
     let Reserve { order, reservation, demands, destination, hold, excluded, replaces } = command;
@@ -40,7 +41,7 @@ pub(super) fn reserve(
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
     let (mut before, mut booked) = (None, None);
-    let answer = match inventory.plan_or_wait(&ask, reservation) {
+    let answer = match inventory.plan_or_wait(&ask, reservation, next) {
         Ok(Parted { plan, awaited }) => {
             before = queued(inventory, command, awaited);
             plan.map(|plan| {
@@ -57,6 +58,11 @@ pub(super) fn reserve(
             })
         }
         Err(Unplanned::Short(shortfalls)) => {
+            let kits = inventory.kits_short(demands, &shortfalls);
+            if !kits.is_empty() {
+                let short = KitsShort { order, reservation, kits };
+                before = Some(InventoryEvent::KitsShort(short));
+            }
             let why = InventoryRejected { shortfalls, ..rejected(order, reservation) };
             Some(InventoryEvent::Rejected(why))
         }

@@ -42,11 +42,11 @@ pub use event::{
     FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
     OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderLinesCancelled, OrderLinesExploded, OrderPlaced, OrderRejected, OrderReopened,
-    OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine,
-    Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
-    ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
-    ShippingVoided, TieReturned, UnitsOfLine,
+    OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPlaced, OrderRejected,
+    OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
+    PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived,
+    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

@@ -338,23 +338,26 @@ codec! {
         { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
     76 OrderLinesExploded(p: order::OrderLinesExploded)
         { Event::Order(OE::LinesExploded(p)) } version: 1;
-    77 BackorderLimitSet(p: inventory::BackorderLimitSet)
+    77 KitsShort(p: inventory::KitsShort) { Event::Inventory(IE::KitsShort(p)) } version: 1;
+    78 OrderKitsAskedAgain(p: order::OrderKitsAskedAgain)
+        { Event::Order(OE::KitsAskedAgain(p)) } version: 1;
+    79 BackorderLimitSet(p: inventory::BackorderLimitSet)
         { Event::Inventory(IE::BackorderLimitSet(p)) } version: 1;
-    78 InventoryBackordered(p: inventory::InventoryBackordered)
+    80 InventoryBackordered(p: inventory::InventoryBackordered)
         { Event::Inventory(IE::Backordered(p)) } version: 1;
-    79 BackorderFilled(p: inventory::BackorderFilled)
+    81 BackorderFilled(p: inventory::BackorderFilled)
         { Event::Inventory(IE::Filled(p)) } version: 1;
-    80 BackorderReleased(p: inventory::BackorderReleased)
+    82 BackorderReleased(p: inventory::BackorderReleased)
         { Event::Inventory(IE::BackorderReleased(p)) } version: 1;
-    81 BackordersDue(p: inventory::BackordersDue)
+    83 BackordersDue(p: inventory::BackordersDue)
         { Event::Inventory(IE::BackordersDue(p)) } version: 1;
-    82 OrderBackordered(p: order::OrderBackordered)
+    84 OrderBackordered(p: order::OrderBackordered)
         { Event::Order(OE::Backordered(p)) } version: 1;
-    83 BackorderSourced(p: order::BackorderSourced)
+    85 BackorderSourced(p: order::BackorderSourced)
         { Event::Order(OE::BackorderSourced(p)) } version: 1;
-    84 BackorderDropped(p: order::BackorderDropped)
+    86 BackorderDropped(p: order::BackorderDropped)
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
-    85 BackorderReturned(p: order::BackorderReturned)
+    87 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
 }
 

@@ -108,6 +108,7 @@ impl Books {
             | E::KitDefined(_)
             | E::KitsExploded(_)
             | E::ExplosionRejected(_)
+            | E::KitsShort(_)
             | E::BackorderLimitSet(_)
             | E::Backordered(_)
             | E::BackorderReleased(_)

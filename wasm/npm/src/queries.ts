@@ -22,6 +22,7 @@ import type {
   ItemId,
   ItemName,
   ItemRef,
+  KitShort,
   KitsTooLarge,
   LineNumber,
   OrderId,
@@ -57,7 +58,7 @@ export interface Cart {
  */
 export type Preview =
   | { served: PreviewPlan }
-  | { short: { shortfalls: Shortfall[] } }
+  | { short: { shortfalls: Shortfall[]; kits: KitShort[] } }
   | { tooManyParcels: { allowed: number } }
   | { kitsTooLarge: KitsTooLarge }
   | 'malformed';

@@ -153,7 +153,7 @@ impl<'a> Round<'a> {
         let (freed, at) = (&[][..], Some(self.at));
         let ask = Ask { demands: &demands, destination, excluded, freed, at };
         // As far as nothing is there, it goes on waiting.
-        let parted = self.ledger.plan_part(&ask, id.number, |_, _| true).ok();
+        let parted = self.ledger.plan_part(&ask, id.number, None, |_, _| true).ok();
         let plan = parted.filter(|_| !demands.is_empty()).and_then(|parted| parted.plan);
         let portions = plan.as_ref().map_or(&[][..], |plan| &plan.portions);
         for units in wanted {

@@ -11,7 +11,7 @@ use super::super::kits::Component;
 use super::super::ledger::{Inventory, Item};
 use super::super::plan::{Ask, Plan, Unplanned};
 use crate::demand::{Awaited, Demand, Shortfall};
-use crate::ids::{ItemId, ReservationNumber};
+use crate::ids::{ItemId, LineNumber, ReservationNumber};
 use crate::units::Quantity;
 
 /// What is there of an ask, and what would wait.
@@ -25,7 +25,8 @@ pub struct Parted {
 
 impl Inventory {
     /// The best plan for what is there of an ask, and what of it waits for stock to come, within
-    /// the limits of the items. Changes nothing: a preview and a reservation ask the same question.
+    /// the limits of the items; for an order whose next line has this number. Changes nothing: a
+    /// preview and a reservation ask the same question.
     ///
     /// # Errors
     /// [`Unplanned`], with every item that is short, if one of them has no room to wait.
@@ -33,11 +34,12 @@ impl Inventory {
         &self,
         ask: &Ask<'_>,
         reservation: ReservationNumber,
+        next: Option<LineNumber>,
     ) -> Result<Parted, Unplanned> {
         let has_room = |item: ItemId, short: u64| short <= u64::from(self.backorder_room(item));
         match self.without_due(ask) {
-            Some(ledger) => ledger.plan_part(ask, reservation, has_room),
-            None => self.plan_part(ask, reservation, has_room),
+            Some(ledger) => ledger.plan_part(ask, reservation, next, has_room),
+            None => self.plan_part(ask, reservation, next, has_room),
         }
     }
 
@@ -46,9 +48,10 @@ impl Inventory {
         &self,
         ask: &Ask<'_>,
         reservation: ReservationNumber,
+        next: Option<LineNumber>,
         may_wait: impl Fn(ItemId, u64) -> bool,
     ) -> Result<Parted, Unplanned> {
-        let shortfalls = match self.plan(ask, reservation) {
+        let shortfalls = match self.plan_from(ask, reservation, next) {
             Ok(plan) => return Ok(Parted { plan: Some(plan), awaited: Vec::new() }),
             // A kit is had as a whole or not at all.
             Err(Unplanned::Short(shortfalls)) if self.names_kits(ask) => {

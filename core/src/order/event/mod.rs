@@ -36,8 +36,8 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderLinesExploded, OrderReopened, PriceOfLine,
-    ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderReopened,
+    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -86,6 +86,7 @@ pub enum OrderEvent {
     Amended(OrderAmended),
     Reopened(OrderReopened),
     LinesExploded(OrderLinesExploded),
+    KitsAskedAgain(OrderKitsAskedAgain),
     Backordered(OrderBackordered),
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
@@ -337,6 +338,7 @@ impl OrderEvent {
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
             Self::LinesExploded(e) => e.order,
+            Self::KitsAskedAgain(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

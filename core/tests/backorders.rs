@@ -452,7 +452,7 @@ fn a_preview_shows_what_would_come_later_on_the_host_and_from_a_slice() {
     assert_eq!((plan.backordered[0].line, plan.parcels.len()), (LineNumber(1), 1));
     let Preview::Served(plan) = preview(1) else { panic!("it is there") };
     assert!(plan.backordered.is_empty());
-    assert!(matches!(preview(7), Preview::Short { shortfalls } if shortfalls.len() == 1));
+    assert!(matches!(preview(7), Preview::Short { shortfalls, .. } if shortfalls.len() == 1));
 }
 
 #[test]

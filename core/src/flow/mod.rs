@@ -3,6 +3,8 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod hear;
+mod process;
 mod query;
 mod route;
 mod settle;
@@ -10,8 +12,11 @@ mod shop;
 mod slice;
 mod status;
 mod stock;
+mod topology;
 mod view;
 
+pub use hear::Hear;
+pub use process::{DEADLINES, Deadline, PROCESS, Purpose, Step, process_page};
 pub use query::{
     ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
     QueryRefusal, StockQuery, SummaryQuery,
@@ -27,6 +32,7 @@ pub use stock::{
     AlertView, AlertsQuery, BackorderView, BackordersQuery, BackordersView, IncomingQuery,
     IncomingView, ItemLevels, LevelsQuery, SafetyView, ShelfLevels,
 };
+pub use topology::{Answered, NoTopology, Partition, Topology, topology_page};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,

@@ -49,6 +49,9 @@ impl Shop {
         if let Command::Tick(_) = command {
             return self.tick(context).map(Ok);
         }
+        if let Command::Hear(heard) = command {
+            return self.hear(&heard.event, context);
+        }
         let mut events = match self.decide(command, context) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
@@ -102,8 +105,18 @@ impl Shop {
     fn follow(&mut self, events: &mut Vec<Event>, context: &Context) -> Result<(), Broken> {
         let within = Context { at: context.at, by: Principal::System };
         let mut commands = VecDeque::new();
-        let mut steps = 0_usize;
         self.fold(events, &mut commands)?;
+        self.carry_out(commands, events, &within)
+    }
+
+    /// Carries out what is asked, and all that follows from it, until nothing more follows.
+    pub(super) fn carry_out(
+        &mut self,
+        mut commands: VecDeque<Command>,
+        events: &mut Vec<Event>,
+        within: &Context,
+    ) -> Result<(), Broken> {
+        let mut steps = 0_usize;
         while let Some(command) = commands.pop_front() {
             steps = steps.saturating_add(1);
             if steps > STEPS_PER_SETTLE {
@@ -113,14 +126,18 @@ impl Shop {
                 continue;
             }
             let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
-            let mut next = self.decide(&command, &within).map_err(refused)?;
+            let mut next = self.decide(&command, within).map_err(refused)?;
             self.fold(&next, &mut commands)?;
             events.append(&mut next);
         }
         Ok(())
     }
 
-    fn fold(&mut self, events: &[Event], commands: &mut VecDeque<Command>) -> Result<(), Broken> {
+    pub(super) fn fold(
+        &mut self,
+        events: &[Event],
+        commands: &mut VecDeque<Command>,
+    ) -> Result<(), Broken> {
         for event in events {
             self.apply(event)?;
         }
@@ -130,19 +147,23 @@ impl Shop {
         Ok(())
     }
 
-    fn is_local(&self, command: &Command) -> bool {
+    pub(super) fn is_local(&self, command: &Command) -> bool {
         match command {
-            Command::SetPolicy(_) | Command::Tick(_) => true,
+            Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => true,
             Command::Order(_) => self.roles.order,
             Command::Inventory(_) => self.roles.inventory,
             Command::Notification(_) => self.roles.notification,
         }
     }
 
-    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn decide(
+        &self,
+        command: &Command,
+        context: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
         if !self.is_local(command) {
             let role = match command {
-                Command::SetPolicy(_) | Command::Tick(_) => "policy",
+                Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => "policy",
                 Command::Order(_) => "order",
                 Command::Inventory(_) => "inventory",
                 Command::Notification(_) => "notification",
@@ -157,7 +178,7 @@ impl Shop {
                 let version = self.policy_version.saturating_add(1);
                 Ok(alloc::vec![Event::Policy(PolicySet { version, policy: set.policy })])
             }
-            Command::Tick(_) => Ok(Vec::new()),
+            Command::Tick(_) | Command::Hear(_) => Ok(Vec::new()),
             Command::Order(command) => {
                 wrap(self.orders.decide(command, context), Event::Order).map_err(Refusal::Order)
             }

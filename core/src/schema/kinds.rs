@@ -213,7 +213,9 @@ codec! {
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
     45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
         scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
-    46 SetBackorderLimit(p: inventory::SetBackorderLimit)
+    46 HearEvent(p: flow::Hear) { Command::Hear(p) }
+        scope: "flow", about: "Tell what happened in another partition; couriers do.";
+    47 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
         scope: "inventory:write", about: "Say how many units may be promised that are not there.";
 }

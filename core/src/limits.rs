@@ -86,5 +86,9 @@ pub const ID_FUTURE_MS: u64 = 24 * 60 * 60 * 1_000;
 /// departments is more than anybody looks through.
 pub const HOLDS_PER_ORDER: usize = 64;
 
+/// Rows of units one page of a worklist may show: a page ends early behind the work order that
+/// reaches it, so that a page of the largest orders is no larger than an order's command.
+pub const WORKLIST_ROWS: usize = 10_000;
+
 /// Requests to cancel one order may see: one a facility and change of mind.
 pub const CANCELLATIONS_PER_ORDER: usize = 256;

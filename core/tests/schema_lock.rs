@@ -21,7 +21,7 @@ use earmark::schema::{
     COMMANDS, EVENTS, QUERIES, SliceRequest, VERSION, encode_command, encode_event, encode_query,
     from_bytes, to_bytes, v1,
 };
-use earmark::{flow, inventory, notification, order};
+use earmark::{flow, fulfilment, inventory, notification, order};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::Types;
 
@@ -90,6 +90,7 @@ fn commands() -> Vec<Payload> {
         order::AmendOrder,
         order::ReopenOrder,
         order::CompleteOrder,
+        fulfilment::AcceptFulfilment,
     ]
 }
 
@@ -180,6 +181,14 @@ fn later_events() -> Vec<Payload> {
         order::OrderDrafted,
         order::OrderAmended,
         order::OrderReopened,
+        fulfilment::WorkRequested,
+        fulfilment::FulfilmentAccepted,
+        fulfilment::FulfilmentTimedOut,
+        fulfilment::WorkAdvanced,
+        fulfilment::WorkShipped,
+        fulfilment::WorkWithdrawn,
+        fulfilment::WorkEnded,
+        fulfilment::WorkForgotten,
     ]
 }
 
@@ -196,6 +205,8 @@ fn queries() -> Vec<Payload> {
         flow::IncomingQuery,
         flow::AlertsQuery,
         flow::OrderStatusQuery,
+        flow::WorklistQuery,
+        flow::WorkloadQuery,
     ]
 }
 

@@ -3,6 +3,7 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod handshake;
 mod query;
 mod route;
 mod settle;
@@ -11,6 +12,7 @@ mod slice;
 mod status;
 mod stock;
 mod view;
+mod worklist;
 
 pub use query::{
     ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
@@ -30,4 +32,7 @@ pub use stock::{
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,
+};
+pub use worklist::{
+    WorkAfter, WorkUnitsView, WorkView, WorklistQuery, WorkloadQuery, WorkloadView,
 };

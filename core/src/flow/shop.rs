@@ -8,6 +8,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{CorruptHistory, Decide};
+use crate::fulfilment::{FulfilmentCommand, FulfilmentEvent, FulfilmentRefusal, Fulfilments};
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
 use crate::laws::Audit;
@@ -25,6 +26,7 @@ pub struct Shop {
     pub(super) orders: Orders,
     pub(super) inventory: Inventory,
     pub(super) notifications: Notifications,
+    pub(super) fulfilments: Fulfilments,
 }
 
 /// Which roles are local to a partition; fixed for its life.
@@ -36,12 +38,14 @@ pub struct Roles {
     pub inventory: bool,
     /// The notification role.
     pub notification: bool,
+    /// The fulfilment role.
+    pub fulfilment: bool,
 }
 
 impl Default for Roles {
     /// All of them: the sequential topology.
     fn default() -> Self {
-        Self { order: true, inventory: true, notification: true }
+        Self { order: true, inventory: true, notification: true, fulfilment: true }
     }
 }
 
@@ -58,6 +62,8 @@ pub enum Command {
     Inventory(InventoryCommand),
     /// For the notification role.
     Notification(NotificationCommand),
+    /// For the fulfilment role.
+    Fulfilment(FulfilmentCommand),
 }
 
 /// Put a policy in force, for all that comes after.
@@ -86,6 +92,8 @@ pub enum Event {
     Inventory(InventoryEvent),
     /// Of the notification role.
     Notification(NotificationEvent),
+    /// Of the fulfilment role.
+    Fulfilment(FulfilmentEvent),
 }
 
 /// A policy is in force from here on.
@@ -113,6 +121,8 @@ pub enum Refusal {
     Order(OrderRefusal),
     /// The inventory role refuses.
     Inventory(InventoryRefusal),
+    /// The fulfilment role refuses.
+    Fulfilment(FulfilmentRefusal),
 }
 
 impl Refusal {
@@ -123,6 +133,7 @@ impl Refusal {
             Self::NotHere { .. } => "role-not-here",
             Self::Order(refusal) => refusal.code(),
             Self::Inventory(refusal) => refusal.code(),
+            Self::Fulfilment(refusal) => refusal.code(),
         }
     }
 }
@@ -135,6 +146,7 @@ impl fmt::Display for Refusal {
             }
             Self::Order(refusal) => refusal.fmt(f),
             Self::Inventory(refusal) => refusal.fmt(f),
+            Self::Fulfilment(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -150,6 +162,7 @@ impl Event {
             Self::Order(event) => Some(event.order()),
             Self::Inventory(event) => event.order(),
             Self::Notification(event) => Some(event.order()),
+            Self::Fulfilment(event) => Some(event.order()),
         }
     }
 }
@@ -173,6 +186,12 @@ impl Shop {
         &self.inventory
     }
 
+    /// The fulfilment role's state.
+    #[must_use]
+    pub fn fulfilments(&self) -> &Fulfilments {
+        &self.fulfilments
+    }
+
     /// The policy in force.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -190,11 +209,13 @@ impl Shop {
                 self.policy_version = set.version;
                 self.orders.set_policy(set.policy.orders);
                 self.inventory.set_policy(set.policy.sourcing);
+                self.fulfilments.set_policy(set.policy.fulfilment);
                 Ok(())
             }
             Event::Order(event) => self.orders.evolve(event),
             Event::Inventory(event) => self.inventory.evolve(event),
             Event::Notification(event) => self.notifications.evolve(event),
+            Event::Fulfilment(event) => self.fulfilments.evolve(event),
         }
     }
 
@@ -202,13 +223,18 @@ impl Shop {
     pub fn restore(&mut self) {
         self.orders.restore();
         self.inventory.restore();
+        self.fulfilments.restore();
     }
 
     /// The next moment at which a tick has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let both = [self.orders.next_deadline(), self.inventory.next_deadline()];
-        both.into_iter().flatten().min()
+        let all = [
+            self.orders.next_deadline(),
+            self.inventory.next_deadline(),
+            self.fulfilments.next_deadline(),
+        ];
+        all.into_iter().flatten().min()
     }
 
     /// Checks every law over the state of now.
@@ -217,6 +243,10 @@ impl Shop {
         let mut audit = Audit::default();
         self.orders.audit(&mut audit);
         self.inventory.audit(&mut audit);
+        self.fulfilments.audit(&mut audit);
+        if self.roles.order && self.roles.fulfilment {
+            self.audit_work(&mut audit);
+        }
         audit
     }
 }

@@ -81,6 +81,9 @@ impl Decide for Orders {
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
+            (OrderCommand::RecordTimedOut(c), Some(order)) => {
+                Ok(work::timed_out(c, order, context.at))
+            }
         }
     }
 

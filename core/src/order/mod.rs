@@ -30,8 +30,8 @@ pub use command::{
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder,
-    RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder,
+    ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,

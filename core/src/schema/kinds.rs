@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
+use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
@@ -211,6 +212,8 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
+    45 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
+        scope: "fulfilment:write", about: "Take the work that was released to a facility.";
 }
 
 codec! {
@@ -326,6 +329,20 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
+    73 WorkRequested(p: fulfilment::WorkRequested)
+        { Event::Fulfilment(FE::Requested(p)) } version: 1;
+    74 FulfilmentAccepted(p: fulfilment::FulfilmentAccepted)
+        { Event::Fulfilment(FE::Accepted(p)) } version: 1;
+    75 FulfilmentTimedOut(p: fulfilment::FulfilmentTimedOut)
+        { Event::Fulfilment(FE::TimedOut(p)) } version: 1;
+    76 WorkAdvanced(p: fulfilment::WorkAdvanced)
+        { Event::Fulfilment(FE::Advanced(p)) } version: 1;
+    77 WorkShipped(p: fulfilment::WorkShipped) { Event::Fulfilment(FE::Shipped(p)) } version: 1;
+    78 WorkWithdrawn(p: fulfilment::WorkWithdrawn)
+        { Event::Fulfilment(FE::Withdrawn(p)) } version: 1;
+    79 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
+    80 WorkForgotten(p: fulfilment::WorkForgotten)
+        { Event::Fulfilment(FE::Forgotten(p)) } version: 1;
 }
 
 codec! {
@@ -352,6 +369,10 @@ codec! {
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
     10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
+    11 Worklist(p: flow::WorklistQuery) { Query::Worklist(p) }
+        scope: "fulfilment:read", about: "What a facility has to do now, the oldest first.";
+    12 Workload(p: flow::WorkloadQuery) { Query::Workload(p) }
+        scope: "fulfilment:read", about: "How much work each facility has, and since when.";
 }
 
 /// A function over the kinds of events.

@@ -65,6 +65,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
     all.extend(super::stock::queries());
+    all.extend(super::work::queries());
     all
 }
 
@@ -85,6 +86,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("status of an order", Answer::OrderStatus(order_status())),
     ];
     all.extend(super::stock::answers());
+    all.extend(super::work::answers());
     all
 }
 
@@ -374,6 +376,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
+    all.extend(super::work::refusals());
     all
 }
 

@@ -13,6 +13,7 @@ mod fulfilment;
 mod old;
 mod state;
 mod stock;
+mod work;
 
 use earmark::demand::{Destination, Portion};
 use earmark::geo::GeoPoint;

@@ -14,6 +14,7 @@ use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
 
 use super::books::Books;
 use super::ensure;
+use super::facilities::Workbook;
 
 type Reservation = (OrderId, ReservationNumber);
 
@@ -28,6 +29,7 @@ pub(crate) struct Witness {
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
     days: BTreeMap<FacilityId, Day>,
+    work: Workbook,
 }
 
 /// The parcels a facility was asked for on its last day, and the most it takes.
@@ -48,6 +50,7 @@ impl Witness {
                 let first = self.told.insert((e.order, e.news));
                 ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
             }
+            Event::Fulfilment(event) => self.work.hear(event),
             Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => Ok(()),
         }
     }
@@ -170,6 +173,7 @@ impl Witness {
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
         self.books.agrees(shop)?;
+        self.work.agrees(shop)?;
         let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
@@ -190,6 +194,7 @@ impl Witness {
 /// for anything but a payment.
 pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
     let mut reservations = 0;
+    super::facilities::roles_agree(shop.orders(), shop.fulfilments())?;
     for (id, order) in shop.orders().iter() {
         let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
         for tied in &order.tied {

@@ -224,6 +224,8 @@ export interface Commands {
   AmendOrder: AmendOrder;
   ReopenOrder: { order: OrderId };
   CompleteOrder: { order: OrderId };
+  /** A facility takes what was released to it, with or without a promise of when it ships. */
+  AcceptFulfilment: { order: OrderId; facility: FacilityId; shipBy?: Timestamp | null };
 }
 
 /** The name of a command. */

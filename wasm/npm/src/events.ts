@@ -1,7 +1,5 @@
 /** Events: what happened. Facts in the past tense, never refused. */
-import type { OrderLine } from './commands.js';
 import type {
-  Adjustment,
   Amount,
   CancelReason,
   CancellationNumber,
@@ -24,6 +22,9 @@ import type {
   ItemRules,
   LineNumber,
   OrderId,
+  OrderLine } from './commands.js';
+import type {
+  Adjustment,
   Policy,
   Portion,
   Putaway,
@@ -41,10 +42,16 @@ import type {
   TransferNumber,
   UnitPrice,
   UnitsOfLine,
+  WorkNumber,
+  WorkStage,
+  WorkState,
 } from './values.js';
 
 interface OfOrder {
   order: OrderId;
+}
+interface OfWork extends OfOrder {
+  facility: FacilityId;
 }
 interface OfReservation extends OfOrder {
   reservation: ReservationNumber;
@@ -263,6 +270,19 @@ export interface Events {
     total: Amount;
   };
   OrderReopened: OfOrder & { at: Timestamp };
+  WorkRequested: OfWork & {
+    at: Timestamp;
+    work: WorkNumber;
+    answerBy: Timestamp | null;
+    portions: Portion[];
+  };
+  FulfilmentAccepted: OfWork & { at: Timestamp; shipBy: Timestamp | null };
+  FulfilmentTimedOut: OfWork & { at: Timestamp; portions: Portion[] };
+  WorkAdvanced: OfWork & { to: WorkStage; portions: Portion[] };
+  WorkShipped: OfWork & { shipment: ShipmentNumber; portions: Portion[] };
+  WorkWithdrawn: OfWork & { portions: Portion[] };
+  WorkEnded: OfWork & { work: WorkNumber; state: WorkState };
+  WorkForgotten: OfOrder;
 }
 
 /** What a customer is told about an order, each once. */

@@ -60,6 +60,7 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordTimedOut(RecordTimedOut),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -268,6 +269,17 @@ pub struct RecordStripped {
     pub portions: Vec<Portion>,
 }
 
+/// A facility did not answer in time whether it takes what was released to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordTimedOut {
+    /// The order.
+    pub order: OrderId,
+    /// The facility.
+    pub facility: FacilityId,
+    /// The units it was asked for.
+    pub portions: Vec<Portion>,
+}
+
 impl OrderCommand {
     /// The order it is about; none for a tick.
     #[must_use]
@@ -303,6 +315,7 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordTimedOut(c) => c.order,
         })
     }
 }

@@ -60,6 +60,8 @@ pub const SAFETY_KEPT: &str = "safety stock is never promised by planning";
 /// Name of [`each_ends_once`].
 pub const ENDS_ONCE: &str = "each reservation ends exactly once";
 
+/// Name of [`kit_is_whole`].
+pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
 /// Name of [`each_ends_once`] of work orders.
 pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
 /// Name of [`work_matches`].
@@ -147,6 +149,23 @@ pub fn day_is_not_full(parcels: u32, most: u32) -> bool {
     parcels <= most
 }
 
+/// Of a kit's components whole kits are ordered, equally many of each; and units that no warehouse
+/// works on are units of kits that can be whole. So as long as nothing is worked on or shipped,
+/// equally many kits are wanted of each. A component is its units in a kit, and its units that are
+/// ordered, wanted, and not worked on.
+#[must_use]
+pub fn kit_is_whole(components: &[[u32; 4]]) -> bool {
+    let kits = |units: u32, each: u32| units.checked_div(each).unwrap_or(0);
+    let ordered = components.first().map_or(0, |&[each, ordered, ..]| kits(ordered, each));
+    let whole = components.iter().map(|&[each, _, wanted, _]| kits(wanted, each)).min();
+    let units = |kits: u32, each: u32| u64::from(kits).saturating_mul(u64::from(each));
+    let fits = |&[each, in_all, _, open]: &[u32; 4]| {
+        u64::from(in_all) == units(ordered, each)
+            && u64::from(open) <= units(whole.unwrap_or(0), each)
+    };
+    !components.is_empty() && components.iter().all(fits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +192,11 @@ mod tests {
         assert!(work_matches(&[1, 2, 3], &[1, 2, 3]) && !work_matches(&[1, 2, 3], &[1, 3, 2]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
+        assert!(kit_is_whole(&[[2, 6, 6, 6], [1, 3, 3, 0]]));
+        assert!(!kit_is_whole(&[[2, 6, 6, 6], [1, 2, 2, 2]]), "of one more kits are ordered");
+        assert!(!kit_is_whole(&[[1, 3, 3, 3], [1, 3, 2, 2]]), "one waits for nothing");
+        assert!(kit_is_whole(&[[1, 3, 3, 2], [1, 3, 2, 2]]), "one is on its way alone");
+        assert!(!kit_is_whole(&[]));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
     }
 }

@@ -6,7 +6,9 @@ mod world;
 
 use earmark::flow::{Command, Event, SetPolicy};
 use earmark::fulfilment::{FulfilmentEvent, WorkOrder, WorkState};
-use earmark::ids::{FacilityId, FacilityRef, ItemId, OrderId, Tier, TransferNumber, WorkNumber};
+use earmark::ids::{
+    FacilityId, FacilityRef, ItemId, LineNumber, OrderId, Tier, TransferNumber, WorkNumber,
+};
 use earmark::inventory::{
     Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetFacilityRules,
     ShelfName, Transfer,
@@ -14,8 +16,8 @@ use earmark::inventory::{
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
-    AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, PackOrder, PickOrder,
-    ReleaseOrder, RequestReturn, ShipOrder, Stage,
+    AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
+    PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
@@ -49,6 +51,36 @@ fn lived() -> Desk {
     desk.place(4, &[("mug", 2)]);
     in_work(&mut desk);
     desk
+}
+
+/// The laws that an order of two sets of two mugs and a pen breaks, once its lines are damaged.
+fn broken_kit(damage: impl Fn(&mut [Line])) -> Vec<&'static str> {
+    let mut desk = support::kits::open();
+    desk.place(1, &[("set", 2)]);
+    let mut open = OpenShop::of(&desk.shop);
+    damage(&mut open.orders.orders.get_mut(&order(1)).unwrap().lines);
+    let mut broken: Vec<_> = open.shut().audit().broken.iter().map(|b| b.law).collect();
+    broken.dedup();
+    broken
+}
+
+#[test]
+fn a_kit_that_is_ordered_or_cancelled_in_part_is_found() {
+    assert!(broken_kit(|_| {}).is_empty());
+    let one_more = |lines: &mut [Line]| {
+        let mugs = &mut lines[1].buckets;
+        (mugs.ordered, mugs.cancelled) = (mugs.ordered + 1, 1);
+    };
+    assert_eq!(broken_kit(one_more), [laws::KIT_WHOLE]);
+    let a_pen_less = |lines: &mut [Line]| {
+        let pens = &mut lines[2].buckets;
+        (pens.allocated, pens.cancelled) = (1, 1);
+    };
+    assert!(broken_kit(a_pen_less).contains(&laws::KIT_WHOLE));
+    let no_parts = |lines: &mut [Line]| {
+        lines[0].kind = LineKind::Kit { first: LineNumber(1), components: 0 };
+    };
+    assert_eq!(broken_kit(no_parts), [laws::KIT_WHOLE]);
 }
 
 /// A fifth order, which one facility has partly picked and packed.

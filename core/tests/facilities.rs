@@ -126,7 +126,7 @@ fn a_promise_may_change_and_is_never_one_of_the_past() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 3)]);
     release(&mut desk, 1);
-    let passed = FulfilmentRefusal::ShipByPassed { ship_by: Timestamp::from_millis(START - 1) };
+    let passed = FulfilmentRefusal::ShipByPassed { promised: Timestamp::from_millis(START - 1) };
     let refused = accept_by(&mut desk, 1, LONDON, Some(START - 1));
     assert_eq!(refused, Err(Refusal::Fulfilment(passed)));
     for (ship_by, events) in [(HOUR, 1), (HOUR, 0), (2 * HOUR, 1)] {

@@ -90,6 +90,7 @@ fn commands() -> Vec<Payload> {
         order::AmendOrder,
         order::ReopenOrder,
         order::CompleteOrder,
+        inventory::DefineKit,
         fulfilment::AcceptFulfilment,
     ]
 }
@@ -181,6 +182,10 @@ fn later_events() -> Vec<Payload> {
         order::OrderDrafted,
         order::OrderAmended,
         order::OrderReopened,
+        inventory::KitDefined,
+        inventory::KitsExploded,
+        inventory::ExplosionRejected,
+        order::OrderLinesExploded,
         fulfilment::WorkRequested,
         fulfilment::FulfilmentAccepted,
         fulfilment::FulfilmentTimedOut,

@@ -73,8 +73,8 @@ impl Fulfilments {
         if work.state != WorkState::Requested && promised == work.ship_by {
             return Ok(vec![]);
         }
-        if let Some(ship_by) = ship_by.filter(|by| *by < context.at) {
-            return Err(FulfilmentRefusal::ShipByPassed { ship_by });
+        if let Some(promised) = ship_by.filter(|by| *by < context.at) {
+            return Err(FulfilmentRefusal::ShipByPassed { promised });
         }
         let at = context.at;
         Ok(vec![E::Accepted(FulfilmentAccepted { order, at, facility, ship_by: promised })])

@@ -31,7 +31,7 @@ pub enum FulfilmentRefusal {
     /// The promise is broken before it is made.
     ShipByPassed {
         /// The moment promised.
-        ship_by: Timestamp,
+        promised: Timestamp,
     },
 }
 
@@ -60,9 +60,9 @@ impl fmt::Display for FulfilmentRefusal {
                 "the work is {state}, and its units are others' or nobody's: do not pick them, \
                  and look at the worklist"
             ),
-            Self::ShipByPassed { ship_by } => write!(
+            Self::ShipByPassed { promised } => write!(
                 f,
-                "`{ship_by}` has passed: promise a later moment, or accept without a promise"
+                "`{promised}` has passed: promise a later moment, or accept without a promise"
             ),
         }
     }

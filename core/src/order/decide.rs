@@ -11,7 +11,7 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, cancel, due, evolve, holds, news};
+use super::{CancelReason, amend, cancel, due, evolve, holds, kits, news};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -39,6 +39,26 @@ impl Decide for Orders {
             Verdict::NotWhen => return Err(OrderRefusal::NotWhen { status }),
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
+        let mut events = self.answer(command, id, order, context)?;
+        if let Some(order) = order {
+            kits::mend(id, order, context.at, &mut events);
+        }
+        Ok(events)
+    }
+
+    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
+        evolve::evolve(self, event)
+    }
+}
+
+impl Orders {
+    fn answer(
+        &self,
+        command: &OrderCommand,
+        id: OrderId,
+        order: Option<&Order>,
+        context: &Context,
+    ) -> Decision {
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
@@ -81,14 +101,13 @@ impl Decide for Orders {
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
+            (OrderCommand::RecordExploded(c), Some(order)) => {
+                Ok(kits::exploded(c, order, context.at))
+            }
             (OrderCommand::RecordTimedOut(c), Some(order)) => {
                 Ok(work::timed_out(c, order, context.at))
             }
         }
-    }
-
-    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
-        evolve::evolve(self, event)
     }
 }
 

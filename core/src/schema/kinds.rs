@@ -212,7 +212,9 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
-    45 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
+    45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
+        scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
+    46 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
         scope: "fulfilment:write", about: "Take the work that was released to a facility.";
 }
 
@@ -329,19 +331,26 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
-    73 WorkRequested(p: fulfilment::WorkRequested)
+    73 KitDefined(p: inventory::KitDefined) { Event::Inventory(IE::KitDefined(p)) } version: 1;
+    74 KitsExploded(p: inventory::KitsExploded)
+        { Event::Inventory(IE::KitsExploded(p)) } version: 1;
+    75 ExplosionRejected(p: inventory::ExplosionRejected)
+        { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
+    76 OrderLinesExploded(p: order::OrderLinesExploded)
+        { Event::Order(OE::LinesExploded(p)) } version: 1;
+    77 WorkRequested(p: fulfilment::WorkRequested)
         { Event::Fulfilment(FE::Requested(p)) } version: 1;
-    74 FulfilmentAccepted(p: fulfilment::FulfilmentAccepted)
+    78 FulfilmentAccepted(p: fulfilment::FulfilmentAccepted)
         { Event::Fulfilment(FE::Accepted(p)) } version: 1;
-    75 FulfilmentTimedOut(p: fulfilment::FulfilmentTimedOut)
+    79 FulfilmentTimedOut(p: fulfilment::FulfilmentTimedOut)
         { Event::Fulfilment(FE::TimedOut(p)) } version: 1;
-    76 WorkAdvanced(p: fulfilment::WorkAdvanced)
+    80 WorkAdvanced(p: fulfilment::WorkAdvanced)
         { Event::Fulfilment(FE::Advanced(p)) } version: 1;
-    77 WorkShipped(p: fulfilment::WorkShipped) { Event::Fulfilment(FE::Shipped(p)) } version: 1;
-    78 WorkWithdrawn(p: fulfilment::WorkWithdrawn)
+    81 WorkShipped(p: fulfilment::WorkShipped) { Event::Fulfilment(FE::Shipped(p)) } version: 1;
+    82 WorkWithdrawn(p: fulfilment::WorkWithdrawn)
         { Event::Fulfilment(FE::Withdrawn(p)) } version: 1;
-    79 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
-    80 WorkForgotten(p: fulfilment::WorkForgotten)
+    83 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
+    84 WorkForgotten(p: fulfilment::WorkForgotten)
         { Event::Fulfilment(FE::Forgotten(p)) } version: 1;
 }
 

@@ -118,7 +118,7 @@ pub(super) fn refusals() -> Vec<Sample<Refusal>> {
     let all = [
         FulfilmentRefusal::UnknownWork { order: order(), facility: THERE },
         FulfilmentRefusal::WorkGone { state: WorkState::TakenBack },
-        FulfilmentRefusal::ShipByPassed { ship_by: AT },
+        FulfilmentRefusal::ShipByPassed { promised: AT },
     ];
     all.map(Refusal::Fulfilment).map(|r| sample(r.code(), r)).into()
 }

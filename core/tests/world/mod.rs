@@ -9,6 +9,7 @@
 pub(crate) mod books;
 pub(crate) mod facilities;
 pub(crate) mod handshake;
+pub(crate) mod kits;
 pub(crate) mod mirror;
 pub(crate) mod steps;
 pub(crate) mod stock;
@@ -155,6 +156,10 @@ impl World {
             (Err(again), Err(first)) => again == first,
             // What a partial shipment left was cancelled: now all of it is on its way.
             (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            // Units of kits that are cancelled as a whole: with them the order has ended.
+            (Err(Refusal::Order(OrderRefusal::NotWhen { .. })), Ok(_)) => {
+                matches!(command, Command::Order(OrderCommand::VoidShipping(_)))
+            }
             // What is ready has left, and the rest can't yet.
             (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
                 matches!(command, Command::Order(OrderCommand::Ship(_)))
@@ -194,6 +199,7 @@ fn is_idempotent(command: &Command) -> bool {
         Command::Inventory(command) => matches!(
             command,
             InventoryCommand::DefineItem(_)
+                | InventoryCommand::DefineKit(_)
                 | InventoryCommand::DefineFacility(_)
                 | InventoryCommand::SetSafety(_)
                 | InventoryCommand::SetLowStock(_)

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Disposition, Rejection};
-use crate::demand::{Destination, Hold, Portion};
+use crate::demand::{Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{
     FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
@@ -60,6 +60,7 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordExploded(RecordExploded),
     RecordTimedOut(RecordTimedOut),
 }
 
@@ -269,6 +270,17 @@ pub struct RecordStripped {
     pub portions: Vec<Portion>,
 }
 
+/// The inventory took kits of the order apart; the tie comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordExploded {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation.
+    pub reservation: ReservationNumber,
+    /// The kits, by line.
+    pub kits: Vec<ExplodedKit>,
+}
+
 /// A facility did not answer in time whether it takes what was released to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordTimedOut {
@@ -315,6 +327,7 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordExploded(c) => c.order,
             Self::RecordTimedOut(c) => c.order,
         })
     }

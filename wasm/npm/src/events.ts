@@ -10,6 +10,7 @@ import type {
   Destination,
   Disposition,
   ExpectedNumber,
+  ExplodedKit,
   FacilityId,
   FacilityRules,
   GatewaySpec,
@@ -20,6 +21,7 @@ import type {
   ItemId,
   ItemName,
   ItemRules,
+  KitsTooLarge,
   LineNumber,
   OrderId,
   OrderLine } from './commands.js';
@@ -143,6 +145,16 @@ export interface Events {
     lapsed: boolean;
   };
   InventoryAllocated: OfReservation;
+  KitDefined: {
+    id: ItemId;
+    sku: string;
+    name: string;
+    unitPrice: UnitPrice;
+    components: { item: ItemName; each: number }[];
+  };
+  /** Kits of an order were taken apart: the tie that follows names the new lines. */
+  KitsExploded: OfReservation & { kits: ExplodedKit[] };
+  ExplosionRejected: OfReservation & KitsTooLarge;
   InventoryReleased: OfOrder & { portions: Portion[] };
   InventoryExpired: OfReservation;
   StockShipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
@@ -270,6 +282,7 @@ export interface Events {
     total: Amount;
   };
   OrderReopened: OfOrder & { at: Timestamp };
+  OrderLinesExploded: OfReservation & { kits: ExplodedKit[] };
   WorkRequested: OfWork & {
     at: Timestamp;
     work: WorkNumber;

@@ -1,5 +1,7 @@
 /** Events: what happened. Facts in the past tense, never refused. */
+import type { OrderLine } from './commands.js';
 import type {
+  Adjustment,
   Amount,
   CancelReason,
   CancellationNumber,
@@ -24,9 +26,6 @@ import type {
   KitsTooLarge,
   LineNumber,
   OrderId,
-  OrderLine } from './commands.js';
-import type {
-  Adjustment,
   Policy,
   Portion,
   Putaway,

@@ -230,7 +230,8 @@ fn work_that_ends_twice_or_never_is_found() {
 
 #[test]
 fn a_witness_hears_work_that_is_left_out_or_told_twice() {
-    let work = |is: fn(&FulfilmentEvent) -> bool| move |e: &Event| matches!(e, Event::Fulfilment(of) if is(of));
+    type Is = fn(&FulfilmentEvent) -> bool;
+    let work = |is: Is| move |e: &Event| matches!(e, Event::Fulfilment(of) if is(of));
     let asked = work(|e| matches!(e, FulfilmentEvent::Requested(_)));
     let advanced = work(|e| matches!(e, FulfilmentEvent::Advanced(_)));
     without(asked).unwrap_err();

@@ -16,10 +16,10 @@ use earmark::order::{
     CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordExploded, RecordLapsed, RecordRejected, RecordStripped, RecordTied, RefuseReturn,
-    RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
-    ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping,
-    state_diagram, transition_table,
+    RecordExploded, RecordLapsed, RecordRejected, RecordStripped, RecordTied, RecordTimedOut,
+    RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
+    RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict,
+    VoidShipping, state_diagram, transition_table,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
@@ -119,6 +119,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Reopen(ReopenOrder { order }),
         O::Complete(CompleteOrder { order }),
         O::RecordExploded(RecordExploded { order, reservation, kits: Vec::new() }),
+        O::RecordTimedOut(RecordTimedOut { order, facility, portions: vec![] }),
     ]
 }
 

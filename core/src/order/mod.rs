@@ -31,8 +31,8 @@ pub use command::{
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordExploded, RecordLapsed, RecordRejected,
-    RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder,
-    ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, ReleaseHold,
+    ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,

@@ -65,6 +65,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
     all.extend(super::stock::queries());
+    all.extend(super::work::queries());
     all
 }
 
@@ -86,6 +87,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
     ];
     all.extend(super::stock::answers());
     all.extend(super::kits::answers());
+    all.extend(super::work::answers());
     all
 }
 
@@ -389,6 +391,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
     all.extend(super::kits::refusals());
+    all.extend(super::work::refusals());
     all
 }
 

@@ -2,6 +2,26 @@
 //! simulation and `audit`.
 //!
 //! Law: a predicate here knows no role; whoever holds state hands it numbers.
+//!
+//! The laws, their predicates, and who evaluates them besides `Shop::audit`, which sees states:
+//!
+//! - (a) units of lines and stock are conserved: [`line_is_conserved`], [`stages_match`],
+//!   [`promises_match`], [`transfer_is_conserved`], [`kit_is_whole`]; the tests' witness
+//!   [`stock_is_conserved`] by its own books
+//! - (b) promises never exceed what is there: [`never_oversold`], [`day_is_not_full`]; the witness
+//!   [`safety_is_kept`]
+//! - (c) each reservation ends exactly once: the witness [`each_ends_once`]
+//! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
+//!   named [`EVENTS_TELL_ALL`], after every step
+//! - (e) the same command again causes nothing: generated histories [`again_is_nothing`]
+//! - (f) any order across aggregates has one end: generated interleavings [`all_alike`], named
+//!   [`ANY_ORDER`]
+//! - (g) the plan that was checked is booked: the witness [`plan_serves_demand`], at every tie
+//! - (h) native and Wasm are equal to the byte: [`all_alike`], named [`BODIES_AGREE`]
+//! - (i) what comes back is there: [`returns_are_bounded`]; the witness [`available_is_physical`]
+//! - (j) no plan costs less: the witness [`no_dearer`], at every tie
+//!
+//! `tests/broken_laws.rs` damages states, `tests/broken_reducers.rs` breaks reducers: each fails.
 
 use alloc::vec::Vec;
 
@@ -68,6 +88,55 @@ pub const WAITS_FOR_A_REASON: &str = "nobody waits for units that are free for h
 pub const BACKORDERS_MATCH: &str = "backordered units equal those that wait in the queues";
 /// Name of [`within_backorder_limit`].
 pub const WITHIN_LIMIT: &str = "no more is promised without being there than the limit allows";
+/// Name of [`each_ends_once`] of work orders.
+pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
+/// Name of [`work_matches`].
+pub const WORK_MATCHES: &str = "a facility's work is what the order has in work there";
+
+/// Name of [`stock_is_conserved`].
+pub const STOCK_CONSERVED: &str = "units on the shelves are those that came and have not left";
+/// Name of [`all_alike`] over a state, and what its events make.
+pub const EVENTS_TELL_ALL: &str = "the events alone make the state";
+/// Name of [`again_is_nothing`].
+pub const AGAIN_NOTHING: &str = "the same command again causes nothing";
+/// Name of [`all_alike`] over the ends of one set of commands in several orders.
+pub const ANY_ORDER: &str = "any order across aggregates has one end";
+/// Name of [`all_alike`] over what several bodies make of one history.
+pub const BODIES_AGREE: &str = "every body makes the same of the same";
+/// Name of [`available_is_physical`].
+pub const PHYSICAL: &str = "nothing is available that is not there";
+/// Name of [`no_dearer`].
+pub const NO_DEARER: &str = "no other plan costs less than the chosen one";
+
+/// Units on the shelves and on their way between them are those that came, less those that left.
+#[must_use]
+pub fn stock_is_conserved(came: u64, left: u64, there: u64) -> bool {
+    left.checked_add(there) == Some(came)
+}
+
+/// All of some ends are the same, and there are at least two of them to compare.
+#[must_use]
+pub fn all_alike<T: PartialEq>(ends: &[T]) -> bool {
+    ends.len() > 1 && ends.windows(2).all(|pair| matches!(pair, [one, other] if one == other))
+}
+
+/// A command that was answered is given again: it causes no event, and is not answered otherwise.
+#[must_use]
+pub fn again_is_nothing(events: usize, same_answer: bool) -> bool {
+    events == 0 && same_answer
+}
+
+/// Units that can be sold are units that are somewhere.
+#[must_use]
+pub fn available_is_physical(available: u64, there: u64) -> bool {
+    available <= there
+}
+
+/// A plan that is proven cheapest costs no more than any other.
+#[must_use]
+pub fn no_dearer(cost: u64, mut others: impl Iterator<Item = u64>) -> bool {
+    others.all(|other| cost <= other)
+}
 
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
@@ -129,6 +198,13 @@ pub fn each_ends_once(made: u64, ended: u64, open: u64) -> bool {
 #[must_use]
 pub fn stages_match(counters: &[u32], sums: &[u64]) -> bool {
     counters.len() == sums.len() && counters.iter().zip(sums).all(|(&n, &sum)| u64::from(n) == sum)
+}
+
+/// What a facility is to pick, to pack and to ship of an order is what the order has released,
+/// picked and packed there.
+#[must_use]
+pub fn work_matches(work: &[u64; 3], in_work: &[u64; 3]) -> bool {
+    work == in_work
 }
 
 /// The plan that was checked is the plan that is booked: it sums to the demand.
@@ -203,6 +279,7 @@ mod tests {
         assert!(!each_ends_once(3, 1, 1));
         assert!(stages_match(&[1, 2], &[1, 2]) && !stages_match(&[1, 2], &[2, 1]));
         assert!(!stages_match(&[1], &[1, 0]));
+        assert!(work_matches(&[1, 2, 3], &[1, 2, 3]) && !work_matches(&[1, 2, 3], &[1, 3, 2]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
         assert!(kit_is_whole(&[[2, 6, 6, 6], [1, 3, 3, 0]]));
@@ -210,6 +287,13 @@ mod tests {
         assert!(!kit_is_whole(&[[1, 3, 3, 3], [1, 3, 2, 2]]), "one waits for nothing");
         assert!(kit_is_whole(&[[1, 3, 3, 2], [1, 3, 2, 2]]), "one is on its way alone");
         assert!(!kit_is_whole(&[]));
+        assert!(stock_is_conserved(5, 2, 3) && !stock_is_conserved(5, 2, 4));
+        assert!(all_alike(&[1, 1, 1]) && !all_alike(&[1, 1, 2]) && !all_alike(&[2, 1, 1]));
+        assert!(!all_alike(&[1]), "one end proves nothing");
+        assert!(again_is_nothing(0, true) && !again_is_nothing(1, true));
+        assert!(!again_is_nothing(0, false));
+        assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
+        assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
         assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));
         assert!(backorders_match(2, 2) && !backorders_match(2, 1));

@@ -205,6 +205,7 @@ fn subject_of(command: &Command) -> Option<OrderId> {
     match command {
         Command::Order(command) => command.order(),
         Command::Hear(heard) => heard.event.order(),
+        Command::Fulfilment(command) => command.order(),
         Command::SetPolicy(_)
         | Command::Tick(_)
         | Command::Inventory(_)
@@ -223,9 +224,11 @@ fn thing(event: &Event) -> String {
         Event::Inventory(InventoryEvent::ItemRulesSet(e)) => e.item.id.to_string(),
         Event::Inventory(InventoryEvent::UnitPricesSet(e)) => e.item.id.to_string(),
         Event::Inventory(InventoryEvent::KitDefined(e)) => e.id.to_string(),
-        Event::Policy(_) | Event::Order(_) | Event::Inventory(_) | Event::Notification(_) => {
-            String::new()
-        }
+        Event::Policy(_)
+        | Event::Order(_)
+        | Event::Inventory(_)
+        | Event::Notification(_)
+        | Event::Fulfilment(_) => String::new(),
     }
 }
 

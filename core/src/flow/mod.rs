@@ -3,6 +3,7 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod handshake;
 mod hear;
 mod process;
 mod query;
@@ -14,6 +15,7 @@ mod status;
 mod stock;
 mod topology;
 mod view;
+mod worklist;
 
 pub use hear::Hear;
 pub use process::{DEADLINES, Deadline, PROCESS, Purpose, Step, process_page};
@@ -36,4 +38,7 @@ pub use topology::{Answered, NoTopology, Partition, Topology, topology_page};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,
+};
+pub use worklist::{
+    WorkAfter, WorkUnitsView, WorkView, WorklistQuery, WorkloadQuery, WorkloadView,
 };

@@ -84,6 +84,15 @@ pub const PROCESS: &[Step] = &[
     step(["order", "CancellationAccepted", "inventory", "Release"], Compensation),
     step(["order", "CancellationAccepted", "notification", "Tell"], News),
     step(["order", "CancellationDeclined", "notification", "Tell"], News),
+    step(["order", "FulfilmentReleased", "fulfilment", "Request"], Forward),
+    step(["order", "ItemsPicked", "fulfilment", "Advance"], Forward),
+    step(["order", "ItemsPacked", "fulfilment", "Advance"], Forward),
+    step(["order", "FulfilmentRejected", "fulfilment", "Reject"], Compensation),
+    step(["fulfilment", "FulfilmentTimedOut", "order", "RecordTimedOut"], Compensation),
+    step(["order", "OrderUnsourced", "fulfilment", "Withdraw"], Compensation),
+    step(["order", "OrderResourced", "fulfilment", "Withdraw"], Compensation),
+    step(["order", "CancellationAccepted", "fulfilment", "Withdraw"], Compensation),
+    step(["order", "ShipmentShipped", "fulfilment", "Ship"], Forward),
     step(["order", "ShipmentShipped", "inventory", "Ship"], Forward),
     step(["order", "ShipmentShipped", "notification", "Tell"], News),
     step(["order", "ShippingVoided", "inventory", "Unship"], Compensation),
@@ -94,6 +103,7 @@ pub const PROCESS: &[Step] = &[
     step(["order", "ReturnReceived", "inventory", "Restock"], Compensation),
     step(["order", "ReturnPartlyReceived", "inventory", "Restock"], Compensation),
     step(["order", "ReturnRefused", "notification", "Tell"], News),
+    step(["order", "OrderArchived", "fulfilment", "Forget"], Forward),
     step(["order", "OrderArchived", "notification", "Forget"], Forward),
 ];
 
@@ -116,6 +126,12 @@ pub const DEADLINES: &[Deadline] = &[
         what: "an order that ended, or a draft, leaves the state at hand",
         set_by: "policy orders.archiveAfter",
         event: "OrderArchived",
+    },
+    Deadline {
+        role: "fulfilment",
+        what: "a facility answers for what was released to it",
+        set_by: "policy fulfilment.answerWithin",
+        event: "FulfilmentTimedOut",
     },
     Deadline {
         role: "inventory",

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::hear::Hear;
 use crate::decide::{CorruptHistory, Decide};
 use crate::demand::Awaited;
+use crate::fulfilment::{FulfilmentCommand, FulfilmentEvent, FulfilmentRefusal, Fulfilments};
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
 use crate::laws::{self, Audit};
@@ -30,6 +31,7 @@ pub struct Shop {
     pub(super) orders: Orders,
     pub(super) inventory: Inventory,
     pub(super) notifications: Notifications,
+    pub(super) fulfilments: Fulfilments,
 }
 
 /// Which roles are local to a partition; fixed for its life.
@@ -41,18 +43,27 @@ pub struct Roles {
     pub inventory: bool,
     /// The notification role.
     pub notification: bool,
+    /// The fulfilment role.
+    pub fulfilment: bool,
 }
 
 impl Roles {
     /// All of them: the sequential topology.
-    pub const ALL: Self = Self { order: true, inventory: true, notification: true };
+    pub const ALL: Self =
+        Self { order: true, inventory: true, notification: true, fulfilment: true };
     /// None of them.
-    pub const NONE: Self = Self { order: false, inventory: false, notification: false };
+    pub const NONE: Self =
+        Self { order: false, inventory: false, notification: false, fulfilment: false };
 
     /// Every role by its name, and whether it is local.
-    const fn by_name(self) -> [(&'static str, bool); 3] {
-        let Self { order, inventory, notification } = self;
-        [("order", order), ("inventory", inventory), ("notification", notification)]
+    const fn by_name(self) -> [(&'static str, bool); 4] {
+        let Self { order, inventory, notification, fulfilment } = self;
+        [
+            ("order", order),
+            ("inventory", inventory),
+            ("notification", notification),
+            ("fulfilment", fulfilment),
+        ]
     }
 
     /// Whether a role is local, by its name.
@@ -68,6 +79,7 @@ impl Roles {
             "order" => Some(Self { order: true, ..self }),
             "inventory" => Some(Self { inventory: true, ..self }),
             "notification" => Some(Self { notification: true, ..self }),
+            "fulfilment" => Some(Self { fulfilment: true, ..self }),
             _ => None,
         }
     }
@@ -100,6 +112,8 @@ pub enum Command {
     Notification(NotificationCommand),
     /// Something happened in another partition.
     Hear(Hear),
+    /// For the fulfilment role.
+    Fulfilment(FulfilmentCommand),
 }
 
 /// Put a policy in force, for all that comes after.
@@ -128,6 +142,8 @@ pub enum Event {
     Inventory(InventoryEvent),
     /// Of the notification role.
     Notification(NotificationEvent),
+    /// Of the fulfilment role.
+    Fulfilment(FulfilmentEvent),
 }
 
 /// A policy is in force from here on.
@@ -162,6 +178,8 @@ pub enum Refusal {
     },
     /// Only couriers tell what happened elsewhere.
     NotACourier,
+    /// The fulfilment role refuses.
+    Fulfilment(FulfilmentRefusal),
 }
 
 impl Refusal {
@@ -174,6 +192,7 @@ impl Refusal {
             Self::Inventory(refusal) => refusal.code(),
             Self::HappenedHere { .. } => "happened-here",
             Self::NotACourier => "not-a-courier",
+            Self::Fulfilment(refusal) => refusal.code(),
         }
     }
 }
@@ -194,6 +213,7 @@ impl fmt::Display for Refusal {
             Self::NotACourier => {
                 f.write_str("a customer can't tell what happened in another partition")
             }
+            Self::Fulfilment(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -209,6 +229,7 @@ impl Event {
             Self::Order(event) => Some(event.order()),
             Self::Inventory(event) => event.order(),
             Self::Notification(event) => Some(event.order()),
+            Self::Fulfilment(event) => Some(event.order()),
         }
     }
 }
@@ -221,6 +242,7 @@ impl Shop {
             Event::Order(_) => (self.roles.order, "order"),
             Event::Inventory(_) => (self.roles.inventory, "inventory"),
             Event::Notification(_) => (self.roles.notification, "notification"),
+            Event::Fulfilment(_) => (self.roles.fulfilment, "fulfilment"),
         };
         local.then_some(role)
     }
@@ -243,6 +265,12 @@ impl Shop {
         &self.inventory
     }
 
+    /// The fulfilment role's state.
+    #[must_use]
+    pub fn fulfilments(&self) -> &Fulfilments {
+        &self.fulfilments
+    }
+
     /// The policy in force.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -260,12 +288,14 @@ impl Shop {
                 self.policy_version = set.version;
                 self.orders.set_policy(set.policy.orders);
                 self.inventory.set_policy(set.policy.sourcing);
+                self.fulfilments.set_policy(set.policy.fulfilment);
                 self.inventory.set_backorders(set.policy.orders.backorders);
                 Ok(())
             }
             Event::Order(event) => self.orders.evolve(event),
             Event::Inventory(event) => self.inventory.evolve(event),
             Event::Notification(event) => self.notifications.evolve(event),
+            Event::Fulfilment(event) => self.fulfilments.evolve(event),
         }
     }
 
@@ -273,13 +303,18 @@ impl Shop {
     pub fn restore(&mut self) {
         self.orders.restore();
         self.inventory.restore();
+        self.fulfilments.restore();
     }
 
     /// The next moment at which a tick has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let both = [self.orders.next_deadline(), self.inventory.next_deadline()];
-        both.into_iter().flatten().min()
+        let all = [
+            self.orders.next_deadline(),
+            self.inventory.next_deadline(),
+            self.fulfilments.next_deadline(),
+        ];
+        all.into_iter().flatten().min()
     }
 
     /// Checks every law over the state of now.
@@ -288,8 +323,12 @@ impl Shop {
         let mut audit = Audit::default();
         self.orders.audit(&mut audit);
         self.inventory.audit(&mut audit);
+        self.fulfilments.audit(&mut audit);
         if self.roles.order && self.roles.inventory {
             self.audit_backorders(&mut audit);
+        }
+        if self.roles.order && self.roles.fulfilment {
+            self.audit_work(&mut audit);
         }
         audit
     }

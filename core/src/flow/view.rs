@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::status::OrderStatusView;
 use super::stock::{AlertView, BackordersView, IncomingView, ItemLevels};
+use super::worklist::{WorkView, WorkloadView};
 use crate::data::data;
 use crate::demand::{Alternative, Awaited, ExplodedKit, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
@@ -47,6 +48,10 @@ pub enum Answer {
     Alerts(Vec<AlertView>),
     /// How one order stands.
     OrderStatus(OrderStatusView),
+    /// What a facility has to do.
+    Worklist(Vec<WorkView>),
+    /// How much work each facility has.
+    Workload(Vec<WorkloadView>),
     /// Who waits for an item.
     Backorders(BackordersView),
 }

@@ -108,6 +108,9 @@ impl Orders {
             (OrderCommand::RecordExploded(c), Some(order)) => {
                 Ok(kits::exploded(c, order, context.at))
             }
+            (OrderCommand::RecordTimedOut(c), Some(order)) => {
+                Ok(work::timed_out(c, order, context.at))
+            }
         }
     }
 }

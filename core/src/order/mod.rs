@@ -32,9 +32,9 @@ pub use command::{
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
-    RecordLapsed, RecordRejected, RecordStripped, RecordTied, RefuseReturn, RejectFulfilment,
-    ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder,
-    VoidShipping,
+    RecordLapsed, RecordRejected, RecordStripped, RecordTied, RecordTimedOut, RefuseReturn,
+    RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
+    SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,

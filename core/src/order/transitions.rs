@@ -82,6 +82,7 @@ pub enum CommandKind {
     Reopen,
     Complete,
     RecordExploded,
+    RecordTimedOut,
     RecordBackordered,
     RecordFilled,
 }
@@ -117,7 +118,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 32] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 33] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -149,6 +150,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 32] = [
     (CommandKind::Reopen,               [U,    W,    N,    D,    W,    W,    W,    W]),
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
     (CommandKind::RecordExploded,       [N,    D,    D,    N,    N,    N,    N,    N]),
+    (CommandKind::RecordTimedOut,       [N,    N,    D,    N,    N,    N,    N,    N]),
     (CommandKind::RecordBackordered,    [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::RecordFilled,         [D,    D,    D,    D,    D,    D,    D,    D]),
 ];
@@ -224,6 +226,7 @@ impl CommandKind {
             OrderCommand::Reopen(_) => Self::Reopen,
             OrderCommand::Complete(_) => Self::Complete,
             OrderCommand::RecordExploded(_) => Self::RecordExploded,
+            OrderCommand::RecordTimedOut(_) => Self::RecordTimedOut,
             OrderCommand::RecordBackordered(_) => Self::RecordBackordered,
             OrderCommand::RecordFilled(_) => Self::RecordFilled,
         })

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
+use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
@@ -215,7 +216,9 @@ codec! {
         scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
     46 HearEvent(p: flow::Hear) { Command::Hear(p) }
         scope: "flow", about: "Tell what happened in another partition; couriers do.";
-    47 SetBackorderLimit(p: inventory::SetBackorderLimit)
+    47 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
+        scope: "fulfilment:write", about: "Take the work that was released to a facility.";
+    48 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
         scope: "inventory:write", about: "Say how many units may be promised that are not there.";
 }
@@ -343,23 +346,37 @@ codec! {
     77 KitsShort(p: inventory::KitsShort) { Event::Inventory(IE::KitsShort(p)) } version: 1;
     78 OrderKitsAskedAgain(p: order::OrderKitsAskedAgain)
         { Event::Order(OE::KitsAskedAgain(p)) } version: 1;
-    79 BackorderLimitSet(p: inventory::BackorderLimitSet)
+    79 WorkRequested(p: fulfilment::WorkRequested)
+        { Event::Fulfilment(FE::Requested(p)) } version: 1;
+    80 FulfilmentAccepted(p: fulfilment::FulfilmentAccepted)
+        { Event::Fulfilment(FE::Accepted(p)) } version: 1;
+    81 FulfilmentTimedOut(p: fulfilment::FulfilmentTimedOut)
+        { Event::Fulfilment(FE::TimedOut(p)) } version: 1;
+    82 WorkAdvanced(p: fulfilment::WorkAdvanced)
+        { Event::Fulfilment(FE::Advanced(p)) } version: 1;
+    83 WorkShipped(p: fulfilment::WorkShipped) { Event::Fulfilment(FE::Shipped(p)) } version: 1;
+    84 WorkWithdrawn(p: fulfilment::WorkWithdrawn)
+        { Event::Fulfilment(FE::Withdrawn(p)) } version: 1;
+    85 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
+    86 WorkForgotten(p: fulfilment::WorkForgotten)
+        { Event::Fulfilment(FE::Forgotten(p)) } version: 1;
+    87 BackorderLimitSet(p: inventory::BackorderLimitSet)
         { Event::Inventory(IE::BackorderLimitSet(p)) } version: 1;
-    80 InventoryBackordered(p: inventory::InventoryBackordered)
+    88 InventoryBackordered(p: inventory::InventoryBackordered)
         { Event::Inventory(IE::Backordered(p)) } version: 1;
-    81 BackorderFilled(p: inventory::BackorderFilled)
+    89 BackorderFilled(p: inventory::BackorderFilled)
         { Event::Inventory(IE::Filled(p)) } version: 1;
-    82 BackorderReleased(p: inventory::BackorderReleased)
+    90 BackorderReleased(p: inventory::BackorderReleased)
         { Event::Inventory(IE::BackorderReleased(p)) } version: 1;
-    83 BackordersDue(p: inventory::BackordersDue)
+    91 BackordersDue(p: inventory::BackordersDue)
         { Event::Inventory(IE::BackordersDue(p)) } version: 1;
-    84 OrderBackordered(p: order::OrderBackordered)
+    92 OrderBackordered(p: order::OrderBackordered)
         { Event::Order(OE::Backordered(p)) } version: 1;
-    85 BackorderSourced(p: order::BackorderSourced)
+    93 BackorderSourced(p: order::BackorderSourced)
         { Event::Order(OE::BackorderSourced(p)) } version: 1;
-    86 BackorderDropped(p: order::BackorderDropped)
+    94 BackorderDropped(p: order::BackorderDropped)
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
-    87 BackorderReturned(p: order::BackorderReturned)
+    95 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
 }
 
@@ -387,7 +404,11 @@ codec! {
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
     10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
-    11 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
+    11 Worklist(p: flow::WorklistQuery) { Query::Worklist(p) }
+        scope: "fulfilment:read", about: "What a facility has to do now, the oldest first.";
+    12 Workload(p: flow::WorkloadQuery) { Query::Workload(p) }
+        scope: "fulfilment:read", about: "How much work each facility has, and since when.";
+    13 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
         scope: "inventory:read", about: "Who waits for an item, in order, and how many more may.";
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
     all.extend(super::stock::queries());
+    all.extend(super::work::queries());
     all.extend(super::backorders::queries());
     all
 }
@@ -87,6 +88,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
     ];
     all.extend(super::stock::answers());
     all.extend(super::kits::answers());
+    all.extend(super::work::answers());
     all.extend(super::backorders::answers());
     all
 }
@@ -393,6 +395,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
     all.extend(super::kits::refusals());
+    all.extend(super::work::refusals());
     all.push(super::backorders::refusal());
     all
 }

@@ -15,6 +15,7 @@ mod kits;
 mod old;
 mod state;
 mod stock;
+mod work;
 
 use earmark::demand::{Destination, Portion};
 use earmark::geo::GeoPoint;

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use earmark::flow::{Roles, Shop};
-use earmark::ids::{ExpectedNumber, ItemId, OrderId, TransferNumber};
+use earmark::fulfilment::WorkOrder;
+use earmark::ids::{ExpectedNumber, FacilityId, ItemId, OrderId, TransferNumber};
 use earmark::inventory::{
     Alert, Component, ExpectedStock, Facility, Item, Reservation, ReservationId, Transfer,
 };
 use earmark::notification::News;
 use earmark::order::Order;
-use earmark::policy::{BackorderPolicy, OrderPolicy, Policy, SourcingPolicy};
+use earmark::policy::{BackorderPolicy, FulfilmentPolicy, OrderPolicy, Policy, SourcingPolicy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,14 @@ pub(crate) struct OpenShop {
     pub(crate) orders: OpenOrders,
     pub(crate) inventory: OpenInventory,
     pub(crate) told: BTreeMap<OrderId, Vec<News>>,
+    pub(crate) fulfilments: OpenFulfilments,
+}
+
+/// The fulfilment role, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenFulfilments {
+    policy: FulfilmentPolicy,
+    pub(crate) work: BTreeMap<(OrderId, FacilityId), WorkOrder>,
 }
 
 /// The order role, open to damage.

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 pub(crate) mod books;
+pub(crate) mod facilities;
+pub(crate) mod handshake;
 pub(crate) mod kits;
 pub(crate) mod mirror;
 pub(crate) mod queue;
@@ -19,8 +21,9 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use earmark::decide::Context;
-use earmark::flow::{Command, Event, Refusal, Shop};
+use earmark::flow::{Broken, Command, Event, Refusal, Settled, Shop};
 use earmark::inventory::InventoryCommand;
+use earmark::laws;
 use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -29,9 +32,13 @@ use witness::Witness;
 
 use crate::support::START;
 
+/// What carries a command out: the shop, or a broken one.
+pub(crate) type Settle = fn(&mut Shop, &Command, &Context) -> Result<Settled, Broken>;
+
 /// A shop, what its events say, and the clock.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
+    pub(crate) settle: Settle,
     pub(crate) shop: Shop,
     /// Built from nothing but the bytes of the events: before a step is heard, the state before it.
     pub(crate) replayed: Shop,
@@ -41,6 +48,8 @@ pub(crate) struct World {
     pub(crate) met: BTreeSet<&'static str>,
     /// Steps that orders have taken in their lives.
     pub(crate) steps: BTreeSet<(Status, &'static str, Status)>,
+    /// Steps that work orders have taken in theirs.
+    pub(crate) work_steps: BTreeSet<facilities::WorkStep>,
 }
 
 /// Fails with words unless something holds.
@@ -57,12 +66,14 @@ impl World {
 
     fn opened() -> Self {
         let mut world = Self {
+            settle: Shop::settle,
             shop: Shop::default(),
             replayed: Shop::default(),
             witness: Witness::default(),
             now: START,
             met: BTreeSet::new(),
             steps: BTreeSet::new(),
+            work_steps: BTreeSet::new(),
         };
         for command in steps::opening() {
             world.step(&Step::now(command)).unwrap();
@@ -75,7 +86,8 @@ impl World {
         self.now = self.now.saturating_add(step.wait);
         let context = Context { at: Timestamp::from_millis(self.now), by: step.by.clone() };
         let sent = self.sent(&step.command);
-        let settled = self.shop.settle(&step.command, &context).map_err(|e| e.to_string())?;
+        let settled = (self.settle)(&mut self.shop, &step.command, &context);
+        let settled = settled.map_err(|e| e.to_string())?;
         if is_cancel(&step.command) {
             let on_hold = |r: &Refusal| r.code() == "on-hold";
             let held = settled.as_ref().err().is_some_and(on_hold);
@@ -95,7 +107,8 @@ impl World {
         if settled.is_ok_and(|events| !events.is_empty()) {
             self.check()?;
         }
-        ensure(self.replayed == self.shop, || "the replayed events differ".to_string())
+        let alike = laws::all_alike(&[&self.replayed, &self.shop]);
+        ensure(alike, || laws::EVENTS_TELL_ALL.to_string())
     }
 
     /// Units of the order a command names that have left, by line.
@@ -122,7 +135,9 @@ impl World {
                 order.map_or(Status::Unplaced, |order| order.status)
             };
             let from = status(&self.replayed);
+            let work = facilities::states(&self.replayed, event);
             self.replayed.apply(&read).map_err(|e| e.to_string())?;
+            self.work_steps.extend(facilities::steps(&self.replayed, work, name)?);
             let to = status(&self.replayed);
             if from != to || STEPS.iter().any(|(_, event, _)| *event == name) {
                 let step = (from, name, to);
@@ -144,19 +159,26 @@ impl World {
         if first.is_ok() && !is_idempotent(command) {
             return Ok(());
         }
-        let again = self.shop.settle(command, context).map_err(|e| e.to_string())?;
+        let again = (self.settle)(&mut self.shop, command, context).map_err(|e| e.to_string())?;
         let same = match (&again, first) {
             (Ok(events), Ok(_)) => events.is_empty(),
             (Err(again), Err(first)) => again == first,
             // What a partial shipment left was cancelled: now all of it is on its way.
             (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            // Units of kits that are cancelled as a whole: with them the order has ended.
+            (Err(Refusal::Order(OrderRefusal::NotWhen { .. })), Ok(_)) => {
+                matches!(command, Command::Order(OrderCommand::VoidShipping(_)))
+            }
             // What is ready has left, and the rest can't yet.
             (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
                 matches!(command, Command::Order(OrderCommand::Ship(_)))
             }
             _ => false,
         };
-        ensure(same, || format!("{command:?} again: {again:?} after {first:?}"))
+        let events = again.as_ref().map_or(0, Vec::len);
+        let nothing = laws::again_is_nothing(events, same);
+        let law = laws::AGAIN_NOTHING;
+        ensure(nothing, || format!("{law}: {command:?}: {again:?} after {first:?}"))
     }
 
     /// Every law over the state of now.

@@ -20,8 +20,8 @@ use earmark::order::{
     OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, BackorderPolicy, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
-    SourcingRules,
+    Aim, Aims, BackorderPolicy, FulfilmentPolicy, Objective, OrderPolicy, PaymentPolicy, Policy,
+    SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -30,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::work;
+use super::{handshake, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -114,6 +114,9 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
+        3 => handshake::asked(),
+        1 => handshake::again_asked(),
+        1 => super::stock::out_and_back(),
         2 => backlog(),
     ];
     collection::vec(part, 16..38).prop_map(|parts| parts.concat())
@@ -201,6 +204,7 @@ fn command() -> impl Strategy<Value = Command> {
         5 => request_return().prop_map(Command::Order),
         5 => receive_return().prop_map(Command::Order),
         20 => work::command().prop_map(Command::Order),
+        4 => handshake::accept(),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
         20 => super::stock::command().prop_map(Command::Inventory),
@@ -392,11 +396,14 @@ fn policy() -> impl Strategy<Value = Command> {
     let max_parcels = option::weighted(0.3, 0..3_u16);
     let rules = sourcing_rules();
     let late = prop_oneof![1 => Just(BackorderPolicy::Refuse), 2 => Just(BackorderPolicy::Accept)];
-    (payment, archive_after, max_parcels, rules, late).prop_map(
-        |(payment, archive_after, max_parcels, rules, backorders)| {
+    let answer_within = option::weighted(0.5, prop_oneof![Just(10_000_u64), any::<u64>()])
+        .prop_map(|within| within.map(Span::from_millis));
+    (payment, archive_after, max_parcels, rules, late, answer_within).prop_map(
+        |(payment, archive_after, max_parcels, rules, backorders, answer_within)| {
             let orders = OrderPolicy { payment, archive_after, backorders, ..Default::default() };
             let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
-            Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
+            let fulfilment = FulfilmentPolicy { answer_within };
+            Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing, fulfilment } })
         },
     )
 }

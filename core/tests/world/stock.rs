@@ -2,7 +2,10 @@
 //!
 //! Law: numbers are small, so that what was sent is received, and what is set is set again.
 
-use earmark::ids::{ExpectedNumber, TransferNumber};
+use earmark::flow::Command;
+use earmark::ids::{
+    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, Tier, TransferNumber,
+};
 use earmark::inventory::{
     CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, MoveStock,
     ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetBackorderLimit, SetLowStock,
@@ -13,7 +16,7 @@ use proptest::prelude::{Just, Strategy};
 use proptest::sample::select;
 use proptest::{option, prop_oneof};
 
-use super::steps::{facility, item, tier};
+use super::steps::{Step, facility, item, tier};
 use crate::support::{START, text, units};
 
 /// Any of them.
@@ -30,8 +33,8 @@ pub(crate) fn command() -> impl Strategy<Value = I> {
         2 => (1..6_u32).prop_map(|n| {
             I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) })
         }),
-        2 => expect(),
-        2 => (1..5_u32, 1..6_u32).prop_map(|(n, quantity)| {
+        4 => expect(),
+        4 => (1..5_u32, 1..6_u32).prop_map(|(n, quantity)| {
             let (expected, quantity) = (ExpectedNumber(n), units(quantity));
             I::ReceiveExpected(ReceiveExpected { expected, quantity })
         }),
@@ -91,6 +94,26 @@ pub(crate) fn backorder_limit() -> impl Strategy<Value = I> {
     let limit = prop_oneof![9 => 0..12_u32, 1 => Just(u32::MAX)];
     (item(), option::weighted(0.85, limit))
         .prop_map(|(item, limit)| I::SetBackorderLimit(SetBackorderLimit { item, limit }))
+}
+
+/// An item that is watched while it runs out everywhere, and comes again.
+pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
+    (0..3_u32, reason()).prop_map(|(n, reason)| {
+        let item = || ItemRef::Id(ItemId(n));
+        let place = |n| FacilityRef::Id(FacilityId(n));
+        let count = |facility, tier, counted| {
+            let (item, condition) = (item(), Condition::Sellable);
+            I::Count(CountStock { item, facility, tier, condition, counted, reason })
+        };
+        let watch = SetLowStock { item: item(), threshold: Some(1) };
+        let mut commands = vec![I::SetLowStock(watch)];
+        for n in 0..3 {
+            let tiers = [Tier::Primary, Tier::Back];
+            commands.extend(tiers.map(|tier| count(place(n), tier, 0)));
+        }
+        commands.push(count(place(0), Tier::Primary, 30));
+        commands.into_iter().map(|command| Step::now(Command::Inventory(command))).collect()
+    })
 }
 
 fn send() -> impl Strategy<Value = I> {

@@ -11,9 +11,12 @@ use earmark::inventory::{InventoryEvent, InventoryTied, KitsExploded, Reservatio
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
+use earmark::policy::Objective;
+use earmark::sourcing::Proof;
 
 use super::books::Books;
 use super::ensure;
+use super::facilities::Workbook;
 use super::queue::Queue;
 
 type Reservation = (OrderId, ReservationNumber);
@@ -30,6 +33,8 @@ pub(crate) struct Witness {
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
     days: BTreeMap<FacilityId, Day>,
+    objective: Objective,
+    work: Workbook,
 }
 
 /// The parcels a facility was asked for on its last day, and the most it takes.
@@ -50,7 +55,12 @@ impl Witness {
                 let first = self.told.insert((e.order, e.news));
                 ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
             }
-            Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => Ok(()),
+            Event::Policy(set) => {
+                self.objective = set.policy.sourcing.rules.objective;
+                Ok(())
+            }
+            Event::Notification(NotificationEvent::Forgotten(_)) => Ok(()),
+            Event::Fulfilment(event) => self.work.hear(event),
         }
     }
 
@@ -194,6 +204,11 @@ impl Witness {
             let serves = laws::plan_serves_demand(units, of_line);
             ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
         }
+        if self.objective == Objective::default() && tied.sourced.proof == Proof::Optimal {
+            let others = tied.sourced.runner_up.iter().map(|plan| plan.cost);
+            let least = laws::no_dearer(tied.sourced.cost, others);
+            ensure(least, || format!("{}: {:?}", laws::NO_DEARER, tied.sourced))?;
+        }
         let excluded = self.excluded.get(&id).map_or(&[][..], Vec::as_slice);
         let kept = !tied.portions.iter().any(|p| excluded.contains(&p.facility));
         ensure(kept, || format!("{id:?} ties what lies in an excluded facility"))?;
@@ -229,11 +244,12 @@ impl Witness {
 
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
-        self.books.agrees(shop)?;
+        self.work.agrees(shop)?;
         let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
         ensure(once, told)?;
+        self.books.agrees(shop)?;
         self.queue.agrees(shop)?;
         let open = shop.inventory().open_reservations();
         let late = self.queue.ids().filter(|id| !self.open.contains_key(id));
@@ -252,6 +268,7 @@ impl Witness {
 /// for anything but a payment.
 pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
     let mut reservations = 0;
+    super::facilities::roles_agree(shop.orders(), shop.fulfilments())?;
     for (id, order) in shop.orders().iter() {
         let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
         for tied in &order.tied {

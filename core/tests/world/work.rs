@@ -24,7 +24,7 @@ use proptest::{collection, option};
 use super::steps::{Step, cancel, line_units, order, place};
 use crate::support::units;
 
-fn facility() -> impl Strategy<Value = FacilityId> {
+pub(super) fn facility() -> impl Strategy<Value = FacilityId> {
     (0..4_u16).prop_map(FacilityId)
 }
 
@@ -91,12 +91,12 @@ fn nobody() -> OrderId {
     super::steps::order_id(0)
 }
 
-fn release() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn release() -> impl Strategy<Value = OrderCommand> {
     option::weighted(0.4, facility())
         .prop_map(|facility| OrderCommand::Release(ReleaseOrder { order: nobody(), facility }))
 }
 
-fn pick() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn pick() -> impl Strategy<Value = OrderCommand> {
     let some = option::weighted(0.3, line_units());
     let missing = option::weighted(0.4, line_units());
     (facility(), some, missing).prop_map(|(facility, lines, missing)| {
@@ -104,18 +104,18 @@ fn pick() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-fn pack() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn pack() -> impl Strategy<Value = OrderCommand> {
     facility().prop_map(|facility| OrderCommand::Pack(PackOrder { order: nobody(), facility }))
 }
 
-fn reject() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn reject() -> impl Strategy<Value = OrderCommand> {
     facility().prop_map(|facility| {
         let reason = None;
         OrderCommand::RejectFulfilment(RejectFulfilment { order: nobody(), facility, reason })
     })
 }
 
-fn void() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn void() -> impl Strategy<Value = OrderCommand> {
     shipment()
         .prop_map(|shipment| OrderCommand::VoidShipping(VoidShipping { order: nobody(), shipment }))
 }
@@ -183,7 +183,7 @@ fn amend() -> impl Strategy<Value = OrderCommand> {
     )
 }
 
-fn answer() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn answer() -> impl Strategy<Value = OrderCommand> {
     (1..5_u16, any::<bool>()).prop_map(|(n, accept)| {
         let (order, cancellation) = (nobody(), CancellationNumber(n));
         if accept {
@@ -201,9 +201,10 @@ fn release_hold() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-/// An order that is saved twice, and cancelled or placed and not paid for, until it is forgotten.
+/// An order that is saved twice and placed, and that nobody pays for, or cancelled as a draft,
+/// until it is forgotten.
 pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
-    (place(), 0..4_u8).prop_map(|(placed, n)| {
+    (place(), any::<bool>()).prop_map(|(placed, cancelled)| {
         let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
         let archive_after = Span::from_millis(100_000);
         let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
@@ -212,9 +213,9 @@ pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
         let saved = draft(placed.clone());
         let mut before = saved.clone();
         before.lines.extend(saved.lines.iter().cloned());
-        let (order, reason) = (placed.order, CancelReason::Customer);
-        let next = if n == 0 {
-            OrderCommand::Cancel(CancelOrder { order, lines: None, reason })
+        let (order, lines, reason) = (placed.order, None, CancelReason::Customer);
+        let then = if cancelled {
+            OrderCommand::Cancel(CancelOrder { order, lines, reason })
         } else {
             OrderCommand::Place(placed)
         };
@@ -222,7 +223,7 @@ pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
             Step::now(Command::SetPolicy(SetPolicy { policy })),
             Step::now(Command::Order(OrderCommand::SaveDraft(before))),
             Step::now(Command::Order(OrderCommand::SaveDraft(saved))),
-            Step::now(Command::Order(next)),
+            Step::now(Command::Order(then)),
             later(60_000),
             later(100_000),
         ]

@@ -165,7 +165,9 @@ impl Tally {
                 Event::Notification(NotificationEvent::Told(told)) => {
                     *self.told.entry(news(told.news).to_string()).or_default() += 1;
                 }
-                Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => {}
+                Event::Notification(NotificationEvent::Forgotten(_))
+                | Event::Fulfilment(_)
+                | Event::Policy(_) => {}
             }
         }
         Ok(())

@@ -63,6 +63,7 @@ pub enum OrderCommand {
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
     RecordExploded(RecordExploded),
+    RecordTimedOut(RecordTimedOut),
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
 }
@@ -284,6 +285,17 @@ pub struct RecordExploded {
     pub kits: Vec<ExplodedKit>,
 }
 
+/// A facility did not answer in time whether it takes what was released to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordTimedOut {
+    /// The order.
+    pub order: OrderId,
+    /// The facility.
+    pub facility: FacilityId,
+    /// The units it was asked for.
+    pub portions: Vec<Portion>,
+}
+
 impl OrderCommand {
     /// The order it is about; none for a tick.
     #[must_use]
@@ -320,6 +332,7 @@ impl OrderCommand {
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
             Self::RecordExploded(c) => c.order,
+            Self::RecordTimedOut(c) => c.order,
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
         })

@@ -290,15 +290,15 @@ fn with_backlog() -> Desk {
     let facility = FacilityRef::Code(text("LDS"));
     let set = SetFacilityRules { facility, rules: FacilityRules::default() };
     desk.must(Command::Inventory(InventoryCommand::SetFacilityRules(set)));
-    desk.place(5, &[("pen", 3)]);
-    desk.place(6, &[("pen", 2)]);
+    desk.place(7, &[("pen", 3)]);
+    desk.place(8, &[("pen", 2)]);
     desk
 }
 
 #[test]
 fn a_promise_that_the_roles_tell_differently_is_found() {
     let line = |shop: &mut OpenShop| {
-        let order = shop.orders.orders.get_mut(&order(5)).unwrap();
+        let order = shop.orders.orders.get_mut(&order(7)).unwrap();
         let buckets = &mut order.lines[0].buckets;
         (buckets.backordered, buckets.cancelled) = (buckets.backordered - 1, 1);
     };
@@ -310,7 +310,7 @@ fn a_promise_that_the_roles_tell_differently_is_found() {
     };
     assert_eq!(broken_in(&with_backlog(), queue), [laws::BACKORDERS_MATCH]);
     let forgotten = |shop: &mut OpenShop| {
-        shop.orders.orders.remove(&order(6)).unwrap();
+        shop.orders.orders.remove(&order(8)).unwrap();
     };
     assert_eq!(broken_in(&with_backlog(), forgotten), [laws::BACKORDERS_MATCH, AGREE]);
 }
@@ -349,7 +349,7 @@ fn a_witness_hears_a_promise_beyond_the_limit_and_a_turn_that_is_passed_over() {
     assert!(lower.unwrap_err().contains(laws::WITHIN_LIMIT));
     let passed = hear(|event| {
         if let InventoryEvent::Filled(filled) = event {
-            filled.order = order(6);
+            filled.order = order(8);
         }
     });
     assert!(passed.unwrap_err().contains("is served before"));

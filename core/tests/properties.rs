@@ -61,8 +61,8 @@ fn live(steps: &[Step]) -> Result<World, String> {
 
 /// Kinds of events that only partitions with a broker between them bring about, or that no order
 /// asks for yet: see `reservations`.
-const NEVER_IN_ONE_PARTITION: [&str; 4] =
-    ["InventoryExpired", "InventoryExtended", "OrderKitsAskedAgain", "BackorderReturned"];
+const NEVER_IN_ONE_PARTITION: [&str; 3] =
+    ["InventoryExpired", "InventoryExtended", "OrderKitsAskedAgain"];
 
 /// Codes of refusals that some history must meet.
 const REFUSED: &[&str] = &[

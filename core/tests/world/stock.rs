@@ -96,7 +96,8 @@ pub(crate) fn backorder_limit() -> impl Strategy<Value = I> {
         .prop_map(|(item, limit)| I::SetBackorderLimit(SetBackorderLimit { item, limit }))
 }
 
-/// An item that is watched while it runs out everywhere, and comes again.
+/// An item that is watched while it runs out everywhere, and comes again; and a transfer of it that
+/// is called back.
 pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
     (0..3_u32, reason()).prop_map(|(n, reason)| {
         let item = || ItemRef::Id(ItemId(n));
@@ -112,6 +113,12 @@ pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
             commands.extend(tiers.map(|tier| count(place(n), tier, 0)));
         }
         commands.push(count(place(0), Tier::Primary, 30));
+        let (from, from_tier) = (place(0), Tier::Primary);
+        let (to, to_tier, quantity) = (place(1), Tier::Back, units(1));
+        let send = SendTransfer { item: item(), from, from_tier, to, to_tier, quantity };
+        commands.push(I::SendTransfer(send));
+        let cancel = |n| I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) });
+        commands.extend((1..5).map(cancel));
         commands.into_iter().map(|command| Step::now(Command::Inventory(command))).collect()
     })
 }

@@ -141,7 +141,7 @@ pub const DEADLINES: &[Deadline] = &[
     },
     Deadline {
         role: "inventory",
-        what: "a queue of backorders waits for the day on which a full facility takes parcels again",
+        what: "a queue waits for the day on which a full facility takes parcels again",
         set_by: "policy sourcing.rules.dayStarts, and parcelsPerDay of the facility",
         event: "BackorderFilled",
     },

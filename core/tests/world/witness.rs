@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
 use earmark::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
-use earmark::inventory::{InventoryEvent, InventoryTied, KitsExploded, ReservationId};
+use earmark::inventory::{
+    BackorderFilled, InventoryEvent, InventoryTied, KitsExploded, ReservationId,
+};
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
@@ -105,16 +107,7 @@ impl Witness {
                 self.made += 1;
                 self.queue.join(e, asked)
             }
-            InventoryEvent::Filled(e) => {
-                self.queue.fill(e)?;
-                let excluded = self.excluded.get(&(e.order, e.reservation));
-                let excluded = excluded.map_or(&[][..], Vec::as_slice);
-                let kept = !e.portions.iter().any(|p| excluded.contains(&p.facility));
-                ensure(kept, || format!("{e:?} comes from an excluded facility"))?;
-                let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
-                *self.open.entry((e.order, e.reservation)).or_default() += units;
-                Ok(())
-            }
+            InventoryEvent::Filled(e) => self.fill(e),
             InventoryEvent::BackorderReleased(e) => {
                 for units in &e.units {
                     let id = (e.order, units.reservation);
@@ -164,6 +157,17 @@ impl Witness {
             }
             _ => Ok(()),
         }
+    }
+
+    fn fill(&mut self, e: &BackorderFilled) -> Result<(), String> {
+        self.queue.fill(e)?;
+        let excluded = self.excluded.get(&(e.order, e.reservation));
+        let excluded = excluded.map_or(&[][..], Vec::as_slice);
+        let kept = !e.portions.iter().any(|p| excluded.contains(&p.facility));
+        ensure(kept, || format!("{e:?} comes from an excluded facility"))?;
+        let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
+        *self.open.entry((e.order, e.reservation)).or_default() += units;
+        Ok(())
     }
 
     /// In place of the kits their components are asked for.

@@ -43,7 +43,7 @@ impl Story {
     /// account that nothing is left of is forgotten.
     pub(super) fn end(&mut self) -> Told {
         if self.events.is_empty() {
-            return self.retry();
+            return Ok(());
         }
         self.balance()?;
         let order = self.order;
@@ -51,11 +51,6 @@ impl Story {
             self.tell(PaymentEvent::Forgotten(PaymentForgotten { order }))?;
         }
         Ok(())
-    }
-
-    /// Nothing happened but time: it may have come for what a provider said no to.
-    fn retry(&mut self) -> Told {
-        if self.account.retry_at.is_some_and(|at| at <= self.at) { self.balance() } else { Ok(()) }
     }
 
     /// Asks for the difference between what is due and what is.

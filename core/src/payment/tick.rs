@@ -57,6 +57,10 @@ fn pass(story: &mut Story) -> Result<(), CorruptHistory> {
         let repeated = PaymentRequestRepeated { order, request, attempt, until };
         story.tell(PaymentEvent::Repeated(repeated))?;
     }
+    // Time may have come for what a provider said no to.
+    if story.account.retry_at.is_some_and(|retry| retry <= at) {
+        story.balance()?;
+    }
     story.end()
 }
 

@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::geo::GeoPoint;
-use crate::ids::{Country, FacilityId, ItemId, ItemRef, LineNumber, ReservationNumber, Text, Tier};
+use crate::ids::{
+    Country, FacilityId, ItemId, ItemName, ItemRef, LineNumber, ReservationNumber, Text, Tier,
+};
 use crate::sourcing::Proof;
 use crate::time::Timestamp;
 use crate::units::Quantity;
@@ -83,6 +85,34 @@ pub struct Shortfall {
     pub demanded: u64,
     /// Units that are available to sell over all facilities; `None` if the item is unknown.
     pub available: Option<u64>,
+}
+
+/// A line of a kit, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ExplodedKit {
+    /// The line that names the kit.
+    pub line: LineNumber,
+    /// The kit.
+    pub kit: ItemName,
+    /// Kits that were asked for.
+    pub quantity: u32,
+    /// Its components, by line.
+    pub components: Vec<ComponentLine>,
+}
+
+/// A line of an order that a kit made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ComponentLine {
+    /// Its number: after all lines that were there.
+    pub line: LineNumber,
+    /// The item.
+    pub item: ItemName,
+    /// Units in one kit.
+    pub each: u32,
 }
 
 /// The decision behind a tie: what it costs, how far it is proven, and what came second.

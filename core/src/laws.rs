@@ -72,6 +72,9 @@ pub const CAPTURED_IN_TIME: &str = "nothing is captured before the order is conf
 /// The name of: an order knows of its payment what the payment role knows.
 pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
+/// Name of [`kit_is_whole`].
+pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
+
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
 pub fn line_is_conserved(ordered: u32, buckets: &[u32]) -> bool {
@@ -147,6 +150,23 @@ pub fn day_is_not_full(parcels: u32, most: u32) -> bool {
     parcels <= most
 }
 
+/// Of a kit's components whole kits are ordered, equally many of each; and units that no warehouse
+/// works on are units of kits that can be whole. So as long as nothing is worked on or shipped,
+/// equally many kits are wanted of each. A component is its units in a kit, and its units that are
+/// ordered, wanted, and not worked on.
+#[must_use]
+pub fn kit_is_whole(components: &[[u32; 4]]) -> bool {
+    let kits = |units: u32, each: u32| units.checked_div(each).unwrap_or(0);
+    let ordered = components.first().map_or(0, |&[each, ordered, ..]| kits(ordered, each));
+    let whole = components.iter().map(|&[each, _, wanted, _]| kits(wanted, each)).min();
+    let units = |kits: u32, each: u32| u64::from(kits).saturating_mul(u64::from(each));
+    let fits = |&[each, in_all, _, open]: &[u32; 4]| {
+        u64::from(in_all) == units(ordered, each)
+            && u64::from(open) <= units(whole.unwrap_or(0), each)
+    };
+    !components.is_empty() && components.iter().all(fits)
+}
+
 /// No more is refunded than was captured, and no more captured than was authorized.
 #[must_use]
 pub fn payments_are_bounded(authorized: i64, captured: i64, refunded: i64) -> bool {
@@ -190,6 +210,11 @@ mod tests {
         assert!(!stages_match(&[1], &[1, 0]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
+        assert!(kit_is_whole(&[[2, 6, 6, 6], [1, 3, 3, 0]]));
+        assert!(!kit_is_whole(&[[2, 6, 6, 6], [1, 2, 2, 2]]), "of one more kits are ordered");
+        assert!(!kit_is_whole(&[[1, 3, 3, 3], [1, 3, 2, 2]]), "one waits for nothing");
+        assert!(kit_is_whole(&[[1, 3, 3, 2], [1, 3, 2, 2]]), "one is on its way alone");
+        assert!(!kit_is_whole(&[]));
         assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
         assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
         assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));

@@ -3,7 +3,8 @@
 //! A loop or a collection that has no bound here is a mistake: with these numbers the memory and
 //! the time of one command can be told before it runs.
 
-/// Lines one order may have. The longest order of the real shop in the tests has 1,112.
+/// Lines one order may have, those of its kits' components among them. The longest order of the
+/// real shop in the tests has 1,112.
 pub const ORDER_LINES: usize = 2_000;
 
 /// Units one line may ask for, and one adjustment may move: far above any real one, and so low
@@ -85,6 +86,13 @@ pub const ID_FUTURE_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Holds one order may have at a time: there are nine kinds, and a hold of each kind from several
 /// departments is more than anybody looks through.
 pub const HOLDS_PER_ORDER: usize = 64;
+
+/// Items one kit may be made of: far above any real one, and a kit of so many is exploded within
+/// [`ORDER_LINES`].
+pub const KIT_COMPONENTS: usize = 64;
+
+/// Units of one item in one kit: times [`UNITS_PER_LINE`] kits they fit 32 bits.
+pub const KIT_UNITS: u32 = 1_000;
 
 /// Requests to cancel one order may see: one a facility and change of mind.
 pub const CANCELLATIONS_PER_ORDER: usize = 256;

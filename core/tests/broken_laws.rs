@@ -5,7 +5,9 @@ mod support;
 mod world;
 
 use earmark::flow::{Command, Event, SetPolicy};
-use earmark::ids::{FacilityId, FacilityRef, ItemId, PaymentNumber, Tier, TransferNumber};
+use earmark::ids::{
+    FacilityId, FacilityRef, ItemId, LineNumber, PaymentNumber, Tier, TransferNumber,
+};
 use earmark::inventory::{
     Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetFacilityRules,
     ShelfName, Transfer,
@@ -13,8 +15,8 @@ use earmark::inventory::{
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
-    AuthorizePayment, DeliverShipment, LineRef, LineUnits, OrderCommand, RequestReturn, ShipOrder,
-    Stage,
+    AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand,
+    RequestReturn, ShipOrder, Stage,
 };
 use earmark::payment::{
     Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
@@ -50,6 +52,36 @@ fn lived() -> Desk {
     desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
     desk.place(4, &[("mug", 2)]);
     desk
+}
+
+/// The laws that an order of two sets of two mugs and a pen breaks, once its lines are damaged.
+fn broken_kit(damage: impl Fn(&mut [Line])) -> Vec<&'static str> {
+    let mut desk = support::kits::open();
+    desk.place(1, &[("set", 2)]);
+    let mut open = OpenShop::of(&desk.shop);
+    damage(&mut open.orders.orders.get_mut(&order(1)).unwrap().lines);
+    let mut broken: Vec<_> = open.shut().audit().broken.iter().map(|b| b.law).collect();
+    broken.dedup();
+    broken
+}
+
+#[test]
+fn a_kit_that_is_ordered_or_cancelled_in_part_is_found() {
+    assert!(broken_kit(|_| {}).is_empty());
+    let one_more = |lines: &mut [Line]| {
+        let mugs = &mut lines[1].buckets;
+        (mugs.ordered, mugs.cancelled) = (mugs.ordered + 1, 1);
+    };
+    assert_eq!(broken_kit(one_more), [laws::KIT_WHOLE]);
+    let a_pen_less = |lines: &mut [Line]| {
+        let pens = &mut lines[2].buckets;
+        (pens.allocated, pens.cancelled) = (1, 1);
+    };
+    assert!(broken_kit(a_pen_less).contains(&laws::KIT_WHOLE));
+    let no_parts = |lines: &mut [Line]| {
+        lines[0].kind = LineKind::Kit { first: LineNumber(1), components: 0 };
+    };
+    assert_eq!(broken_kit(no_parts), [laws::KIT_WHOLE]);
 }
 
 /// The laws that a damaged state breaks, by the audit and by what the roles know of each other.

@@ -16,10 +16,10 @@ use earmark::order::{
     CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, RefuseReturn,
-    RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
-    ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping,
-    state_diagram, transition_table,
+    RecordExploded, RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied,
+    RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
+    RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict,
+    VoidShipping, state_diagram, transition_table,
 };
 use earmark::owed::Standing;
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
@@ -126,6 +126,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Amend(AmendOrder { order, lines: vec![change], added: vec![], destination: None }),
         O::Reopen(ReopenOrder { order }),
         O::Complete(CompleteOrder { order }),
+        O::RecordExploded(RecordExploded { order, reservation, kits: Vec::new() }),
         O::RecordPayment(RecordPayment { order, standing }),
     ]
 }

@@ -121,6 +121,11 @@ fn every_law_holds_after_every_step_of_any_history() {
         "unknown-expected",
         "more-than-incoming",
         "too-much-stock",
+        "is-a-kit",
+        "kit-in-kit",
+        "not-so-many-components",
+        "too-many-in-kit",
+        "part-of-kit",
         "staff-only",
         "unknown-request",
         "answered-differently",
@@ -208,7 +213,7 @@ fn a_client_with_a_slice_predicts_what_the_host_decides() {
     check(6, 1_000, (history, client_command()), |(steps, command)| {
         let World { mut shop, now, .. } = live(&steps)?;
         let ada = Principal::Customer(text("ada"));
-        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let items: Vec<ItemRef> = (0..6).map(|n| ItemRef::Id(ItemId(n))).collect();
         let orders: Vec<_> = (0..6).map(order_id).collect();
         let own = command.order().and_then(|id| shop.orders().get(id));
         if own.is_some_and(|order| !ada.may_touch(order.owner.as_ref())) {
@@ -241,7 +246,7 @@ fn a_client_plans_on_units_that_become_free_as_the_host_does() {
     check(8, 600, (histories(), 1..9_u32), |(steps, n)| {
         let World { shop, .. } = live(&steps)?;
         let ada = Principal::Customer(text("ada"));
-        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let items: Vec<ItemRef> = (0..6).map(|n| ItemRef::Id(ItemId(n))).collect();
         let orders: Vec<_> = (0..6).map(order_id).collect();
         let slice = Slice::of(&shop, &items, &orders, &ada);
         let own: Vec<_> = slice.orders.clone();
@@ -273,7 +278,7 @@ fn a_slice_tells_a_customer_nothing_of_others() {
     check(7, 300, histories(), |steps| {
         let World { shop, .. } = live(&steps)?;
         let bob = Principal::Customer(text("bob"));
-        let items: Vec<ItemRef> = (0..3).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let items: Vec<ItemRef> = (0..6).map(|n| ItemRef::Id(ItemId(n))).collect();
         let orders: Vec<_> = (0..6).map(order_id).collect();
         let slice = Slice::of(&shop, &items, &orders, &bob);
         let others = slice.orders.iter().any(|(_, o)| o.owner != Some(text("bob")));

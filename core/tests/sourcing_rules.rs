@@ -96,6 +96,7 @@ fn plan(
             Err(short.iter().map(|s: &Shortfall| s.available).collect())
         }
         Err(Unplanned::TooManyParcels { .. }) => panic!("no such limit is set"),
+        Err(Unplanned::KitsTooLarge { .. }) => panic!("no such kit is defined"),
     }
 }
 

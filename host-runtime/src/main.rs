@@ -1,8 +1,9 @@
-//! The `earmark` command: serve, replay, verify, describe, demo.
+//! The `earmark` command: serve, replay, run, verify, describe, demo.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
 mod describe;
+mod run;
 mod serve;
 mod shop;
 mod verify;
@@ -36,6 +37,8 @@ enum Command {
     Serve(serve::Serve),
     /// Replay the documents of a shop through the plugin, durably
     Replay(Box<shop::replay::Replay>),
+    /// Run corpora of turns, and print the chain and the state each ends with
+    Run(run::Run),
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
     /// Tell what the plugin hears, says and answers
@@ -62,6 +65,7 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Serve(serve) => serve.run(&bodies(cli)?),
         Command::Replay(replay) => replay.run(&bodies(cli)?),
+        Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Demo(demo) => demo.run(&bodies(cli)?),

@@ -31,6 +31,26 @@ impl Corpus {
         Self(turns)
     }
 
+    /// A corpus of turns.
+    #[must_use]
+    pub fn of(turns: Vec<Vec<u8>>) -> Self {
+        Self(turns)
+    }
+
+    /// Writes it, for other bodies to run.
+    ///
+    /// # Panics
+    /// If the file can't be written.
+    pub fn write(&self, file: &Path) {
+        let mut bytes = MAGIC.to_vec();
+        for turn in &self.0 {
+            let length = u32::try_from(turn.len()).expect("a turn of less than 4 GiB");
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(turn);
+        }
+        std::fs::write(file, bytes).expect("the corpus can be written");
+    }
+
     /// How many turns there are.
     #[must_use]
     pub fn turns(&self) -> usize {

@@ -41,6 +41,25 @@ pub struct Count {
     pub of_nobody: i64,
     /// See above.
     pub of_no_order: i64,
+    /// Units that were given up, of orders that had them.
+    pub given: Vec<Given>,
+}
+
+/// Units of one item that one document gives up of one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// When, in minutes.
+    pub at: i64,
+    /// The document.
+    pub cancel: String,
+    /// The order.
+    pub order: String,
+    /// When that was placed, in minutes.
+    pub placed: i64,
+    /// The item.
+    pub sku: String,
+    /// Above zero.
+    pub units: i64,
 }
 
 impl Count {
@@ -50,10 +69,7 @@ impl Count {
     /// If a table can't be read.
     #[must_use]
     pub fn of(documents: &Documents, most: usize) -> Self {
-        let mut rows: Vec<Row> =
-            table(documents, "orders.csv").map(|cells| Row::of(&cells)).collect();
-        rows.sort_by(|one, other| one.place().cmp(&other.place()));
-        rows.truncate(most);
+        let rows = rows(documents, most);
         let mut links: HashMap<(String, String), Vec<(String, i64)>> = HashMap::new();
         for cells in table(documents, "cancel_links.csv") {
             let (key, units) = ((cells[0].clone(), cells[2].clone()), whole(&cells[3]));
@@ -64,6 +80,13 @@ impl Count {
             count.add(row);
         }
         count.give_back(&rows, &links);
+        for given in &count.given {
+            let item = count.items.entry(given.sku.clone()).or_default();
+            match given.at - given.placed < SHIPS_AFTER_MINUTES {
+                true => item.cancelled += given.units,
+                false => item.returned += given.units,
+            }
+        }
         count
     }
 
@@ -106,10 +129,15 @@ impl Count {
                     let given = claimed.min(had - *gone);
                     *gone += given;
                     self.of_no_order += claimed - given;
-                    let item = self.items.entry(sku.to_owned()).or_default();
-                    match cancel.at - order.at < SHIPS_AFTER_MINUTES {
-                        true => item.cancelled += given,
-                        false => item.returned += given,
+                    if given > 0 {
+                        self.given.push(Given {
+                            at: cancel.at,
+                            cancel: cancel.number.clone(),
+                            order: order.number.clone(),
+                            placed: order.at,
+                            sku: sku.to_owned(),
+                            units: given,
+                        });
                     }
                 }
                 match cancel.customer.is_empty() {
@@ -121,14 +149,25 @@ impl Count {
     }
 }
 
+/// The first documents, in order of time.
+pub(crate) fn rows(documents: &Documents, most: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = table(documents, "orders.csv").map(|cells| Row::of(&cells)).collect();
+    rows.sort_by(|one, other| one.place().cmp(&other.place()));
+    rows.truncate(most);
+    rows
+}
+
 /// A document.
-struct Row {
-    number: String,
-    kind: String,
+pub(crate) struct Row {
+    pub(crate) number: String,
+    pub(crate) kind: String,
     /// In minutes; only differences count.
-    at: i64,
-    customer: String,
-    goods: Vec<(String, i64)>,
+    pub(crate) at: i64,
+    pub(crate) customer: String,
+    pub(crate) country: String,
+    pub(crate) goods: Vec<(String, i64)>,
+    /// Of all its goods, each line rounded by itself, the half to the even penny.
+    pub(crate) pence: i64,
 }
 
 impl Row {
@@ -138,9 +177,11 @@ impl Row {
             let sku = parts.next().expect("a line names its item").to_uppercase();
             (sku, whole(parts.next().expect("a line has units")))
         };
-        let goods = cells[5].split('|').filter(|text| !text.is_empty()).map(line).collect();
-        let (number, kind) = (cells[0].clone(), cells[1].clone());
-        Self { number, kind, at: minutes(&cells[2]), customer: cells[3].clone(), goods }
+        let lines = || cells[5].split('|').filter(|text| !text.is_empty());
+        let goods = lines().map(line).collect();
+        let pence = lines().map(pence).sum();
+        let [number, kind, customer, country] = [0, 1, 3, 4].map(|cell| cells[cell].clone());
+        Self { number, kind, at: minutes(&cells[2]), customer, country, goods, pence }
     }
 
     /// Its place in time.
@@ -149,7 +190,7 @@ impl Row {
     }
 
     /// Its units, each item once.
-    fn units(&self) -> BTreeMap<&str, i64> {
+    pub(crate) fn units(&self) -> BTreeMap<&str, i64> {
         let mut units = BTreeMap::new();
         for (sku, quantity) in &self.goods {
             *units.entry(sku.as_str()).or_default() += quantity;
@@ -170,11 +211,22 @@ fn minutes(moment: &str) -> i64 {
     ((before + months + day - 1) * 24 + hour) * 60 + minute
 }
 
+/// What a line `SKU:units:pence` comes to, where pence may have two decimals.
+fn pence(line: &str) -> i64 {
+    let mut parts = line.rsplitn(3, ':');
+    let (price, units) = (parts.next().expect("a price"), parts.next().map(whole));
+    let (pence, part) = price.split_once('.').unwrap_or((price, ""));
+    let hundredths = whole(pence) * 100 + whole(&format!("{part:0<2}"));
+    let all = hundredths * units.expect("a line has units");
+    let (down, rest) = (all.div_euclid(100), all.rem_euclid(100));
+    down + i64::from(rest > 50 || (rest == 50 && down % 2 == 1))
+}
+
 fn whole(text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is no whole number"))
 }
 
-fn table(documents: &Documents, name: &str) -> impl Iterator<Item = Vec<String>> {
+pub(crate) fn table(documents: &Documents, name: &str) -> impl Iterator<Item = Vec<String>> {
     let path = documents.table(name);
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let packed = path.extension().is_some_and(|extension| extension == "gz");
@@ -189,6 +241,11 @@ fn table(documents: &Documents, name: &str) -> impl Iterator<Item = Vec<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_penny_goes_to_the_even_one() {
+        assert_eq!(["A:6:255", "A:15:0.1", "A:25:0.1", "A:3:0.55"].map(pence), [1_530, 2, 2, 2]);
+    }
 
     #[test]
     fn minutes_follow_the_calendar() {

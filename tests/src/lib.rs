@@ -6,6 +6,8 @@ pub mod corpus;
 pub mod count;
 pub mod documents;
 pub mod host;
+pub mod life;
 pub mod orders;
 pub mod random;
+pub mod scenario;
 pub mod tidy;

@@ -110,7 +110,8 @@ impl<'a> Scene<'a> {
 
     fn replay(&self, dir: &Path, documents: &str, turn: &str) -> Command {
         let mut command = self.built.earmark();
-        command.arg("replay").arg(self.documents.folder()).arg("--dir").arg(dir);
+        command.arg("replay").arg(self.documents.folder()).args(["--model", "basic"]);
+        command.arg("--dir").arg(dir);
         command.args(["--documents", documents, "--turn", turn, "--stock", "1000-per-item"]);
         command
     }

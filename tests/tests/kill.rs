@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
     /// so that it happens while one is written too.
     fn replay(&self, dir: &Path) -> Command {
         let mut command = self.built.earmark();
-        command.arg("replay").arg(self.documents.folder());
+        command.arg("replay").arg(self.documents.folder()).args(["--model", "basic"]);
         command.args(["--turn", "16", "--ahead", "64"]);
         command.args(["--snapshot-every", "2000", "--print-acknowledged"]);
         command.arg("--dir").arg(dir);

@@ -15,8 +15,17 @@ const DOCUMENTS: &str = "5000";
 
 #[test]
 fn every_body_makes_the_same_chain_of_the_same_inputs() {
+    one_chain("basic");
+}
+
+#[test]
+fn every_body_makes_the_same_chain_of_the_whole_life_of_the_orders() {
+    one_chain("full");
+}
+
+fn one_chain(model: &'static str) {
     let Some(built) = Built::find() else { return };
-    let scene = Scene::new(built);
+    let scene = Scene::new(built, model);
     let mut chains: BTreeMap<String, String> = BTreeMap::new();
     let corpora = ["64", "4096"].map(|turn| (turn, scene.corpus(turn)));
     let native = Corpus::read(&corpora[0].1).chains();
@@ -57,19 +66,22 @@ fn every_body_makes_the_same_chain_of_the_same_inputs() {
 /// The documents, and what was built to take them.
 struct Scene {
     built: Built,
+    /// How much of an order's life happens.
+    model: &'static str,
     documents: Documents,
     folder: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new(built: Built) -> Self {
+    fn new(built: Built, model: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        Self { built, documents: Documents::at_hand(5_000), folder }
+        Self { built, model, documents: Documents::at_hand(5_000), folder }
     }
 
     /// `earmark replay` of the documents, in turns of so many.
     fn replay(&self, mut earmark: Command, turn: &str) -> Command {
         earmark.arg("replay").arg(self.documents.folder()).args(["--turn", turn]);
+        earmark.args(["--model", self.model]);
         // Orders that are rejected and commands that are refused are part of the history.
         earmark.args(["--stock", "static-5pct"]);
         if !long() {

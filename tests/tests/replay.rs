@@ -21,7 +21,7 @@ impl Replayed {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (dir, file) = (folder.path().join("journal"), folder.path().join("figures.json"));
         let mut command = built.earmark();
-        command.arg("replay").arg(documents.folder()).args(["--stock", stock]);
+        command.arg("replay").arg(documents.folder()).args(["--model", "basic", "--stock", stock]);
         let table = succeeded(command.arg("--dir").arg(&dir).arg("--json").arg(&file));
         println!("{table}");
         let text = std::fs::read(&file).expect("the figures were written");

@@ -228,6 +228,7 @@ fn thing(event: &Event) -> String {
         Event::Inventory(InventoryEvent::FacilityRulesSet(e)) => e.facility.to_string(),
         Event::Inventory(InventoryEvent::ItemRulesSet(e)) => e.item.id.to_string(),
         Event::Inventory(InventoryEvent::UnitPricesSet(e)) => e.item.id.to_string(),
+        Event::Inventory(InventoryEvent::KitDefined(e)) => e.id.to_string(),
         Event::Policy(_)
         | Event::Order(_)
         | Event::Inventory(_)

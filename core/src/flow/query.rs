@@ -224,7 +224,7 @@ impl Shop {
                 let known = items.iter().take(usize::from(PAGE_MAX));
                 let known = known.filter_map(|item| self.inventory.item(item));
                 let public = matches!(by, Principal::Customer(_));
-                let view = |(id, item)| ItemView::of(id, item, public);
+                let view = |(id, item)| ItemView::of(id, item, &self.inventory, public);
                 Ok(Answer::Items(known.map(view).collect()))
             }
             Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
@@ -261,6 +261,7 @@ impl Shop {
             Ok(plan) => Preview::Served(self.tell_plan(plan)),
             Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
+            Err(Unplanned::KitsTooLarge { lines, units }) => Preview::KitsTooLarge { lines, units },
         }
     }
 
@@ -290,6 +291,7 @@ impl Shop {
             cost: plan.sourced.cost,
             proof: plan.sourced.proof,
             runner_up: plan.sourced.runner_up,
+            kits: plan.kits,
         }
     }
 
@@ -311,7 +313,7 @@ impl Shop {
             None => true,
         });
         let skip = usize::try_from(query.skip.unwrap_or(0)).unwrap_or(usize::MAX);
-        let view = |(id, item)| ItemView::of(id, item, true);
+        let view = |(id, item)| ItemView::of(id, item, &self.inventory, true);
         found.skip(skip).take(page(query.limit)).map(view).collect()
     }
 

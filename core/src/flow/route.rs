@@ -3,6 +3,7 @@
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed
 //!                              \-> Rejected ---> RecordRejected --> Rejected
+//! (with kits)          KitsExploded, then Tied -> RecordExploded --> LinesExploded
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
@@ -23,13 +24,14 @@ use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, Miss, Release, Reserve, Restock, ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve, Restock,
+    ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
-    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordLapsed, RecordPayment,
-    RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded, RecordLapsed,
+    RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -103,6 +105,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::HoldReleased(_)
         | OrderEvent::Drafted(_)
         | OrderEvent::Reopened(_)
+        | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
         | OrderEvent::Allocated(_)
@@ -160,11 +163,16 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
             portions: e.portions.clone(),
         }),
         InventoryEvent::Rejected(e) => {
-            let why = match (e.lapsed, e.too_many_parcels) {
-                (true, _) => Rejection::ReservationLapsed,
-                (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
-                (false, None) => Rejection::Stock { shortfalls: e.shortfalls.clone() },
-            };
+            let (order, reservation, why) = (e.order, e.reservation, why(e));
+            OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
+        }
+        InventoryEvent::KitsExploded(e) => OrderCommand::RecordExploded(RecordExploded {
+            order: e.order,
+            reservation: e.reservation,
+            kits: e.kits.clone(),
+        }),
+        InventoryEvent::ExplosionRejected(e) => {
+            let why = Rejection::KitsTooLarge { lines: e.lines, units: e.units };
             let (order, reservation) = (e.order, e.reservation);
             OrderCommand::RecordRejected(RecordRejected { order, reservation, why })
         }
@@ -207,9 +215,19 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedReceived(_)
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
-        | InventoryEvent::Unshipped(_) => return,
+        | InventoryEvent::Unshipped(_)
+        | InventoryEvent::KitDefined(_) => return,
     };
     to(Command::Order(command));
+}
+
+/// Why stock can't be tied, as the order is told.
+fn why(rejected: &InventoryRejected) -> Rejection {
+    match (rejected.lapsed, rejected.too_many_parcels) {
+        (true, _) => Rejection::ReservationLapsed,
+        (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
+        (false, None) => Rejection::Stock { shortfalls: rejected.shortfalls.clone() },
+    }
 }
 
 /// The order hears how its payment stands, the customer what he must know of it.

@@ -14,7 +14,7 @@ use crate::decide::Principal;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
 use crate::inventory::{
-    Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt,
+    Component, Facility, Inventory, Item, ItemRules, Reservation, ReservationId, Shelf, UnitPriceAt,
 };
 use crate::notification::News;
 use crate::order::{Order, Tied};
@@ -29,8 +29,10 @@ pub struct Slice {
     pub policy: Policy,
     /// All facilities.
     pub facilities: Vec<Facility>,
-    /// The items the client watches, and those his orders tie, by id.
+    /// The items the client watches, and those his orders tie, by id; with a kit go its components.
     pub items: Vec<SliceItem>,
+    /// What the kits among them are made of, by id.
+    pub kits: Vec<(ItemId, Vec<Component>)>,
     /// The client's own orders among those he asked for.
     pub orders: Vec<(OrderId, Order)>,
     /// What the client was told of them: nothing is told twice.
@@ -74,6 +76,11 @@ impl Slice {
         let watched = items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id);
         let tied = orders.iter().flat_map(|(_, order)| &order.tied).map(|t| t.portion.item);
         let mut ids: Vec<ItemId> = watched.chain(tied).collect();
+        let kit = |id: &ItemId| Some((*id, shop.inventory.kit(*id)?.to_vec()));
+        let mut kits: Vec<(ItemId, Vec<Component>)> = ids.iter().filter_map(kit).collect();
+        kits.sort_unstable_by_key(|(id, _)| *id);
+        kits.dedup_by_key(|(id, _)| *id);
+        ids.extend(kits.iter().flat_map(|(_, kit)| kit).map(|component| component.item));
         ids.sort_unstable();
         ids.dedup();
         let slice = |id: ItemId| {
@@ -98,6 +105,7 @@ impl Slice {
             policy: shop.policy,
             facilities: shop.inventory.facilities().map(|(_, place)| place.clone()).collect(),
             items: ids.into_iter().filter_map(slice).collect(),
+            kits,
             orders,
             told,
             payments,
@@ -122,7 +130,8 @@ impl Slice {
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();
         let reservations = tie(&self.orders, &mut items)?;
         let (policy, facilities) = (self.policy.sourcing, self.facilities);
-        let inventory = Inventory::slice(policy, facilities, items, reservations)?;
+        let kits = self.kits.into_iter().collect();
+        let inventory = Inventory::slice(policy, facilities, items, kits, reservations)?;
         let mut shop = Shop { policy: self.policy, inventory, ..Shop::default() };
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);

@@ -10,11 +10,13 @@ use super::payment::PaymentView;
 use super::status::OrderStatusView;
 use super::stock::{AlertView, IncomingView, ItemLevels};
 use crate::data::data;
-use crate::demand::{Alternative, Parcel, Portion, Shortfall};
+use crate::demand::{Alternative, ExplodedKit, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
-use crate::ids::{Country, FacilityId, FacilityRef, ItemId, ItemRef, OrderId, Text, Tier};
-use crate::inventory::{Explanation, Facility, Inventory, Item, Shelf};
-use crate::order::{Buckets, Carriage, Order, Payment, Rejection, Status};
+use crate::ids::{
+    Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, OrderId, Text, Tier,
+};
+use crate::inventory::{Component, ComponentOfKit, Explanation, Facility, Inventory, Item, Shelf};
+use crate::order::{Buckets, Carriage, LineKind, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
 use crate::time::Timestamp;
@@ -65,6 +67,13 @@ pub enum Preview {
         /// The most parcels allowed.
         allowed: u16,
     },
+    /// With the components of its kits the order is too large.
+    KitsTooLarge {
+        /// Lines that it would have.
+        lines: u32,
+        /// Units that the largest of them would ask for.
+        units: u64,
+    },
     /// More lines than an order may have, or a destination that is no point on the globe.
     Malformed,
 }
@@ -80,6 +89,8 @@ data! {
         proof: Proof,
         /// The cheapest other choice of facilities that was met.
         runner_up: Option<Alternative>,
+        /// The kits among what is asked for: the portions name the lines of their components.
+        kits: Vec<ExplodedKit>,
     }
     /// One parcel.
     ParcelView {
@@ -117,8 +128,10 @@ data! {
         name: Text,
         /// Its list price.
         unit_price: UnitPrice,
-        /// Units available to sell, over all facilities.
+        /// Units available to sell, over all facilities; of a kit, as many as they make up.
         available: u64,
+        /// What it is made of, if it is a kit: then its components have the stock.
+        kit: Option<Vec<ComponentOfKit>>,
         /// Its shelves, for those who work for the shop.
         shelves: Option<Vec<ShelfView>>,
     }
@@ -176,8 +189,14 @@ data! {
         name: Option<Text>,
         /// The price of one unit.
         unit_price: UnitPrice,
-        /// Where its units are.
+        /// Where its units are; of a kit, whole kits.
         buckets: Buckets,
+        /// The line of the kit that it belongs to.
+        kit: Option<LineNumber>,
+        /// Of how many units one kit is: of a line that belongs to one.
+        each: Option<u32>,
+        /// Whether it is a kit, taken apart into other lines.
+        is_kit: bool,
     }
     /// A parcel of an order.
     ShipmentView {
@@ -237,7 +256,7 @@ impl ParcelView {
 }
 
 impl ItemView {
-    pub(super) fn of(id: ItemId, item: &Item, public: bool) -> Self {
+    pub(super) fn of(id: ItemId, item: &Item, inventory: &Inventory, public: bool) -> Self {
         let shelf = |s: &Shelf| ShelfView {
             facility: s.facility,
             tier: s.tier,
@@ -247,12 +266,15 @@ impl ItemView {
             allocated: s.allocated,
             available: item.available_on(s),
         };
+        let component =
+            |c: &Component| Some(ComponentOfKit { item: inventory.name(c.item)?, each: c.each });
         Self {
             id,
             sku: item.sku.clone(),
             name: item.name.clone(),
             unit_price: item.unit_price,
-            available: item.available(),
+            available: inventory.available(id),
+            kit: inventory.kit(id).map(|kit| kit.iter().filter_map(component).collect()),
             shelves: (!public).then(|| item.shelves.iter().map(shelf).collect()),
         }
     }
@@ -260,12 +282,22 @@ impl ItemView {
 
 impl OrderView {
     pub(super) fn of(id: OrderId, order: &Order, inventory: &Inventory) -> Self {
-        let line = |line: &crate::order::Line| LineView {
-            item: line.item.clone(),
-            name: inventory.item(&line.item).map(|(_, item)| item.name.clone()),
-            unit_price: line.unit_price,
-            buckets: line.buckets,
+        let line = |(number, line): (LineNumber, &crate::order::Line)| {
+            let (kit, each) = match line.kind {
+                LineKind::Component { kit, each } => (Some(kit), Some(each)),
+                LineKind::Plain | LineKind::Kit { .. } => (None, None),
+            };
+            LineView {
+                item: line.item.clone(),
+                name: inventory.item(&line.item).map(|(_, item)| item.name.clone()),
+                unit_price: line.unit_price,
+                buckets: order.buckets_of(number),
+                kit,
+                each,
+                is_kit: matches!(line.kind, LineKind::Kit { .. }),
+            }
         };
+        let lines = (0_u16..).map(LineNumber).zip(&order.lines);
         let shipment = |s: &crate::order::Shipment| ShipmentView {
             number: s.number,
             facility: s.facility,
@@ -287,7 +319,7 @@ impl OrderView {
             },
             total: order.total,
             cancellable: open && matches!(order.status, Status::Pending | Status::Confirmed),
-            lines: order.lines.iter().map(line).collect(),
+            lines: lines.map(line).collect(),
             tied: order.tied.iter().map(|t| t.portion).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
         }

@@ -105,6 +105,7 @@ impl Inventory {
 pub(super) fn set_low_stock(inventory: &Inventory, command: &SetLowStock) -> Decision {
     let unknown = || InventoryRefusal::UnknownItem { item: command.item.clone() };
     let (id, known) = inventory.item(&command.item).ok_or_else(unknown)?;
+    inventory.stocked(id, known)?;
     let threshold = command.threshold;
     if threshold == inventory.alerts.get(&id).map(|alert| alert.threshold) {
         return Ok(vec![]);

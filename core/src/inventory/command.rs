@@ -11,6 +11,7 @@ use super::alerts::SetLowStock;
 use super::condition::{MoveStock, WriteOffStock};
 use super::count::CountStock;
 use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
+use super::kits::DefineKit;
 use super::rules::{FacilityRules, ItemRules, UnitPriceFor};
 use super::safety::SetSafetyStock;
 use super::transfers::{CancelTransfer, ReceiveTransfer, SendTransfer};
@@ -56,6 +57,7 @@ pub enum InventoryCommand {
     ReceiveExpected(ReceiveExpected),
     WithdrawExpected(WithdrawExpected),
     Extend(Extend),
+    DefineKit(DefineKit),
 }
 
 /// Define an item that can be stocked and sold.

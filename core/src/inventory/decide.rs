@@ -16,7 +16,7 @@ use super::ledger::{Inventory, Item, ReservationId};
 use super::network::{Facility, Gateway};
 use super::refusal::InventoryRefusal;
 use super::{
-    adjust, alerts, condition, count, evolve, expected, reservations, safety, transfers, undo,
+    adjust, alerts, condition, count, evolve, expected, kits, reservations, safety, transfers, undo,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::demand::{Hold, Portion};
@@ -73,15 +73,16 @@ impl Inventory {
             InventoryCommand::SetUnitPrices(c) => self.set_unit_prices(c),
             InventoryCommand::Unship(c) => undo::unship(self, c),
             InventoryCommand::Miss(c) => Ok(undo::miss(self, c)),
+            InventoryCommand::DefineKit(c) => kits::define_kit(self, c),
             InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
         }
     }
 
     fn define_item(&self, command: &DefineItem) -> Decision {
         let DefineItem { sku, name, unit_price } = command;
-        if let Some((_, known)) = self.item(&ItemRef::Sku(sku.clone())) {
+        if let Some((id, known)) = self.item(&ItemRef::Sku(sku.clone())) {
             let Item { name: known_name, unit_price: known_price, .. } = known;
-            if (known_name, known_price) == (name, unit_price) {
+            if (known_name, known_price) == (name, unit_price) && self.kit(id).is_none() {
                 return Ok(vec![]);
             }
             return Err(InventoryRefusal::DefinedDifferently { name: sku.clone() });
@@ -132,7 +133,7 @@ impl Inventory {
         Ok(vec![InventoryEvent::Received(StockReceived { item, facility, tier, quantity })])
     }
 
-    /// The item and facility a command names.
+    /// The item and facility a command names, to do something with its stock.
     pub(super) fn resolve(
         &self,
         item: &ItemRef,
@@ -140,6 +141,7 @@ impl Inventory {
     ) -> Result<(ItemName, FacilityId), InventoryRefusal> {
         let unknown = || InventoryRefusal::UnknownItem { item: item.clone() };
         let (id, known) = self.item(item).ok_or_else(unknown)?;
+        self.stocked(id, known)?;
         let unknown = || InventoryRefusal::UnknownFacility { facility: facility.clone() };
         let (place, _) = self.facility(facility).ok_or_else(unknown)?;
         Ok((ItemName { id, sku: known.sku.clone() }, place))

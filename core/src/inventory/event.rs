@@ -12,6 +12,7 @@ use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
 use super::count::StockCounted;
 use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
+use super::kits::{ExplosionRejected, KitDefined, KitsExploded};
 use super::rules::{FacilityRules, ItemRules};
 use super::safety::SafetyStockSet;
 use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
@@ -62,6 +63,9 @@ pub enum InventoryEvent {
     ExpectedWithdrawn(ExpectedWithdrawn),
     Extended(InventoryExtended),
     Unshipped(StockUnshipped),
+    KitDefined(KitDefined),
+    KitsExploded(KitsExploded),
+    ExplosionRejected(ExplosionRejected),
 }
 
 data! {
@@ -265,7 +269,10 @@ impl InventoryEvent {
             Self::ParcelsBooked(e) => e.order,
             Self::Extended(e) => e.order,
             Self::Unshipped(e) => e.order,
-            Self::ItemDefined(_)
+            Self::KitsExploded(e) => e.order,
+            Self::ExplosionRejected(e) => e.order,
+            Self::KitDefined(_)
+            | Self::ItemDefined(_)
             | Self::FacilityDefined(_)
             | Self::Received(_)
             | Self::Adjusted(_)

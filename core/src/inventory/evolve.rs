@@ -6,16 +6,17 @@ use alloc::vec::Vec;
 
 use super::condition::Condition;
 use super::event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, ItemDefined, StockUnshipped,
+    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, StockUnshipped,
 };
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 use super::network::Facility;
 use super::rules::ItemRules;
-use super::{adjust, alerts, condition, count, expected, reservations, safety, transfers};
+use super::{adjust, alerts, condition, count, expected, kits, reservations, safety, transfers};
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
-use crate::ids::{FacilityId, ItemId, OrderId, Tier};
+use crate::ids::{FacilityId, ItemId, OrderId, Text, Tier};
+use crate::units::UnitPrice;
 
 pub(super) const NO_ITEM: CorruptHistory =
     CorruptHistory::because("stock of an item that is not defined");
@@ -30,7 +31,9 @@ pub(super) fn evolve(
     event: &InventoryEvent,
 ) -> Result<(), CorruptHistory> {
     match event {
-        InventoryEvent::ItemDefined(e) => item_defined(inventory, e)?,
+        InventoryEvent::ItemDefined(e) => {
+            define(inventory, e.id, &e.sku, &e.name, e.unit_price)?;
+        }
         InventoryEvent::FacilityDefined(e) => facility_defined(inventory, e)?,
         InventoryEvent::Received(e) => {
             let shelf = shelf_or_new(inventory, e.item.id, e.facility, e.tier)?;
@@ -39,7 +42,9 @@ pub(super) fn evolve(
         InventoryEvent::Adjusted(e) => adjust::adjusted(inventory, e)?,
         InventoryEvent::Stripped(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Tied(e) => tie(inventory, e)?,
-        InventoryEvent::Rejected(_) => {}
+        InventoryEvent::Rejected(_)
+        | InventoryEvent::KitsExploded(_)
+        | InventoryEvent::ExplosionRejected(_) => {}
         InventoryEvent::Allocated(e) => harden(inventory, e)?,
         InventoryEvent::Released(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Expired(e) => {
@@ -78,19 +83,27 @@ pub(super) fn evolve(
         InventoryEvent::ExpectedReceived(e) => expected::received(inventory, e)?,
         InventoryEvent::ExpectedWithdrawn(e) => expected::withdrawn(inventory, e)?,
         InventoryEvent::Extended(e) => reservations::extended(inventory, e)?,
+        InventoryEvent::KitDefined(e) => kits::kit_defined(inventory, e)?,
     }
     Ok(())
 }
 
-fn item_defined(inventory: &mut Inventory, event: &ItemDefined) -> Result<(), CorruptHistory> {
-    if inventory.items.next_id() != Some(event.id) {
+/// A new item, without stock.
+pub(super) fn define(
+    inventory: &mut Inventory,
+    id: ItemId,
+    sku: &Text,
+    name: &Text,
+    unit_price: UnitPrice,
+) -> Result<(), CorruptHistory> {
+    if inventory.items.next_id() != Some(id) {
         return Err(CorruptHistory::because("item ids are not in order"));
     }
-    let (sku, name, unit_price) = (event.sku.clone(), event.name.clone(), event.unit_price);
-    inventory.by_sku.insert(sku.clone(), event.id);
+    let (sku, name) = (sku.clone(), name.clone());
+    inventory.by_sku.insert(sku.clone(), id);
     let (shelves, rules) = (Vec::new(), ItemRules::default());
     let (prices, safety) = (Vec::new(), Vec::new());
-    inventory.items.push(event.id, Item { sku, name, unit_price, shelves, rules, prices, safety });
+    inventory.items.push(id, Item { sku, name, unit_price, shelves, rules, prices, safety });
     Ok(())
 }
 

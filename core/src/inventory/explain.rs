@@ -14,7 +14,7 @@ use super::ledger::Inventory;
 use super::network::Way;
 use super::plan::{Ask, Posed, Unplanned};
 use crate::data::data;
-use crate::demand::{Alternative, Parcel, Portion, Shortfall};
+use crate::demand::{Alternative, ExplodedKit, Parcel, Portion, Shortfall};
 use crate::ids::{FacilityId, ItemId, ReservationNumber, Text, Tier};
 use crate::limits::{EXPLAIN_ARCS, EXPLAIN_SEARCHES};
 use crate::sourcing::{Proof, Take, Unsolvable};
@@ -28,6 +28,8 @@ data! {
         shortfalls: Vec<Shortfall>,
         /// The most parcels allowed, if the order needs more.
         too_many_parcels: Option<u16>,
+        /// With the components of its kits the order is too large.
+        kits_too_large: bool,
         /// Every facility, by id; none if an item is unknown.
         facilities: Vec<FacilityExplained>,
     }
@@ -48,6 +50,8 @@ data! {
         runner_up: Option<Alternative>,
         /// Nodes that the search visited.
         nodes: u32,
+        /// The kits among what is asked for: the portions name the lines of their components.
+        kits: Vec<ExplodedKit>,
     }
     /// One parcel.
     ParcelExplained {
@@ -128,11 +132,13 @@ impl Inventory {
             plan: None,
             shortfalls: Vec::new(),
             too_many_parcels: None,
+            kits_too_large: false,
             facilities: Vec::new(),
         };
         let refused = |told: &mut Explanation, why| match why {
             Unplanned::Short(shortfalls) => told.shortfalls = shortfalls,
             Unplanned::TooManyParcels { allowed } => told.too_many_parcels = Some(allowed),
+            Unplanned::KitsTooLarge { .. } => told.kits_too_large = true,
         };
         let posed = match self.pose(ask) {
             Ok(posed) => posed,
@@ -144,7 +150,7 @@ impl Inventory {
         let chosen = match posed.puzzle.solve() {
             Ok(chosen) => Some(chosen),
             Err(why) => {
-                refused(&mut told, posed.in_words(why, ask, self.policy.max_parcels));
+                refused(&mut told, posed.in_words(why, self.policy.max_parcels));
                 None
             }
         };
@@ -171,12 +177,12 @@ impl Inventory {
             let code = place.code.clone();
             told.facilities.push(FacilityExplained { facility, code, verdict, barred_items });
         }
-        told.plan = chosen.map(|chosen| self.tell(chosen, &posed, ask));
+        told.plan = chosen.map(|chosen| self.tell(chosen, &posed));
         told
     }
 
-    fn tell(&self, chosen: Chosen, posed: &Posed<'_>, ask: &Ask<'_>) -> ExplainedPlan {
-        let portions = posed.spread(&chosen.takes, ask.demands, ReservationNumber(1));
+    fn tell(&self, chosen: Chosen, posed: &Posed<'_>) -> ExplainedPlan {
+        let portions = posed.spread(&chosen.takes, ReservationNumber(1));
         let parcel = |&facility: &u16| {
             let facility = FacilityId(facility);
             let way = posed.ways.get(facility.index())?.as_ref().ok()?;
@@ -195,6 +201,7 @@ impl Inventory {
             proof: chosen.proof,
             runner_up,
             nodes: chosen.nodes,
+            kits: posed.asked.kits.clone(),
         }
     }
 

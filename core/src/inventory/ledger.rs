@@ -13,6 +13,7 @@ use super::alerts::{self, Alert};
 use super::event::UnitPriceAt;
 use super::expected::ExpectedStock;
 use super::items::Items;
+use super::kits::Component;
 use super::network::Facility;
 use super::rules::{DayCount, ItemRules};
 use super::transfers::{self, Transfer};
@@ -34,6 +35,8 @@ pub struct Inventory {
     pub(super) facilities: Vec<Facility>,
     pub(super) reservations: BTreeMap<ReservationId, Reservation>,
     pub(super) alerts: BTreeMap<ItemId, Alert>,
+    /// What kits are made of, by item; those that are none are left out.
+    pub(super) kits: BTreeMap<ItemId, Vec<Component>>,
     /// Those under way; how many there ever were.
     pub(super) transfers: BTreeMap<TransferNumber, Transfer>,
     pub(super) last_transfer: u32,
@@ -222,10 +225,11 @@ impl Inventory {
         policy: SourcingPolicy,
         facilities: Vec<Facility>,
         items: Vec<(ItemId, Item)>,
+        kits: BTreeMap<ItemId, Vec<Component>>,
         reservations: BTreeMap<ReservationId, Reservation>,
     ) -> Option<Self> {
         let items = Items::some_of(items)?;
-        let mut ledger = Self { policy, facilities, items, reservations, ..Self::default() };
+        let mut ledger = Self { policy, facilities, items, kits, reservations, ..Self::default() };
         ledger.restore();
         Some(ledger)
     }

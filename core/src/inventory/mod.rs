@@ -16,6 +16,7 @@ mod expected;
 mod explain;
 mod filter;
 mod items;
+mod kits;
 mod ledger;
 mod network;
 mod plan;
@@ -54,6 +55,9 @@ pub use explain::{
     ParcelExplained, Verdict,
 };
 pub use filter::{Barred, ItemBarred};
+pub use kits::{
+    Component, ComponentOfKit, DefineKit, ExplosionRejected, KitComponent, KitDefined, KitsExploded,
+};
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};
 pub use plan::{Ask, Plan, Unplanned};

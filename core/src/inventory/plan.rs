@@ -11,10 +11,11 @@ use alloc::vec::Vec;
 use super::choose::{Chosen, Puzzle};
 use super::explain::alternative;
 use super::filter::Barred;
+use super::kits::Exploded;
 use super::ledger::{Inventory, Item, Shelf};
 use super::network::Way;
 use super::rules::ItemRules;
-use crate::demand::{Demand, Destination, Portion, Shortfall, Sourced};
+use crate::demand::{Demand, Destination, ExplodedKit, Portion, Shortfall, Sourced};
 use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
 use crate::sourcing::{Arc, Take, Unsolvable};
 use crate::time::Timestamp;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub items: Vec<ItemName>,
     /// Cost, proof, runner-up and the way of each parcel.
     pub sourced: Sourced,
+    /// The kits that were asked for: the portions name the lines of their components.
+    pub kits: Vec<ExplodedKit>,
 }
 
 /// Why there is no plan.
@@ -55,6 +58,13 @@ pub enum Unplanned {
     TooManyParcels {
         /// The most parcels allowed.
         allowed: u16,
+    },
+    /// With the components of its kits the order is too large.
+    KitsTooLarge {
+        /// Lines that it would have.
+        lines: u32,
+        /// Units that the largest of them would ask for.
+        units: u64,
     },
 }
 
@@ -71,6 +81,8 @@ pub(super) struct Wanted<'a> {
 /// An ask in the solver's terms.
 #[derive(Debug)]
 pub(super) struct Posed<'a> {
+    /// What is asked for, without kits.
+    pub(super) asked: Exploded<'a>,
     pub(super) wanted: Vec<Wanted<'a>>,
     /// The way from each facility, or why it has none.
     pub(super) ways: Vec<Result<Way, Barred>>,
@@ -108,24 +120,26 @@ impl Inventory {
     pub fn plan(&self, ask: &Ask<'_>, reservation: ReservationNumber) -> Result<Plan, Unplanned> {
         let posed = self.pose(ask)?;
         let chosen = posed.puzzle.solve();
-        let chosen = chosen.map_err(|why| posed.in_words(why, ask, self.policy.max_parcels))?;
+        let chosen = chosen.map_err(|why| posed.in_words(why, self.policy.max_parcels))?;
         let name = |w: &Wanted<'_>| ItemName { id: w.id, sku: w.item.sku.clone() };
         Ok(Plan {
-            portions: posed.spread(&chosen.takes, ask.demands, reservation),
+            portions: posed.spread(&chosen.takes, reservation),
             items: posed.wanted.iter().map(name).collect(),
             sourced: self.sourced(chosen, &posed.ways),
+            kits: posed.asked.kits,
         })
     }
 
     /// Puts an ask into the solver's terms.
-    pub(super) fn pose(&self, ask: &Ask<'_>) -> Result<Posed<'_>, Unplanned> {
-        let wanted = self.aggregate(ask.demands)?;
+    pub(super) fn pose<'a>(&'a self, ask: &Ask<'a>) -> Result<Posed<'a>, Unplanned> {
+        let asked = self.explode(ask.demands)?;
+        let wanted = self.aggregate(&asked.demands)?;
         let ways = self.ways(ask);
         let arcs = self.arcs(&wanted, &ways, ask);
         let demand = |w: &Wanted<'_>| u32::try_from(w.units).unwrap_or(u32::MAX);
         let demands = wanted.iter().map(demand).collect();
         let puzzle = self.puzzle(&ways, demands, arcs);
-        Ok(Posed { wanted, ways, puzzle })
+        Ok(Posed { asked, wanted, ways, puzzle })
     }
 
     /// Adds the demand up per item; unknown items are short of everything.
@@ -209,12 +223,8 @@ impl Inventory {
 
 impl Posed<'_> {
     /// Hands the units of each item to its lines, in order of the lines.
-    pub(super) fn spread(
-        &self,
-        takes: &[Take],
-        demands: &[Demand],
-        reservation: ReservationNumber,
-    ) -> Vec<Portion> {
+    pub(super) fn spread(&self, takes: &[Take], reservation: ReservationNumber) -> Vec<Portion> {
+        let demands = &self.asked.demands;
         let mut portions = Vec::with_capacity(takes.len().max(demands.len()));
         for of_item in takes.chunk_by(|a, b| a.item == b.item) {
             let Some(w) = of_item.first().and_then(|t| self.wanted.get(usize::from(t.item))) else {
@@ -241,16 +251,12 @@ impl Posed<'_> {
     }
 
     /// Tells the solver's answer in words of the order.
-    pub(super) fn in_words(
-        &self,
-        why: Unsolvable,
-        ask: &Ask<'_>,
-        max_parcels: Option<u16>,
-    ) -> Unplanned {
+    pub(super) fn in_words(&self, why: Unsolvable, max_parcels: Option<u16>) -> Unplanned {
         let short = |item: usize, available: u64| {
             let w = self.wanted.get(item)?;
-            let first = ask.demands.get(*w.lines.first()?)?;
-            let (line, item) = (first.line, first.item.clone());
+            let asking = w.lines.iter().filter_map(|&at| self.asked.demands.get(at));
+            let first = asking.min_by_key(|d| self.asked.named_by(d.line))?;
+            let (line, item) = (self.asked.named_by(first.line), first.item.clone());
             Some(Shortfall { line, item, demanded: w.units, available: Some(available) })
         };
         match why {

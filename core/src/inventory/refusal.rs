@@ -2,6 +2,7 @@
 //!
 //! Law: a shortage is no refusal but an event, since the order role must hear it.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,32 @@ pub enum InventoryRefusal {
         /// The most allowed.
         allowed: u32,
     },
+    /// A kit has no stock of its own, and no rules of stock.
+    IsKit {
+        /// The kit.
+        kit: Text,
+        /// What it is made of: these have the stock.
+        components: Vec<Text>,
+    },
+    /// A kit in a kit.
+    KitInKit {
+        /// The kit that is named as a component.
+        kit: Text,
+    },
+    /// A kit of nothing, or of more items than may be.
+    NotSoManyComponents {
+        /// Components given.
+        given: u32,
+        /// The most allowed.
+        allowed: u32,
+    },
+    /// More units of an item than may be in a kit.
+    TooManyInKit {
+        /// The item.
+        item: Text,
+        /// The most allowed.
+        allowed: u32,
+    },
 }
 
 impl InventoryRefusal {
@@ -110,6 +137,10 @@ impl InventoryRefusal {
             Self::UnknownExpected { .. } => "unknown-expected",
             Self::MoreThanIncoming { .. } => "more-than-incoming",
             Self::TooManyOpen { .. } => "too-many-open",
+            Self::IsKit { .. } => "is-a-kit",
+            Self::KitInKit { .. } => "kit-in-kit",
+            Self::NotSoManyComponents { .. } => "not-so-many-components",
+            Self::TooManyInKit { .. } => "too-many-in-kit",
         }
     }
 }
@@ -160,6 +191,23 @@ impl fmt::Display for InventoryRefusal {
             ),
             Self::TooManyOpen { allowed } => {
                 write!(f, "at most {allowed} can be open: end some first")
+            }
+            Self::IsKit { kit, components } => {
+                write!(f, "`{kit}` is a kit: stock lies with its components")?;
+                let mut mark = ' ';
+                components.iter().try_for_each(|sku| {
+                    let before = core::mem::replace(&mut mark, ',');
+                    write!(f, "{before}{}`{sku}`", if before == ',' { " " } else { "" })
+                })
+            }
+            Self::KitInKit { kit } => {
+                write!(f, "`{kit}` is a kit, and no part of one: name its components instead")
+            }
+            Self::NotSoManyComponents { given, allowed } => {
+                write!(f, "a kit is made of 1 to {allowed} items, not of {given}")
+            }
+            Self::TooManyInKit { item, allowed } => {
+                write!(f, "a kit has at most {allowed} units of `{item}`")
             }
         }
     }

@@ -13,6 +13,7 @@ use super::event::{
     InventoryReleased, InventoryTied,
 };
 use super::evolve::ENDED;
+use super::kits::{ExplosionRejected, KitsExploded};
 use super::ledger::{Inventory, ReservationId};
 use super::plan::{Ask, Unplanned};
 use crate::decide::CorruptHistory;
@@ -37,9 +38,14 @@ pub(super) fn reserve(
         replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
-    let mut booked = None;
+    let (mut before, mut booked) = (None, None);
     let answer = match inventory.plan(&ask, reservation) {
         Ok(plan) => {
+            if !plan.kits.is_empty() {
+                let kits = plan.kits;
+                let exploded = KitsExploded { order, reservation, kits };
+                before = Some(InventoryEvent::KitsExploded(exploded));
+            }
             let (portions, items, sourced) = (plan.portions, plan.items, plan.sourced);
             let parcels = sourced.parcels.iter().map(|parcel| parcel.facility);
             booked = inventory.book(order, parcels, at).map(InventoryEvent::ParcelsBooked);
@@ -55,8 +61,13 @@ pub(super) fn reserve(
             let why = InventoryRejected { too_many_parcels, ..rejected(order, reservation) };
             InventoryEvent::Rejected(why)
         }
+        Err(Unplanned::KitsTooLarge { lines, units }) => {
+            let why = ExplosionRejected { order, reservation, lines, units };
+            InventoryEvent::ExplosionRejected(why)
+        }
     };
-    released.into_iter().map(InventoryEvent::Released).chain([answer]).chain(booked).collect()
+    let released = released.into_iter().map(InventoryEvent::Released);
+    released.chain(before).chain([answer]).chain(booked).collect()
 }
 
 /// Makes a soft reservation hard; one that has ended is a rejection, for the order to hear.

@@ -174,6 +174,7 @@ impl Inventory {
     fn named(&self, item: &ItemRef) -> Result<(ItemName, &super::ledger::Item), InventoryRefusal> {
         let unknown = || InventoryRefusal::UnknownItem { item: item.clone() };
         let (id, known) = self.item(item).ok_or_else(unknown)?;
+        self.stocked(id, known)?;
         Ok((ItemName { id, sku: known.sku.clone() }, known))
     }
 }

@@ -12,9 +12,10 @@ use super::event::{
     OrderAmended, OrderCompleted, OrderEvent, OrderReopened, PriceOfLine, Resourcing, UnitsOfLine,
 };
 use super::goods::cut;
+use super::kits::LineKind;
 use super::refusal::OrderRefusal;
 use super::state::{Order, Payment};
-use super::{CancelReason, cancel, evolve, news};
+use super::{Buckets, CancelReason, cancel, evolve, news};
 use crate::decide::{Context, Principal};
 use crate::limits::{ORDER_LINES, UNITS_PER_LINE};
 use crate::time::Timestamp;
@@ -124,6 +125,9 @@ fn difference(
         let number = change.line;
         let refused = || LineRef::Number(number);
         let line = order.line(number).ok_or(OrderRefusal::NoSuchLine { line: refused() })?;
+        if let LineKind::Component { kit, .. } = line.kind {
+            return Err(OrderRefusal::PartOfKit { line: number, kit });
+        }
         if changes.iter().skip(at.saturating_add(1)).any(|later| later.line == number) {
             continue;
         }
@@ -134,11 +138,11 @@ fn difference(
             difference.prices.push(PriceOfLine { line: number, unit_price });
         }
         let Some(wanted) = change.quantity else { continue };
-        let (new, old) = (wanted.get(), line.buckets.wanted());
+        let (new, old) = (wanted.get(), order.buckets_of(number).wanted());
         let more = new.saturating_sub(old);
-        let room = UNITS_PER_LINE.saturating_sub(line.buckets.ordered);
+        let room = order.units_of(number, |b| UNITS_PER_LINE.saturating_sub(b.ordered));
         let less = old.saturating_sub(new);
-        let open = line.buckets.open();
+        let open = order.units_of(number, Buckets::open);
         if more > room {
             let (line, possible) = (refused(), room);
             return Err(OrderRefusal::TooManyUnits { line, asked: more, possible });
@@ -147,12 +151,8 @@ fn difference(
             let (line, possible) = (refused(), open);
             return Err(OrderRefusal::TooManyUnits { line, asked: less, possible });
         }
-        if more > 0 {
-            difference.more.push(UnitsOfLine { line: number, quantity: more });
-        }
-        if less > 0 {
-            difference.less.push(UnitsOfLine { line: number, quantity: less });
-        }
+        difference.more.extend(order.in_units(number, more));
+        difference.less.extend(order.in_units(number, less));
     }
     Ok(difference)
 }
@@ -160,13 +160,15 @@ fn difference(
 /// The total of what is wanted after the amendment; none if it does not fit.
 fn total(order: &Order, difference: &Difference, added: &[OrderLine]) -> Option<Amount> {
     let mut minor = 0_i64;
-    for (number, line) in order.lines.iter().enumerate() {
+    for (number, line) in order.named_lines() {
+        let (counted, each) = order.components(number).next().map_or((number, 1), |c| (c.0, c.2));
         let of = |units: &[UnitsOfLine]| {
-            units.iter().find(|u| u.line.index() == number).map_or(0, |u| u.quantity)
+            let units = units.iter().find(|u| u.line == counted).map_or(0, |u| u.quantity);
+            units.checked_div(each)
         };
-        let units = line.buckets.wanted().checked_add(of(&difference.more))?;
-        let units = units.checked_sub(of(&difference.less))?;
-        let price = difference.prices.iter().find(|p| p.line.index() == number);
+        let units = order.buckets_of(number).wanted().checked_add(of(&difference.more)?)?;
+        let units = units.checked_sub(of(&difference.less)?)?;
+        let price = difference.prices.iter().find(|p| p.line == number);
         let price = price.map_or(line.unit_price, |p| p.unit_price);
         minor = minor.checked_add(price.times(units, order.currency)?)?;
     }

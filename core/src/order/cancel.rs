@@ -15,7 +15,8 @@ use super::event::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, OrderEvent, UnitsOfLine,
 };
 use super::goods::cut::{self, Cut};
-use super::goods::spread;
+use super::goods::{Parts, spread};
+use super::kits;
 use super::refusal::OrderRefusal;
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{CancellationRecord, Order};
@@ -28,7 +29,7 @@ use crate::time::Timestamp;
 pub(super) fn cancel(command: &CancelOrder, order: &Order, at: Timestamp) -> Decision {
     let CancelOrder { order: id, reason, .. } = *command;
     let (cut, asked) = match &command.lines {
-        None => (cut::everything(order), unasked(order)),
+        None => (everything(order), unasked(order)),
         Some(lines) => named(order, lines)?,
     };
     if cut.is_empty() && asked.is_empty() {
@@ -179,10 +180,36 @@ fn named(order: &Order, lines: &[LineUnits]) -> Result<(Cut, Vec<Portion>), Orde
         let open = order.lines.get(line).map_or(0, |l| l.buckets.open());
         open.saturating_add(of_line(&unasked, line))
     };
-    let units = spread(order, lines, possible)?;
+    let (units, later) = kits::at_once(order, spread(order, lines, Parts::Refused, possible)?);
     let (cut, rest) = cut::of(order, &units);
-    let rest: Vec<UnitsOfLine> = rest.into_iter().filter(|u| u.quantity > 0).collect();
+    let rest = rest.into_iter().chain(later).filter(|u| u.quantity > 0);
+    let rest: Vec<UnitsOfLine> = rest.collect();
     Ok((cut, stage::take(&unasked, &rest).0))
+}
+
+/// Everything that can be cancelled at once.
+fn everything(order: &Order) -> Cut {
+    if order.kit_lines().next().is_none() {
+        return cut::everything(order);
+    }
+    cut::of(order, &kits::all_but_begun(order)).0
+}
+
+/// Asks the warehouses for units that they work on, as far as nobody has asked, and as far as so
+/// many requests can be.
+pub(super) fn ask_for(
+    id: OrderId,
+    order: &Order,
+    units: &[UnitsOfLine],
+    reason: CancelReason,
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) {
+    let asked = stage::take(&unasked(order), units).0;
+    let mut requests = Vec::new();
+    if request(id, order, asked, reason, at, &mut requests).is_ok() {
+        events.append(&mut requests);
+    }
 }
 
 /// Asks each facility for what it works on.

@@ -11,7 +11,7 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, cancel, due, evolve, holds, news, payment};
+use super::{CancelReason, amend, cancel, due, evolve, holds, kits, news, payment};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -27,25 +27,6 @@ impl Decide for Orders {
         let (Some(id), Some(kind)) = (command.order(), CommandKind::of(command)) else {
             return Ok(due::tick(self, context.at));
         };
-        let mut events = self.about(id, kind, command, context)?;
-        payment::follow(self, id, &mut events);
-        Ok(events)
-    }
-
-    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
-        evolve::evolve(self, event)
-    }
-}
-
-impl Orders {
-    /// What a command about one order causes, its payment aside.
-    fn about(
-        &self,
-        id: OrderId,
-        kind: CommandKind,
-        command: &OrderCommand,
-        context: &Context,
-    ) -> Decision {
         let order = self.get(id);
         if order.is_some_and(|o| !context.by.may_touch(o.owner.as_ref())) {
             return Err(OrderRefusal::UnknownOrder { order: id });
@@ -58,6 +39,27 @@ impl Orders {
             Verdict::NotWhen => return Err(OrderRefusal::NotWhen { status }),
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
+        let mut events = self.answer(command, id, order, context)?;
+        if let Some(order) = order {
+            kits::mend(id, order, context.at, &mut events);
+        }
+        payment::follow(self, id, &mut events);
+        Ok(events)
+    }
+
+    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
+        evolve::evolve(self, event)
+    }
+}
+
+impl Orders {
+    fn answer(
+        &self,
+        command: &OrderCommand,
+        id: OrderId,
+        order: Option<&Order>,
+        context: &Context,
+    ) -> Decision {
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
@@ -100,6 +102,9 @@ impl Orders {
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
+            (OrderCommand::RecordExploded(c), Some(order)) => {
+                Ok(kits::exploded(c, order, context.at))
+            }
             (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
         }
     }

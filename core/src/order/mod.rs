@@ -15,6 +15,7 @@ mod event;
 mod evolve;
 mod goods;
 mod holds;
+mod kits;
 mod news;
 mod payment;
 mod place;
@@ -30,21 +31,22 @@ pub use command::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder,
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
-    ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordPayment, RecordRejected,
-    RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder,
-    ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    ReceiveReturnedUnits, RecordAllocated, RecordExploded, RecordLapsed, RecordPayment,
+    RecordRejected, RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold,
+    ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,
     Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
     OrderAllocated, OrderAmended, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderLinesCancelled, OrderPaymentDue, OrderPaymentRecorded, OrderPlaced, OrderRejected,
-    OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
-    PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived,
-    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
-    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
+    OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue, OrderPaymentRecorded, OrderPlaced,
+    OrderRejected, OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized,
+    PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived,
+    ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost,
+    ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
 };
+pub use kits::LineKind;
 pub use refusal::OrderRefusal;
 pub use stage::Stage;
 pub use state::{

@@ -6,14 +6,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::buckets::Buckets;
 use super::command::RecordPayment;
 use super::decide::request_allocation;
 use super::event::{OrderEvent, OrderPaymentDue, OrderPaymentRecorded, PaymentAuthorized};
 use super::evolve;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
-use crate::ids::{OrderId, ReservationNumber};
+use crate::ids::{LineNumber, OrderId, ReservationNumber};
 use crate::owed::Owed;
 use crate::policy::{CaptureWhen, Collect, PaymentPolicy};
 use crate::units::Amount;
@@ -129,10 +128,10 @@ fn ripe(order: &Order, when: CaptureWhen, worth: i64) -> i64 {
     match when {
         CaptureWhen::OnConfirmation | CaptureWhen::ByHand => worth,
         CaptureWhen::AsParcelsShip => {
-            let shipped = |line: &super::Line| {
-                line.unit_price.times(Buckets::left(&line.buckets), order.currency)
+            let shipped = |(number, line): (LineNumber, &super::Line)| {
+                line.unit_price.times(order.buckets_of(number).left(), order.currency).unwrap_or(0)
             };
-            let all = order.lines.iter().map(|line| shipped(line).unwrap_or(0));
+            let all = order.named_lines().map(shipped);
             all.fold(0, i64::saturating_add).min(worth)
         }
     }

@@ -11,7 +11,7 @@ use super::refusal::OrderRefusal;
 use super::state::{Line, Order, Orders, Placed};
 use super::transitions::Status;
 use crate::decide::{Context, Principal};
-use crate::ids::Text;
+use crate::ids::{LineNumber, Text};
 use crate::limits::{ID_FUTURE_MS, ORDER_LINES};
 use crate::policy::PaymentPolicy;
 use crate::time::Span;
@@ -112,10 +112,10 @@ fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRef
 /// Whether a known order was placed with these contents: then placing it again is a retry. An
 /// amendment since then does not count.
 fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
-    let of_order = |(new, old): (&OrderLine, &Line)| {
+    let of_order = |(new, (number, old)): (&OrderLine, (LineNumber, &Line))| {
         new.item == old.item
             && new.unit_price == old.unit_price
-            && new.quantity.get() == old.buckets.ordered
+            && new.quantity.get() == known.buckets_of(number).ordered
     };
     let contents = match &known.placed {
         Some(Placed { lines, destination }) => {
@@ -123,8 +123,8 @@ fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
         }
         None => {
             place.destination == known.destination
-                && place.lines.len() == known.lines.len()
-                && place.lines.iter().zip(&known.lines).all(of_order)
+                && place.lines.len() == known.named_lines().count()
+                && place.lines.iter().zip(known.named_lines()).all(of_order)
         }
     };
     contents

@@ -10,7 +10,7 @@ use super::command::LineRef;
 use super::event::HoldKind;
 use super::state::Carriage;
 use super::transitions::Status;
-use crate::ids::{CancellationNumber, HoldNumber, OrderId, ShipmentNumber};
+use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ShipmentNumber};
 use crate::time::Span;
 use crate::units::Amount;
 
@@ -142,6 +142,13 @@ pub enum OrderRefusal {
     NoReopening,
     /// Something of the order is still to be done.
     NotSettled,
+    /// The line belongs to a kit, which is changed as a whole.
+    PartOfKit {
+        /// The line asked for.
+        line: LineNumber,
+        /// The line of the kit.
+        kit: LineNumber,
+    },
 }
 
 impl OrderRefusal {
@@ -182,6 +189,7 @@ impl OrderRefusal {
             Self::PriceIsNotYours => "price-is-not-yours",
             Self::NoReopening => "no-reopening",
             Self::NotSettled => "not-settled",
+            Self::PartOfKit { .. } => "part-of-kit",
             Self::NoSuchCancellation { .. } => "no-such-cancellation",
         }
     }
@@ -273,6 +281,10 @@ impl OrderRefusal {
             Self::NoReopening => f.write_str("the policy does not let orders be reopened"),
             Self::NotSettled => {
                 f.write_str("units of the order are still to be shipped or to arrive")
+            }
+            Self::PartOfKit { line, kit } => {
+                let (line, kit) = (line.0, kit.0);
+                write!(f, "line {line} belongs to the kit in line {kit}: name that")
             }
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")

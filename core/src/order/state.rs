@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
 use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
+use super::kits::{self, LineKind};
 use super::stage::{self, Stage};
 use super::transitions::Status;
 use crate::demand::{Destination, Hold, Portion};
@@ -59,7 +60,7 @@ pub struct Order {
     pub destination: Destination,
     /// How payment stands.
     pub payment: Payment,
-    /// Its lines, as placed.
+    /// Its lines, as placed; then those that were added, and those of the components of kits.
     pub lines: Vec<Line>,
     /// What is tied and not yet shipped.
     pub tied: Vec<Tied>,
@@ -150,8 +151,10 @@ pub struct Line {
     pub item: ItemRef,
     /// The price of one unit.
     pub unit_price: UnitPrice,
-    /// Where its units are.
+    /// Where its units are; of a kit see [`Order::buckets_of`].
     pub buckets: Buckets,
+    /// What it is among the lines: a kit, a component of one, or a line by itself.
+    pub kind: LineKind,
 }
 
 /// Units that are tied to stock.
@@ -288,6 +291,7 @@ impl Orders {
     /// Checks the laws of every order.
     pub fn audit(&self, audit: &mut Audit) {
         for (id, order) in &self.orders {
+            kits::audit(*id, order, audit);
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
                 let tied = order.tied_units(number);
@@ -358,12 +362,12 @@ impl Order {
         self.lines.iter().all(|line| line.buckets.settled() == line.buckets.ordered)
     }
 
-    /// The total of what nobody cancelled; `None` if it does not fit.
+    /// The total of what nobody cancelled, kits by whole ones; `None` if it does not fit.
     #[must_use]
     pub fn wanted_total(&self) -> Option<Amount> {
         let mut minor = 0_i64;
-        for line in &self.lines {
-            let units = line.buckets.wanted();
+        for (number, line) in self.named_lines() {
+            let units = self.buckets_of(number).wanted();
             minor = minor.checked_add(line.unit_price.times(units, self.currency)?)?;
         }
         Some(Amount { currency: self.currency, minor })

@@ -81,6 +81,7 @@ pub enum CommandKind {
     Amend,
     Reopen,
     Complete,
+    RecordExploded,
     RecordPayment,
 }
 
@@ -115,7 +116,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 30] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 31] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -146,6 +147,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 30] = [
     (CommandKind::Amend,                [U,    D,    D,    W,    W,    W,    W,    W]),
     (CommandKind::Reopen,               [U,    W,    N,    D,    W,    W,    W,    W]),
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
+    (CommandKind::RecordExploded,       [N,    D,    D,    N,    N,    N,    N,    N]),
     (CommandKind::RecordPayment,        [N,    D,    D,    D,    D,    D,    D,    N]),
 ];
 
@@ -219,6 +221,7 @@ impl CommandKind {
             OrderCommand::Amend(_) => Self::Amend,
             OrderCommand::Reopen(_) => Self::Reopen,
             OrderCommand::Complete(_) => Self::Complete,
+            OrderCommand::RecordExploded(_) => Self::RecordExploded,
             OrderCommand::RecordPayment(_) => Self::RecordPayment,
         })
     }

@@ -212,24 +212,26 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
-    45 RecordAuthorization(p: payment::RecordAuthorization)
+    45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
+        scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
+    46 RecordAuthorization(p: payment::RecordAuthorization)
         { Command::Payment(P::RecordAuthorization(p)) }
         scope: "payments:write", about: "Answer a request to pay: so much was authorized.";
-    46 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
+    47 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
         scope: "payments:write", about: "Answer a request to pay: it was declined.";
-    47 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
+    48 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: so much was captured.";
-    48 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
+    49 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: it was declined.";
-    49 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
+    50 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
         scope: "payments:write", about: "Answer a request to void: it is done.";
-    50 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
+    51 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it is done.";
-    51 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
+    52 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it was declined.";
-    52 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
+    53 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
         scope: "payments:write", about: "Capture by hand what is authorized of a confirmed order.";
-    53 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
+    54 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
         scope: "payments:write", about: "Pay money back, whatever becomes of the goods.";
 }
 
@@ -346,45 +348,52 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
-    73 OrderPaymentDue(p: order::OrderPaymentDue)
+    73 KitDefined(p: inventory::KitDefined) { Event::Inventory(IE::KitDefined(p)) } version: 1;
+    74 KitsExploded(p: inventory::KitsExploded)
+        { Event::Inventory(IE::KitsExploded(p)) } version: 1;
+    75 ExplosionRejected(p: inventory::ExplosionRejected)
+        { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
+    76 OrderLinesExploded(p: order::OrderLinesExploded)
+        { Event::Order(OE::LinesExploded(p)) } version: 1;
+    77 OrderPaymentDue(p: order::OrderPaymentDue)
         { Event::Order(OE::PaymentDue(p)) } version: 1;
-    74 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
+    78 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
         { Event::Order(OE::PaymentRecorded(p)) } version: 1;
-    75 PaymentDueRecorded(p: payment::PaymentDueRecorded)
+    79 PaymentDueRecorded(p: payment::PaymentDueRecorded)
         { Event::Payment(PE::DueRecorded(p)) } version: 1;
-    76 PaymentRequested(p: payment::PaymentRequested)
+    80 PaymentRequested(p: payment::PaymentRequested)
         { Event::Payment(PE::Requested(p)) } version: 1;
-    77 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
+    81 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
         { Event::Payment(PE::Withdrawn(p)) } version: 1;
-    78 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
+    82 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
         { Event::Payment(PE::Repeated(p)) } version: 1;
-    79 AuthorizationRecorded(p: payment::AuthorizationRecorded)
+    83 AuthorizationRecorded(p: payment::AuthorizationRecorded)
         { Event::Payment(PE::Authorized(p)) } version: 1;
-    80 PaymentDeclined(p: payment::PaymentDeclined)
+    84 PaymentDeclined(p: payment::PaymentDeclined)
         { Event::Payment(PE::Declined(p)) } version: 1;
-    81 AuthorizationLapsed(p: payment::AuthorizationLapsed)
+    85 AuthorizationLapsed(p: payment::AuthorizationLapsed)
         { Event::Payment(PE::Lapsed(p)) } version: 1;
-    82 CaptureRequested(p: payment::CaptureRequested)
+    86 CaptureRequested(p: payment::CaptureRequested)
         { Event::Payment(PE::CaptureRequested(p)) } version: 1;
-    83 PaymentCaptured(p: payment::PaymentCaptured)
+    87 PaymentCaptured(p: payment::PaymentCaptured)
         { Event::Payment(PE::Captured(p)) } version: 1;
-    84 CaptureDeclined(p: payment::CaptureDeclined)
+    88 CaptureDeclined(p: payment::CaptureDeclined)
         { Event::Payment(PE::CaptureDeclined(p)) } version: 1;
-    85 VoidRequested(p: payment::VoidRequested)
+    89 VoidRequested(p: payment::VoidRequested)
         { Event::Payment(PE::VoidRequested(p)) } version: 1;
-    86 PaymentVoided(p: payment::PaymentVoided)
+    90 PaymentVoided(p: payment::PaymentVoided)
         { Event::Payment(PE::Voided(p)) } version: 1;
-    87 RefundGranted(p: payment::RefundGranted)
+    91 RefundGranted(p: payment::RefundGranted)
         { Event::Payment(PE::RefundGranted(p)) } version: 1;
-    88 RefundRequested(p: payment::RefundRequested)
+    92 RefundRequested(p: payment::RefundRequested)
         { Event::Payment(PE::RefundRequested(p)) } version: 1;
-    89 PaymentRefunded(p: payment::PaymentRefunded)
+    93 PaymentRefunded(p: payment::PaymentRefunded)
         { Event::Payment(PE::Refunded(p)) } version: 1;
-    90 RefundDeclined(p: payment::RefundDeclined)
+    94 RefundDeclined(p: payment::RefundDeclined)
         { Event::Payment(PE::RefundDeclined(p)) } version: 1;
-    91 PaymentArchived(p: payment::PaymentArchived)
+    95 PaymentArchived(p: payment::PaymentArchived)
         { Event::Payment(PE::Archived(p)) } version: 1;
-    92 PaymentForgotten(p: payment::PaymentForgotten)
+    96 PaymentForgotten(p: payment::PaymentForgotten)
         { Event::Payment(PE::Forgotten(p)) } version: 1;
 }
 

@@ -13,8 +13,8 @@ use earmark::ids::{
     ReturnNumber, ShipmentNumber, Tier,
 };
 use earmark::inventory::{
-    AimValue, Barred, BarredItem, BestWith, ExplainedPlan, Explanation, FacilityExplained,
-    InventoryRefusal, ItemBarred, ParcelCosts, ParcelExplained, Verdict,
+    AimValue, Barred, BarredItem, BestWith, ComponentOfKit, ExplainedPlan, Explanation,
+    FacilityExplained, InventoryRefusal, ItemBarred, ParcelCosts, ParcelExplained, Verdict,
 };
 use earmark::order::{
     Buckets, CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, LineRef,
@@ -87,6 +87,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
     ];
     all.push(super::payments::answer());
     all.extend(super::stock::answers());
+    all.extend(super::kits::answers());
     all
 }
 
@@ -103,6 +104,7 @@ fn plan() -> PreviewPlan {
         cost: 1_234_567,
         proof: Proof::Optimal,
         runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
+        kits: super::kits::exploded(),
     }
 }
 
@@ -150,9 +152,11 @@ fn explained() -> Explanation {
             proof: Proof::Bounded { gap: 300, nodes: 70_000 },
             runner_up: Some(Alternative { cost: 1_300_000, facilities: vec![FacilityId(300)] }),
             nodes: 70_001,
+            kits: super::kits::exploded(),
         }),
         shortfalls: vec![],
         too_many_parcels: None,
+        kits_too_large: false,
         facilities: (0..).zip(verdicts).map(facility).collect(),
     }
 }
@@ -162,6 +166,7 @@ fn unexplained() -> Explanation {
         plan: None,
         shortfalls: shortfalls(),
         too_many_parcels: Some(1),
+        kits_too_large: true,
         facilities: vec![],
     }
 }
@@ -192,6 +197,7 @@ fn item_view(with_shelves: bool) -> ItemView {
         name: text("White hanging heart T-light holder"),
         unit_price: UnitPrice(25_500),
         available: 70_000,
+        kit: Some(vec![ComponentOfKit { item: super::name(), each: 300 }]),
         shelves: with_shelves.then(|| vec![shelf]),
     }
 }
@@ -233,6 +239,9 @@ fn order_view() -> OrderView {
             name: Some(text("Holder")),
             unit_price: UnitPrice(25_500),
             buckets,
+            kit: Some(LineNumber(200)),
+            each: Some(300),
+            is_kit: false,
         }],
         tied: portions(),
         shipments: vec![ShipmentView {
@@ -250,6 +259,9 @@ fn bare_view() -> OrderView {
         name: None,
         unit_price: UnitPrice(0),
         buckets: Buckets::ordered(1),
+        kit: None,
+        each: None,
+        is_kit: true,
     };
     OrderView {
         number: None,
@@ -376,6 +388,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
+    all.extend(super::kits::refusals());
     all.extend(super::payments::refusals());
     all
 }

@@ -34,6 +34,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());
+    all.extend(super::kits::commands());
     all.extend(super::payments::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());

@@ -41,6 +41,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(of_rules().into_iter().map(|s| sample(s.case, Event::Inventory(s.value))));
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
     all.extend(super::stock::events());
+    all.extend(super::kits::events());
     all.extend(super::payments::events());
     let work = super::fulfilment::events().into_iter();
     let work = work.chain(super::changes::events());

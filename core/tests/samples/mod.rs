@@ -10,6 +10,7 @@ mod changes;
 mod commands;
 mod events;
 mod fulfilment;
+mod kits;
 mod old;
 mod payments;
 mod state;

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+pub(crate) mod kits;
+
 use earmark::decide::{Context, Principal};
 use earmark::demand::Destination;
 use earmark::flow::{Command, Event, Refusal, SetPolicy, Shop, Tick};

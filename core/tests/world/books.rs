@@ -10,7 +10,7 @@ use earmark::flow::Shop;
 use earmark::ids::{
     ExpectedNumber, FacilityId, ItemId, OrderId, ReservationNumber, Tier, TransferNumber,
 };
-use earmark::inventory::{Adjustment, Condition, InventoryEvent as E};
+use earmark::inventory::{Adjustment, Condition, InventoryEvent as E, StockCounted};
 use earmark::laws;
 
 use super::ensure;
@@ -75,15 +75,7 @@ impl Books {
             E::WrittenOff(e) => {
                 self.comes((e.item.id, e.facility, e.tier), e.condition, -i64::from(e.quantity))
             }
-            E::Counted(e) => {
-                let place = (e.item.id, e.facility, e.tier);
-                let before = self.shelves.get(&place).copied().unwrap_or_default();
-                let there = *before.clone().of(e.condition);
-                ensure(there == i64::from(e.expected), || format!("{there} for {e:?}"))?;
-                let counted = there + e.difference == i64::from(e.counted);
-                ensure(counted, || format!("the difference is wrong: {e:?}"))?;
-                self.comes(place, e.condition, e.difference)
-            }
+            E::Counted(e) => self.count(e),
             E::Restocked(e) => e.portions.iter().try_for_each(|p| {
                 let condition = if e.sellable { Sellable } else { Quarantine };
                 self.comes((p.item, p.facility, p.tier), condition, i64::from(p.quantity))
@@ -115,8 +107,21 @@ impl Books {
             | E::ParcelsBooked(_)
             | E::Rejected(_)
             | E::Allocated(_)
+            | E::KitDefined(_)
+            | E::KitsExploded(_)
+            | E::ExplosionRejected(_)
             | E::Extended(_) => Ok(()),
         }
+    }
+
+    fn count(&mut self, e: &StockCounted) -> Result<(), String> {
+        let place = (e.item.id, e.facility, e.tier);
+        let before = self.shelves.get(&place).copied().unwrap_or_default();
+        let there = *before.clone().of(e.condition);
+        ensure(there == i64::from(e.expected), || format!("{there} for {e:?}"))?;
+        let counted = there + e.difference == i64::from(e.counted);
+        ensure(counted, || format!("the difference is wrong: {e:?}"))?;
+        self.comes(place, e.condition, e.difference)
     }
 
     fn hear_promise(&mut self, event: &E) -> Result<(), String> {

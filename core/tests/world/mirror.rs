@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use earmark::flow::{Roles, Shop};
 use earmark::ids::{ExpectedNumber, ItemId, OrderId, TransferNumber};
 use earmark::inventory::{
-    Alert, ExpectedStock, Facility, Item, Reservation, ReservationId, Transfer,
+    Alert, Component, ExpectedStock, Facility, Item, Reservation, ReservationId, Transfer,
 };
 use earmark::notification::News;
 use earmark::order::Order;
@@ -46,6 +46,7 @@ pub(crate) struct OpenInventory {
     pub(crate) facilities: Vec<Facility>,
     pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
     pub(crate) alerts: BTreeMap<ItemId, Alert>,
+    pub(crate) kits: BTreeMap<ItemId, Vec<Component>>,
     pub(crate) transfers: BTreeMap<TransferNumber, Transfer>,
     last_transfer: u32,
     pub(crate) expected: BTreeMap<ExpectedNumber, ExpectedStock>,

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 pub(crate) mod books;
+pub(crate) mod kits;
 pub(crate) mod mirror;
 pub(crate) mod payments;
 pub(crate) mod steps;
@@ -195,6 +196,7 @@ fn is_idempotent(command: &Command) -> bool {
         Command::Inventory(command) => matches!(
             command,
             InventoryCommand::DefineItem(_)
+                | InventoryCommand::DefineKit(_)
                 | InventoryCommand::DefineFacility(_)
                 | InventoryCommand::SetSafety(_)
                 | InventoryCommand::SetLowStock(_)

@@ -71,6 +71,7 @@ pub(crate) fn opening() -> Vec<Command> {
     let all = |n: usize| 0..n;
     commands.extend(all(3).map(|n| define_facility(n, "as it is")));
     commands.extend(all(3).map(|n| define_item(n, "as it is")));
+    commands.extend(super::kits::opening());
     let stock = [(0, 0, 6), (0, 1, 6), (0, 2, 3), (1, 1, 5), (1, 0, 2), (2, 2, 8), (2, 0, 1)];
     for (item, facility, quantity) in stock {
         for tier in [Tier::Primary, Tier::Back] {
@@ -178,6 +179,7 @@ fn command() -> impl Strategy<Value = Command> {
         3 => facility_rules().prop_map(Command::Inventory),
         2 => item_rules().prop_map(Command::Inventory),
         2 => unit_prices().prop_map(Command::Inventory),
+        2 => super::kits::define_kit(),
         1 => (0..3_usize, select(vec!["as it is", "other"])).prop_map(|(n, s)| define_item(n, s)),
         1 => (0..3_usize, select(vec!["as it is", "other"]))
             .prop_map(|(n, s)| define_facility(n, s)),
@@ -188,9 +190,10 @@ pub(crate) fn order() -> impl Strategy<Value = OrderId> {
     (0..5_u8).prop_map(order_id)
 }
 
-/// An item by SKU or by id; the fourth is known to nobody.
+/// An item by SKU or by id, or a kit; one is known to nobody.
 pub(super) fn item() -> impl Strategy<Value = ItemRef> {
     prop_oneof![
+        3 => super::kits::kit(),
         8 => (0..3_usize).prop_map(|n| sku(ITEMS[n])),
         3 => (0..3_u32).prop_map(|n| ItemRef::Id(ItemId(n))),
         1 => Just(sku("hat")),
@@ -211,7 +214,8 @@ pub(super) fn tier() -> impl Strategy<Value = Tier> {
 
 /// An order of few contents, so that the same one comes again now and then.
 pub(crate) fn place() -> impl Strategy<Value = PlaceOrder> {
-    let line = (item(), 1..7_u32).prop_map(|(item, quantity)| OrderLine {
+    let quantity = prop_oneof![40 => 1..7_u32, 1 => Just(1_001)];
+    let line = (item(), quantity).prop_map(|(item, quantity)| OrderLine {
         item,
         quantity: units(quantity),
         unit_price: UnitPrice(12_345),

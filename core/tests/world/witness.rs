@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
 use earmark::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
-use earmark::inventory::{InventoryEvent, InventoryTied, ReservationId};
+use earmark::inventory::{InventoryEvent, InventoryTied, KitsExploded, ReservationId};
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
@@ -89,6 +89,7 @@ impl Witness {
         self.books.hear(event)?;
         match event {
             InventoryEvent::Tied(e) => self.tie(e),
+            InventoryEvent::KitsExploded(e) => self.explode(e),
             InventoryEvent::Stripped(e) => self.free(e.order, &e.portions),
             InventoryEvent::Released(e) => self.free(e.order, &e.portions),
             InventoryEvent::Expired(e) => {
@@ -120,6 +121,24 @@ impl Witness {
             }
             _ => Ok(()),
         }
+    }
+
+    /// In place of the kits their components are asked for.
+    fn explode(&mut self, exploded: &KitsExploded) -> Result<(), String> {
+        let id = (exploded.order, exploded.reservation);
+        let asked = self.asked.get_mut(&id).ok_or_else(|| format!("{id:?} was never asked for"))?;
+        for kit in &exploded.kits {
+            let units = asked.remove(&kit.line);
+            ensure(units == Some(kit.quantity.into()), || {
+                format!("{id:?}: {units:?} for {kit:?}")
+            })?;
+            for c in &kit.components {
+                let units = u64::from(kit.quantity) * u64::from(c.each);
+                let other = asked.insert(c.line, units);
+                ensure(other.is_none(), || format!("{id:?}: {} is another line", c.line))?;
+            }
+        }
+        Ok(())
     }
 
     fn book(&mut self, id: FacilityId, day: u64) -> Result<(), String> {

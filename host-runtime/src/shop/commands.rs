@@ -45,7 +45,7 @@ pub(crate) fn of_plan(policy: Policy, happenings: &[Timed<'_>]) -> Result<Vec<Ti
     let mut all = Vec::with_capacity(happenings.len());
     all.push(encode(start, &Command::SetPolicy(SetPolicy { policy }))?);
     for Timed { at, happening } in happenings {
-        for command in commands(happening)? {
+        for command in of_happening(happening)? {
             all.push(encode(*at, &command)?);
         }
     }
@@ -59,7 +59,8 @@ pub(crate) fn encode(at: u64, command: &Command) -> Result<Timely> {
     Ok(Timely { at, kind, bytes })
 }
 
-fn commands(happening: &Happening<'_>) -> Result<Vec<Command>> {
+/// The commands of one happening.
+pub(crate) fn of_happening(happening: &Happening<'_>) -> Result<Vec<Command>> {
     let order = Command::Order;
     let inventory = Command::Inventory;
     Ok(match happening {
@@ -183,7 +184,8 @@ pub(crate) fn order_id(document: &Document) -> Result<OrderId> {
     OrderId::from_bytes(bytes).context("an order id that is no UUID of version 7")
 }
 
-fn item(sku: &str) -> Result<ItemRef> {
+/// An item as commands name it.
+pub(crate) fn item(sku: &str) -> Result<ItemRef> {
     Ok(ItemRef::Sku(text(sku)?))
 }
 

@@ -17,7 +17,8 @@ use earmark_abi::{Input, Principal, encode};
 use super::commands::Timely;
 use super::drive::staff;
 
-const MAGIC: &[u8] = b"EMCORP1\n";
+/// What a corpus begins with.
+pub(crate) const MAGIC: &[u8] = b"EMCORP1\n";
 
 /// Writes the commands, in turns of so many.
 pub(crate) fn write(file: &Path, commands: &[Timely], turn: usize) -> Result<()> {

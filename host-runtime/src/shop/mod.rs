@@ -26,6 +26,7 @@ pub(crate) mod input;
 pub(crate) mod commands;
 pub(crate) mod corpus;
 pub(crate) mod drive;
+pub(crate) mod life;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod tally;

@@ -41,6 +41,9 @@ pub(crate) struct PlanOptions {
     pub(crate) international_transit: u64,
     /// The least time from one tick to the next, in milliseconds.
     pub(crate) tick_every: u64,
+    /// Whether ample stock is ample in each of an item's facilities by itself, so that any of them
+    /// can step in for another.
+    pub(crate) step_in: bool,
 }
 
 impl Default for PlanOptions {
@@ -51,6 +54,7 @@ impl Default for PlanOptions {
             domestic_transit: 2 * DAY,
             international_transit: 5 * DAY,
             tick_every: HOUR,
+            step_in: false,
         }
     }
 }
@@ -234,6 +238,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(sources: Sources<'a>, options: &PlanOptions) -> Result<Self, PlanError> {
         let Sources { documents, links, products, network, .. } = sources;
         let stocking = Stocking::new(options.stock, network, products, documents)?;
+        let stocking = if options.step_in { stocking.that_steps_in() } else { stocking };
         let (taken, unmatched) = cancellations::resolve(documents, links);
         let mut draft = Draft { sources, options, entries: Vec::new(), set_aside: Vec::new() };
         draft.open(&stocking);

@@ -19,8 +19,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::commands::{self, Timely};
 use super::corpus;
 use super::drive::{Driven, drive};
+use super::life::{self, Foreseen};
 use super::network::Network;
-use super::plan::PlanOptions;
+use super::plan::{Plan, PlanOptions};
+use super::products::Products;
 use super::report::{self, Facts};
 use super::sources::Shop;
 use super::stock::StockPolicy;
@@ -45,6 +47,9 @@ pub(crate) struct Replay {
     /// How much stock: ample, static-5pct, weekly-5pct, or N-per-item
     #[arg(long, default_value = "ample")]
     stock: StockPolicy,
+    /// How much of an order's life happens: see below
+    #[arg(long, value_enum, default_value_t = Model::Full)]
+    model: Model,
     /// Only the first N documents
     #[arg(long, value_name = "N")]
     documents: Option<usize>,
@@ -77,8 +82,18 @@ pub(crate) struct Replay {
     print_acknowledged: bool,
 }
 
+/// How much of an order's life happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Model {
+    /// Orders are placed, shipped whole, delivered, cancelled and returned
+    Basic,
+    /// Also payment, holds, work in facilities, parcels on different days, what goes wrong with
+    /// them, and returns by what becomes of the goods
+    Full,
+}
+
 const MAPPING: &str = "\
-How documents become commands:
+How documents become commands (--model basic):
   order        PlaceOrder with all its lines, in pounds; an item in several lines stays so. Prices
                keep four decimals (a tenth of a penny is 0.0010). An order without a country counts
                as domestic. At home an order goes to a postcode district chosen by its customer's
@@ -95,7 +110,34 @@ How documents become commands:
   charges      (postage, discounts, bank fees) on orders move no goods and are left out.
 Stock lies in a home facility and two or three others, chosen by a stable hash of the SKU, in
 primary and back stock. `ample` is enough for every order; `static-5pct` and `weekly-5pct` are the
-scarce policies of products.csv. The clock is logical: it is the documents' own.";
+scarce policies of products.csv. The clock is logical: it is the documents' own.
+
+What happens besides (--model full; `hash` is FNV-1a of 64 bits and the finaliser of SplitMix64,
+of a word, a colon and the number of the order):
+  who acts     Whoever acts looks at how the order stands first, as the core that is linked in
+               tells; the report says whether the plugin made the same events of the list.
+  payment      Required within 3 days. The provider answers 2 to 15 minutes after placing
+               (2 + hash of `payment` mod 14). By the bits from the ninth on, mod 128: at 0 it never
+               says anything, and the order expires; at 1 to 8 it declines, and says yes 6 hours
+               later. What something was given back of was paid.
+  holds        An order of 2,500 pounds is looked at for 3 hours; if its customer is unknown
+               nobody does, and the hold lapses after a day. The first three orders to each country
+               outside the European Union of 2011 wait a day for export papers.
+  work         6 hours after nothing keeps it back an order is released; 6 hours later its
+               facilities pick, 2 later they pack; the first parcel leaves 10 hours later, and each
+               further one a day after the one before. They take 2 days at home, 5 abroad.
+  trouble      With the first facility or the first parcel, by the hash of `trouble` mod 1,000:
+               to 14 one unit is not found, to 24 the facility refuses, to 34 the label is wrong
+               and the parcel is voided an hour later, to 39 it is lost (a week late), to 49 nobody
+               takes it (back 3 days late: restocked, quarantined or written off, by the hash of
+               `putaway` mod 3). Nothing goes wrong with an order that something was given back of.
+  cancel       Until it is packed a facility lets go of it, then it declines, and the units come
+               back once the order has arrived. What comes back travels as long as it came.
+  return       By the words of the item's name: what is used up (candles, soap, sweets ..) is
+               written off, what is worn (scarves, rings, socks ..) goes back to the customer, what
+               breaks (glass, ceramic, mirrors ..) is quarantined, all else is restocked. More than
+               180 days after the order a return is refused.
+`ample` is then ample in each of an item's facilities, so that any can step in for another.";
 
 impl Replay {
     /// Runs the replay.
@@ -109,9 +151,10 @@ impl Replay {
             Some(file) => Network::read(file)?,
             None => Network::built_in()?,
         };
-        let options = PlanOptions { stock: self.stock, ..PlanOptions::default() };
+        let step_in = self.model == Model::Full;
+        let options = PlanOptions { stock: self.stock, step_in, ..PlanOptions::default() };
         let plan = shop.plan(&network, &options)?;
-        let commands = commands::of_plan(policy(), &plan.happenings)?;
+        let Script { commands, foreseen } = self.script(&plan, &shop.products, &options)?;
         if let Some(file) = &self.write_inputs {
             return corpus::write(file, &commands, self.turn);
         }
@@ -128,16 +171,20 @@ impl Replay {
         let partition = open(bodies, &partition_options)?;
         let driven = self.drive(&partition, &commands)?;
         let expected = shop.expected(&options);
-        let compare = self.stock == StockPolicy::Ample;
+        let by_documents = self.stock == StockPolicy::Ample && foreseen.is_none();
         let (origin, notes) = (shop.origin.clone(), shop.notes.clone());
-        let (facts, tally) = look(
+        let (mut facts, tally) = look(
             &partition,
             &partition_options.place,
             origin,
             notes,
             (commands.len(), &driven),
-            |tally| compare.then(|| differences(&expected, tally)),
+            |tally| match &foreseen {
+                Some(foreseen) => Some(life::differences(foreseen, tally)),
+                None => by_documents.then(|| differences(&expected, tally)),
+            },
         )?;
+        facts.life = foreseen.map(|foreseen| foreseen.left_out);
         show(&report::table(&facts, &plan, &expected, &tally))?;
         if let Some(file) = &self.json {
             let text = serde_json::to_string_pretty(&report::json(&facts, &plan, &tally))?;
@@ -148,6 +195,28 @@ impl Replay {
             bail!("the figures do not hold: see above");
         }
         Ok(())
+    }
+
+    /// All commands of the replay.
+    fn script(
+        &self,
+        plan: &Plan<'_>,
+        products: &Products,
+        options: &PlanOptions,
+    ) -> Result<Script> {
+        if self.model == Model::Basic {
+            let commands = commands::of_plan(policy(), &plan.happenings)?;
+            return Ok(Script { commands, foreseen: None });
+        }
+        let bar = progress(0, "foreseeing");
+        let mut foreseen =
+            life::foresee(plan, products, life::policy(policy()), options, &|done, of| {
+                bar.set_length(of);
+                bar.set_position(done);
+            })?;
+        bar.finish_and_clear();
+        let commands = std::mem::take(&mut foreseen.commands);
+        Ok(Script { commands, foreseen: Some(foreseen) })
     }
 
     fn partition(&self) -> Options {
@@ -173,6 +242,12 @@ impl Replay {
         bar.finish_and_clear();
         driven
     }
+}
+
+/// What is done, and of a whole life what the linked core makes of it.
+struct Script {
+    commands: Vec<Timely>,
+    foreseen: Option<Foreseen>,
 }
 
 /// The policy of a replay.
@@ -223,6 +298,7 @@ pub(crate) fn look(
         broken: audited.broken.iter().map(|b| format!("{}: {}", b.law, b.found)).collect(),
         compared: compared.is_some(),
         differences: compared.unwrap_or_default(),
+        life: None,
     };
     Ok((facts, tally))
 }

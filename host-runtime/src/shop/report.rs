@@ -3,10 +3,12 @@
 //! The law: every figure is counted from the journal; what was set aside before it got there is
 //! named with its reason.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::life::rows;
 use super::plan::Plan;
 use super::summary::Expected;
 use super::tally::{Parcels, Tally};
@@ -37,7 +39,12 @@ pub(crate) struct Facts {
     pub(crate) differences: Vec<String>,
     /// Whether the figures were held against the documents.
     pub(crate) compared: bool,
+    /// Of a whole life: units that were given back and nobody could take.
+    pub(crate) life: Option<LeftOut>,
 }
+
+/// Entries and units, by the reason why nobody could take them.
+pub(crate) type LeftOut = BTreeMap<&'static str, (u64, u64)>;
 
 /// The report as a table.
 pub(crate) fn table(facts: &Facts, plan: &Plan<'_>, expected: &Expected, tally: &Tally) -> String {
@@ -70,6 +77,9 @@ pub(crate) fn table(facts: &Facts, plan: &Plan<'_>, expected: &Expected, tally: 
     row("plans not proven cheapest", grouped(tally.unproven));
     for ((command, code), count) in &tally.refusals {
         row("refused", format!("{} x {command} ({code})", grouped(*count)));
+    }
+    if let Some(life) = &facts.life {
+        out.push_str(&rows::of(&tally.life, life));
     }
     out.push_str(&proof(facts, tally));
     out
@@ -142,7 +152,8 @@ pub(crate) fn json(facts: &Facts, plan: &Plan<'_>, tally: &Tally) -> Value {
             let units = tally.units.get(id).copied().unwrap_or_default();
             let figures = json!({
                 "tied": units.tied, "released": units.released, "shipped": units.shipped,
-                "restocked": units.restocked, "received": units.received, "found": units.found,
+                "unshipped": units.unshipped, "restocked": units.restocked,
+                "received": units.received, "found": units.found,
                 "lost": units.lost, "open": units.open() as i64,
             });
             (sku.clone(), figures)
@@ -174,6 +185,7 @@ pub(crate) fn json(facts: &Facts, plan: &Plan<'_>, tally: &Tally) -> Value {
         "inputs": facts.inputs, "events": facts.events, "chain": facts.chain,
         "commands": facts.commands, "now": facts.now, "seconds": facts.seconds,
         "broken": facts.broken, "differences": facts.differences,
+        "life": facts.life.as_ref().map(|left_out| rows::json(&tally.life, left_out)),
     })
 }
 

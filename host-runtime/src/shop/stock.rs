@@ -102,6 +102,7 @@ pub(crate) struct Stocking<'a> {
     network: &'a Network,
     products: &'a Products,
     needs: BTreeMap<&'a str, Need>,
+    step_in: bool,
 }
 
 /// What the documents take of one item.
@@ -129,7 +130,14 @@ impl<'a> Stocking<'a> {
         if network.facilities.is_empty() {
             return Err(StockError::NoFacility);
         }
-        Ok(Self { policy, network, products, needs: needs(documents) })
+        let needs = needs(documents);
+        Ok(Self { policy, network, products, needs, step_in: false })
+    }
+
+    /// Ample stock is ample in each of an item's facilities by itself: whatever one of them can't
+    /// do, another can.
+    pub(crate) fn that_steps_in(self) -> Self {
+        Self { step_in: true, ..self }
     }
 
     /// The opening stock of an item: none, one or several parts, home first.
@@ -147,7 +155,11 @@ impl<'a> Stocking<'a> {
             StockPolicy::PerItem(units) => spread(self.network, sku, units),
             StockPolicy::Ample => {
                 let mut parts = spread(self.network, sku, need.ordered);
-                self.add_at_home(&mut parts, sku, need.ordered + need.lost);
+                let Some((home, others)) = places(self.network, sku) else { return parts };
+                add_to_back(&mut parts, sku, home, need.ordered + need.lost);
+                for (facility, _) in others.into_iter().filter(|_| self.step_in) {
+                    add_to_back(&mut parts, sku, facility, need.ordered);
+                }
                 parts
             }
         }
@@ -202,17 +214,16 @@ impl<'a> Stocking<'a> {
             }
         }
     }
+}
 
-    fn add_at_home(&self, parts: &mut Vec<Stocked<'a>>, sku: &'a str, units: i64) {
-        let Some(facility) = home(self.network, sku) else { return };
-        let back = |part: &&mut Stocked<'_>| {
-            part.tier == Tier::Back && part.facility.code == facility.code
-        };
-        match parts.iter_mut().find(back) {
-            Some(part) => part.units += units,
-            None if units > 0 => parts.push(Stocked { sku, facility, tier: Tier::Back, units }),
-            None => {}
-        }
+/// More units in the back stock of a facility.
+fn add_to_back<'a>(parts: &mut Vec<Stocked<'a>>, sku: &'a str, facility: &'a Facility, units: i64) {
+    let back =
+        |part: &&mut Stocked<'_>| part.tier == Tier::Back && part.facility.code == facility.code;
+    match parts.iter_mut().find(back) {
+        Some(part) => part.units += units,
+        None if units > 0 => parts.push(Stocked { sku, facility, tier: Tier::Back, units }),
+        None => {}
     }
 }
 
@@ -224,13 +235,10 @@ pub(crate) fn home<'a>(network: &'a Network, sku: &str) -> Option<&'a Facility> 
 
 /// Spreads units of an item over its facilities and their tiers; the parts add up to `units`.
 pub(crate) fn spread<'a>(network: &'a Network, sku: &'a str, units: i64) -> Vec<Stocked<'a>> {
-    let four = hash::stable(sku.as_bytes()).is_multiple_of(4);
-    let shares = if four { FOUR_PLACES } else { THREE_PLACES };
-    let mut facilities = ranked(network, sku).into_iter();
-    let Some(home) = facilities.next() else { return Vec::new() };
-    let others: Vec<_> = facilities
-        .zip(shares)
-        .map(|(facility, percent)| (facility, percent_of(units, *percent)))
+    let Some((home, others)) = places(network, sku) else { return Vec::new() };
+    let others: Vec<_> = others
+        .into_iter()
+        .map(|(facility, percent)| (facility, percent_of(units, percent)))
         .collect();
     let rest = units - others.iter().map(|(_, units)| units).sum::<i64>();
     let mut parts = Vec::new();
@@ -243,6 +251,15 @@ pub(crate) fn spread<'a>(network: &'a Network, sku: &'a str, units: i64) -> Vec<
         }
     }
     parts
+}
+
+/// The home of an item, and the others it lies in, each with its percentage.
+fn places<'a>(network: &'a Network, sku: &str) -> Option<(&'a Facility, Vec<(&'a Facility, i64)>)> {
+    let four = hash::stable(sku.as_bytes()).is_multiple_of(4);
+    let shares = if four { FOUR_PLACES } else { THREE_PLACES };
+    let mut facilities = ranked(network, sku).into_iter();
+    let home = facilities.next()?;
+    Some((home, facilities.zip(shares.iter().copied()).collect()))
 }
 
 fn ranked<'a>(network: &'a Network, sku: &str) -> Vec<&'a Facility> {

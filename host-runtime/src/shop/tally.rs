@@ -16,6 +16,8 @@ use earmark_abi::{Outcome, Verdict, decode};
 use earmark_host::journal::JournalReader;
 use earmark_host::partition::TurnRecord;
 
+use super::life::{self, figures::Figures};
+
 /// Records read at once.
 const RECORDS: usize = 256;
 
@@ -50,6 +52,10 @@ pub(crate) struct Tally {
     pub(crate) units: BTreeMap<ItemId, Units>,
     /// The SKU of each item.
     pub(crate) skus: BTreeMap<ItemId, String>,
+    /// Holds, payments, parcels and returns.
+    pub(crate) life: Figures,
+    /// A number over all events, in order.
+    pub(crate) did: Option<blake3::Hash>,
     returned_orders: BTreeSet<OrderId>,
 }
 
@@ -71,6 +77,8 @@ pub(crate) struct Units {
     pub(crate) released: u64,
     /// Left a facility.
     pub(crate) shipped: u64,
+    /// Did not leave after all, and are tied as before.
+    pub(crate) unshipped: u64,
     /// Came back on hand.
     pub(crate) restocked: u64,
     /// Taken in.
@@ -84,7 +92,8 @@ pub(crate) struct Units {
 impl Units {
     /// What must lie in the facilities now.
     pub(crate) fn on_hand(&self) -> i128 {
-        let into = u128::from(self.received) + u128::from(self.found) + u128::from(self.restocked);
+        let back = u128::from(self.restocked) + u128::from(self.unshipped);
+        let into = u128::from(self.received) + u128::from(self.found) + back;
         let out = u128::from(self.shipped) + u128::from(self.lost);
         i128::try_from(into).unwrap_or(i128::MAX) - i128::try_from(out).unwrap_or(i128::MAX)
     }
@@ -92,7 +101,7 @@ impl Units {
     /// What is still tied.
     pub(crate) fn open(&self) -> i128 {
         let gone = i128::from(self.released) + i128::from(self.shipped);
-        i128::from(self.tied) - gone
+        i128::from(self.tied) + i128::from(self.unshipped) - gone
     }
 }
 
@@ -100,7 +109,7 @@ impl Tally {
     /// Counts a whole journal.
     pub(crate) fn of(reader: &mut dyn JournalReader) -> Result<Self> {
         let end = reader.head()?.next_input;
-        let mut tally = Self::default();
+        let (mut tally, mut did) = (Self::default(), blake3::Hasher::new());
         let mut next = 1;
         while next < end {
             let records = reader.read(next, RECORDS)?;
@@ -109,11 +118,12 @@ impl Tally {
             for sealed in &records {
                 let turn: TurnRecord<'_> = decode("the record of a turn", &sealed.record.body)?;
                 for (input, outcome) in turn.inputs.iter().zip(&turn.outcomes) {
-                    tally.count(input.kind, outcome)?;
+                    tally.count(input.kind, outcome, &mut did)?;
                 }
             }
         }
         tally.returned = tally.returned_orders.len() as u64;
+        tally.did = Some(did.finalize());
         Ok(tally)
     }
 
@@ -123,6 +133,7 @@ impl Tally {
             sum.tied += it.tied;
             sum.released += it.released;
             sum.shipped += it.shipped;
+            sum.unshipped += it.unshipped;
             sum.restocked += it.restocked;
             sum.received += it.received;
             sum.found += it.found;
@@ -132,7 +143,7 @@ impl Tally {
         self.units.values().fold(Units::default(), add)
     }
 
-    fn count(&mut self, kind: u16, outcome: &[u8]) -> Result<()> {
+    fn count(&mut self, kind: u16, outcome: &[u8], did: &mut blake3::Hasher) -> Result<()> {
         let command = schema::COMMANDS.get(usize::from(kind)).map_or("unknown", |c| c.name);
         *self.inputs.entry(command.to_string()).or_default() += 1;
         let outcome: Outcome<'_> = decode("an outcome", outcome)?;
@@ -145,6 +156,7 @@ impl Tally {
             }
         };
         for event in events {
+            life::add(did, event.kind, event.body);
             let name = schema::EVENTS.get(usize::from(event.kind)).context("an unknown event")?;
             *self.events.entry(name.name.to_string()).or_default() += 1;
             match schema::decode_event(event.kind, event.body)? {
@@ -162,6 +174,7 @@ impl Tally {
     }
 
     fn order(&mut self, event: &OrderEvent) {
+        self.life.count(event);
         match event {
             OrderEvent::Placed(placed) => {
                 self.placed += 1;
@@ -223,6 +236,11 @@ impl Tally {
                     self.item(portion.item).shipped += u64::from(portion.quantity);
                 }
             }
+            InventoryEvent::Unshipped(back) => {
+                for portion in &back.portions {
+                    self.item(portion.item).unshipped += u64::from(portion.quantity);
+                }
+            }
             InventoryEvent::Restocked(back) => {
                 for portion in &back.portions {
                     self.item(portion.item).restocked += u64::from(portion.quantity);
@@ -245,6 +263,7 @@ fn rejection(why: &Rejection) -> &'static str {
         Rejection::Stock { .. } => "not enough stock",
         Rejection::TooManyParcels { .. } => "too many parcels",
         Rejection::ReservationLapsed => "reservation lapsed",
+        Rejection::KitsTooLarge { .. } => "kits too large",
     }
 }
 

@@ -28,10 +28,11 @@ const FLAGS = [
 /** As long as a run of the whole real file takes on a slow machine. */
 const PATIENCE_MS = 600_000;
 
-/** Runs a corpus in a page, or times previews if there is none; `plugin` as in Node. */
+/** Runs corpora in a page, or times previews if there is none; `plugin` as in Node. */
 export async function inChromium({ corpus, plugin, program }) {
-  const files = { '/corpus': corpus, '/plugin.wasm': plugin };
-  const query = corpus ? (plugin ? '?plugin' : '') : '?time';
+  const corpora = (corpus ?? []).map((file, nth) => [`/corpus/${nth}`, file]);
+  const files = { '/plugin.wasm': plugin, ...Object.fromEntries(corpora) };
+  const query = corpus ? `?corpora=${corpora.length}${plugin ? '&plugin' : ''}` : '?time';
   const server = createServer((request, response) => serve(request, response, files));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({ executablePath: program, args: FLAGS });
@@ -45,9 +46,9 @@ export async function inChromium({ corpus, plugin, program }) {
     const { port } = server.address();
     await page.goto(`http://127.0.0.1:${port}/conformance/page.html${query}`);
     const told = page.waitForFunction(() => globalThis.told, null, { timeout: PATIENCE_MS });
-    const { error, ...rest } = await (await told).jsonValue();
-    if (error) throw new Error([error, ...errors].join('\n'));
-    return rest;
+    const found = await (await told).jsonValue();
+    if (found.error) throw new Error([found.error, ...errors].join('\n'));
+    return found;
   } finally {
     await browser.close();
     await new Promise((resolve) => server.close(resolve));

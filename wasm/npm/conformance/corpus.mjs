@@ -8,8 +8,10 @@ const MAGIC = 'EMCORP1\n';
 /** `Configure` with no role named: all of them. */
 const CONFIGURE = Uint8Array.of(1, 0);
 const TURN = 3;
+const DIGEST = Uint8Array.of(9);
 const DONE = 1;
 const TURNED = 2;
+const DIGESTED = 6;
 const CHAIN = 32;
 
 /** Cuts a corpus into its records. */
@@ -27,7 +29,7 @@ export function* records(corpus) {
   }
 }
 
-/** Runs a corpus: `{ chain, inputs, turns, digest }`. */
+/** Runs a corpus from an empty state: `{ chain, state, inputs, turns }`. */
 export function run(door, corpus) {
   expect(door.call(CONFIGURE), DONE, 'Configure');
   let chain = new Uint8Array(CHAIN);
@@ -46,7 +48,10 @@ export function run(door, corpus) {
     chain = answer.slice(answer.length - CHAIN);
     turns += 1;
   }
-  return { chain: hex(chain), inputs, turns };
+  const digest = door.call(DIGEST);
+  expect(digest, DIGESTED, 'Digest');
+  const state = digest.slice(1, 1 + CHAIN);
+  return { chain: hex(chain), state: hex(state), inputs, turns };
 }
 
 function expect(answer, tag, what) {

@@ -17,12 +17,18 @@ async function timed() {
 }
 
 async function ran() {
-  const corpus = new Uint8Array(await (await fetch('/corpus')).arrayBuffer());
-  return run(await door(), corpus);
+  const asked = new URLSearchParams(location.search);
+  const own = await door(asked.has('plugin'));
+  const all = [];
+  for (let nth = 0; nth < Number(asked.get('corpora')); nth += 1) {
+    const corpus = await (await fetch(`/corpus/${nth}`)).arrayBuffer();
+    all.push(run(own, new Uint8Array(corpus)));
+  }
+  return all;
 }
 
-async function door() {
-  if (location.search === '?plugin') return loadPlugin('/plugin.wasm');
+async function door(plugin) {
+  if (plugin) return loadPlugin('/plugin.wasm');
   await init();
   return new Core();
 }

@@ -153,6 +153,13 @@ export interface Commands {
     disposition: Disposition;
   };
   DefineItem: { sku: string; name: string; unitPrice?: UnitPrice };
+  /** An item that is sold as one and stocked as its components: 1 to 64 items that are no kits. */
+  DefineKit: {
+    sku: string;
+    name: string;
+    unitPrice?: UnitPrice;
+    components: { item: ItemRef; quantity: number }[];
+  };
   DefineFacility: {
     code: string;
     name: string;

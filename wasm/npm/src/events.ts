@@ -12,6 +12,7 @@ import type {
   Destination,
   Disposition,
   ExpectedNumber,
+  ExplodedKit,
   FacilityId,
   FacilityRules,
   GatewaySpec,
@@ -22,6 +23,7 @@ import type {
   ItemId,
   ItemName,
   ItemRules,
+  KitsTooLarge,
   LineNumber,
   OrderId,
   Policy,
@@ -136,6 +138,16 @@ export interface Events {
     lapsed: boolean;
   };
   InventoryAllocated: OfReservation;
+  KitDefined: {
+    id: ItemId;
+    sku: string;
+    name: string;
+    unitPrice: UnitPrice;
+    components: { item: ItemName; each: number }[];
+  };
+  /** Kits of an order were taken apart: the tie that follows names the new lines. */
+  KitsExploded: OfReservation & { kits: ExplodedKit[] };
+  ExplosionRejected: OfReservation & KitsTooLarge;
   InventoryReleased: OfOrder & { portions: Portion[] };
   InventoryExpired: OfReservation;
   StockShipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
@@ -263,6 +275,7 @@ export interface Events {
     total: Amount;
   };
   OrderReopened: OfOrder & { at: Timestamp };
+  OrderLinesExploded: OfReservation & { kits: ExplodedKit[] };
 }
 
 /** What a customer is told about an order, each once. */

@@ -11,6 +11,7 @@ import type {
   Country,
   Destination,
   ExpectedNumber,
+  ExplodedKit,
   FacilityId,
   FacilityRef,
   FulfilmentStatus,
@@ -20,6 +21,8 @@ import type {
   ItemId,
   ItemName,
   ItemRef,
+  KitsTooLarge,
+  LineNumber,
   OrderId,
   PaymentStatus,
   Policy,
@@ -55,6 +58,7 @@ export type Preview =
   | { served: PreviewPlan }
   | { short: { shortfalls: Shortfall[] } }
   | { tooManyParcels: { allowed: number } }
+  | { kitsTooLarge: KitsTooLarge }
   | 'malformed';
 
 /** How an order would be served. */
@@ -65,6 +69,8 @@ export interface PreviewPlan {
   proof: Proof;
   /** The cheapest other choice of facilities that was met. */
   runnerUp: Alternative | null;
+  /** The kits in the cart: the portions name the lines of their components. */
+  kits: ExplodedKit[];
 }
 
 /** One parcel. */
@@ -91,8 +97,25 @@ export interface ItemView {
   sku: string;
   name: string;
   unitPrice: UnitPrice;
+  /** Of a kit: as many as its components make up. */
   available: number;
+  /** What it is made of, if it is a kit. */
+  kit: { item: ItemName; each: number }[] | null;
   shelves: ShelfView[] | null;
+}
+
+/** A line of an order. */
+export interface LineView {
+  item: ItemRef;
+  name: string | null;
+  unitPrice: UnitPrice;
+  /** Of a kit: whole kits, each as far as the least of its components. */
+  buckets: Buckets;
+  /** The line of the kit that it belongs to, and its units in one kit. */
+  kit: LineNumber | null;
+  each: number | null;
+  /** Whether it is a kit, taken apart into other lines. */
+  isKit: boolean;
 }
 
 /** A shelf. */
@@ -140,7 +163,7 @@ export interface OrderView {
   payUntil: Timestamp | null;
   total: Amount;
   cancellable: boolean;
-  lines: { item: ItemRef; name: string | null; unitPrice: UnitPrice; buckets: Buckets }[];
+  lines: LineView[];
   tied: Portion[];
   shipments: {
     number: ShipmentNumber;
@@ -298,9 +321,11 @@ export interface Explanation {
     proof: Proof;
     runnerUp: Alternative | null;
     nodes: number;
+    kits: ExplodedKit[];
   } | null;
   shortfalls: Shortfall[];
   tooManyParcels: number | null;
+  kitsTooLarge: boolean;
   facilities: {
     facility: FacilityId;
     code: string;

@@ -211,6 +211,11 @@ function rejected(why: Rejection | undefined): Settlement {
     const message = `there is enough, but not in ${allowed} parcels`;
     return of('tooManyParcels', message, why.tooManyParcels);
   }
+  if ('kitsTooLarge' in why) {
+    const { lines, units } = why.kitsTooLarge;
+    const message = `with the parts of its kits the order has ${lines} lines, one of ${units} units`;
+    return of('kitsTooLarge', message, why.kitsTooLarge);
+  }
   return of('stock', why.stock.shortfalls.map(tell).join('; '), why.stock);
 }
 

@@ -44,6 +44,7 @@ const STOCK: ReadonlySet<EventName> = new Set<EventName>([
   'PolicySet',
   'ItemDefined',
   'FacilityDefined',
+  'KitDefined',
   'StockReceived',
   'StockAdjusted',
   'InventoryTied',

@@ -182,7 +182,24 @@ export interface Sourced {
 export type Rejection =
   | { stock: { shortfalls: Shortfall[] } }
   | { tooManyParcels: { allowed: number } }
-  | 'reservationLapsed';
+  | 'reservationLapsed'
+  | { kitsTooLarge: KitsTooLarge };
+
+/** With the components of its kits an order would have so many lines, and so many units on one. */
+export interface KitsTooLarge {
+  lines: number;
+  units: number;
+}
+
+/** A line of a kit, taken apart into lines of its components. */
+export interface ExplodedKit {
+  line: LineNumber;
+  kit: ItemName;
+  /** Kits that were asked for. */
+  quantity: number;
+  /** The new lines, and units of each in one kit. */
+  components: { line: LineNumber; item: ItemName; each: number }[];
+}
 
 /** Why units are cancelled. */
 export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'staff' | 'other';

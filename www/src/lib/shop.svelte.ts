@@ -201,6 +201,7 @@ export function said(preview: Preview | undefined): string {
   if ('tooManyParcels' in preview) {
     return `There is enough, but not in ${count(preview.tooManyParcels.allowed, 'parcel')}.`;
   }
+  if ('kitsTooLarge' in preview) return 'With the parts of its kits the order is too large.';
   const { parcels } = preview.served;
   const from = and(parcels.map(({ facility }) => facility.name));
   return `${count(parcels.length, 'parcel')} from ${from}.`;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Disposition, Rejection};
-use crate::demand::{Destination, Hold, Portion};
+use crate::demand::{Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{
     FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
@@ -61,6 +61,7 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordExploded(RecordExploded),
     RecordPayment(RecordPayment),
 }
 
@@ -270,6 +271,17 @@ pub struct RecordStripped {
     pub portions: Vec<Portion>,
 }
 
+/// The inventory took kits of the order apart; the tie comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordExploded {
+    /// The order.
+    pub order: OrderId,
+    /// The reservation.
+    pub reservation: ReservationNumber,
+    /// The kits, by line.
+    pub kits: Vec<ExplodedKit>,
+}
+
 /// The payment tells how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordPayment {
@@ -314,6 +326,7 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordExploded(c) => c.order,
             Self::RecordPayment(c) => c.order,
         })
     }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use super::{Disposition, UnitsOfLine};
 use crate::data::data;
-use crate::demand::{Destination, Portion};
-use crate::ids::{LineNumber, OrderId, ReturnNumber, Text};
+use crate::demand::{Destination, ExplodedKit, Portion};
+use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber, Text};
 use crate::order::command::OrderLine;
 use crate::owed::{Owed, Standing};
 use crate::time::Timestamp;
@@ -52,6 +52,13 @@ of_order! {
     OrderReopened {
         /// When.
         at: Timestamp,
+    }
+    /// Lines that name kits were taken apart: their units are those of new lines from here on.
+    OrderLinesExploded {
+        /// The reservation that ties them.
+        reservation: ReservationNumber,
+        /// The kits, by line. Of a new line as many units are ordered as of its kit, each times.
+        kits: Vec<ExplodedKit>,
     }
     /// What the order owes to its payment is another figure now.
     OrderPaymentDue {

@@ -34,8 +34,8 @@ use crate::time::Timestamp;
 use crate::units::Amount;
 
 pub use change::{
-    OrderAmended, OrderDrafted, OrderPaymentDue, OrderPaymentRecorded, OrderReopened, PriceOfLine,
-    ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderLinesExploded, OrderPaymentDue, OrderPaymentRecorded,
+    OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -83,6 +83,7 @@ pub enum OrderEvent {
     Drafted(OrderDrafted),
     Amended(OrderAmended),
     Reopened(OrderReopened),
+    LinesExploded(OrderLinesExploded),
     PaymentDue(OrderPaymentDue),
     PaymentRecorded(OrderPaymentRecorded),
 }
@@ -255,6 +256,13 @@ pub enum Rejection {
     },
     /// The reservation came to its end before it could be made hard.
     ReservationLapsed,
+    /// With the components of its kits the order is too large.
+    KitsTooLarge {
+        /// Lines that it would have.
+        lines: u32,
+        /// Units that the largest of them would ask for.
+        units: u64,
+    },
 }
 
 /// Units of a line.
@@ -324,6 +332,7 @@ impl OrderEvent {
             Self::Drafted(e) => e.order,
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
+            Self::LinesExploded(e) => e.order,
             Self::PaymentDue(e) => e.order,
             Self::PaymentRecorded(e) => e.order,
         }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
 use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
+use super::kits::{self, LineKind};
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{
     CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Placed, Tied,
@@ -17,7 +18,7 @@ use super::state::{
 use super::transitions::Status;
 use crate::decide::CorruptHistory;
 use crate::demand::Hold;
-use crate::ids::{CancellationNumber, HoldNumber, OrderId, ReservationNumber};
+use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ReservationNumber};
 use crate::time::Timestamp;
 use crate::units::Quantity;
 
@@ -65,7 +66,7 @@ fn insert(orders: &mut Orders, id: OrderId, order: Order) -> Result<(), CorruptH
 
 fn line(line: &OrderLine) -> Line {
     let buckets = Buckets::ordered(line.quantity.get());
-    Line { item: line.item.clone(), unit_price: line.unit_price, buckets }
+    Line { item: line.item.clone(), unit_price: line.unit_price, buckets, kind: LineKind::Plain }
 }
 
 fn drafted(draft: &OrderDrafted) -> Order {
@@ -169,6 +170,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             order.amending = None;
         }
         OrderEvent::Amended(e) => amend(order, e)?,
+        OrderEvent::LinesExploded(e) => kits::explode(order, &e.kits)?,
         OrderEvent::Reopened(_) => {
             order.status = Status::Confirmed;
             order.ended_at = None;
@@ -222,11 +224,11 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
 
 fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
     if order.placed.is_none() {
-        let line = |line: &Line| {
-            let quantity = Quantity::new(line.buckets.ordered)?;
+        let line = |(number, line): (LineNumber, &Line)| {
+            let quantity = Quantity::new(order.buckets_of(number).ordered)?;
             Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
         };
-        let lines = order.lines.iter().filter_map(line).collect();
+        let lines = order.named_lines().filter_map(line).collect();
         order.placed = Some(Placed { lines, destination: order.destination.clone() });
     }
     stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;

@@ -12,7 +12,7 @@ use super::super::event::{
 };
 use super::super::refusal::OrderRefusal;
 use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
-use super::{last_number, spread};
+use super::{Parts, last_number, spread};
 use crate::demand::Portion;
 use crate::ids::{FacilityId, LineNumber, ReturnNumber};
 use crate::time::{Span, Timestamp};
@@ -28,11 +28,11 @@ pub(in crate::order) fn request(
         let buckets = order.lines.get(number).map(|l| l.buckets).unwrap_or_default();
         buckets.delivered.saturating_sub(buckets.return_requested)
     };
-    let units = spread(order, &command.lines, delivered)?;
+    let units = spread(order, &command.lines, Parts::Named, delivered)?;
     if let Some(window) = window {
         let recent =
             |number: usize| delivered(number).min(delivered_since(order, number, window, at));
-        spread(order, &command.lines, recent)
+        spread(order, &command.lines, Parts::Named, recent)
             .map_err(|_| OrderRefusal::ReturnWindowClosed { window })?;
     }
     let number = last_number(order.returns.last().map(|r| r.number.0));
@@ -69,7 +69,7 @@ pub(in crate::order) fn receive_some(command: &ReceiveReturnedUnits, order: &Ord
         let of_line = missing.iter().filter(|u| u.line.index() == line).map(|u| u.quantity);
         of_line.fold(0, u32::saturating_add)
     };
-    let named = spread(order, &command.lines, possible)?;
+    let named = spread(order, &command.lines, Parts::Named, possible)?;
     let units = arrived(order, found, &named, command.facility);
     let (order, number, disposition) = (command.order, found.number, command.disposition);
     let all = |units: &[UnitsOfLine]| {

@@ -15,7 +15,7 @@ use super::super::refusal::OrderRefusal;
 use super::super::stage::{self, IN_WORK, Stage};
 use super::super::state::Order;
 use super::super::{cancel, holds, news};
-use super::{cut, spread};
+use super::{Parts, cut, spread};
 use crate::demand::Portion;
 use crate::ids::FacilityId;
 use crate::time::Timestamp;
@@ -135,7 +135,7 @@ fn named(
         let of_line = portions.iter().filter(|p| p.line.index() == line);
         of_line.map(|p| p.quantity).fold(0, u32::saturating_add)
     };
-    Ok(stage::take(portions, &spread(order, lines, possible)?))
+    Ok(stage::take(portions, &spread(order, lines, Parts::Named, possible)?))
 }
 
 /// The facilities out of the question, and this one.

@@ -9,6 +9,7 @@ use super::generate;
 use super::sources::Shop;
 
 mod forms;
+mod life;
 mod mapping;
 mod real;
 

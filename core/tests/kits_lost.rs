@@ -1,0 +1,134 @@
+//! Kits of which a part can't be had any more, or is with a warehouse: whole kits, or none. Why: a
+//! cup without its saucer is of no use to the customer, and a saucer that waits for ever of none to
+//! the shop.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod support;
+
+use earmark::flow::Command;
+use earmark::ids::{CancellationNumber, FacilityId, FacilityRef, ShipmentNumber, Tier};
+use earmark::inventory::{AdjustStock, Adjustment, InventoryCommand};
+use earmark::order::{
+    AcceptCancellation, DeclineCancellation, OrderCommand, PackOrder, PickOrder, RejectFulfilment,
+    ReleaseOrder, Status, VoidShipping,
+};
+use support::kits::{LEEDS, cancel, deliver, kit, line, missing, named, open, release, ship};
+use support::{names, order, sku, units};
+
+#[test]
+fn stock_that_is_lost_for_good_takes_its_kits_with_it() {
+    let mut desk = open();
+    desk.place(1, &[("set", 3), ("mug", 1)]);
+    // Pens lie in Leeds only: two of the four are gone, one of them was promised.
+    desk.must(Command::Inventory(InventoryCommand::Adjust(AdjustStock {
+        item: sku("pen"),
+        facility: FacilityRef::Id(LEEDS),
+        tier: Tier::Primary,
+        adjustment: Adjustment::Lost,
+        quantity: units(2),
+    })));
+    let set = line(&desk, 1, 0);
+    assert_eq!((set.ordered, set.allocated, set.cancelled), (3, 2, 1));
+    assert_eq!(desk.at_hand(1).lines[2].buckets.allocated, 4, "its mugs are free again");
+    assert_eq!((desk.available("mug"), desk.available("pen")), (20, 0));
+    assert_eq!(desk.at_hand(1).status, Status::Confirmed);
+}
+
+#[test]
+fn a_part_that_is_not_found_takes_its_kit_with_it() {
+    let mut desk = open();
+    desk.place(1, &[("set", 1)]);
+    desk.order(release(1)).unwrap();
+    let pens = named(2, 1);
+    let events = desk.order(missing(1, LEEDS, pens)).unwrap();
+    // The mugs are in work: the warehouse is asked to let go.
+    assert!(names(&events).contains(&"CancellationRequested"), "{:?}", names(&events));
+    assert_eq!(desk.at_hand(1).status, Status::Confirmed);
+    let cancellation = desk.at_hand(1).cancellations[0].number;
+    let accept = AcceptCancellation { order: order(1), cancellation };
+    desk.order(OrderCommand::AcceptCancellation(accept)).unwrap();
+    assert_eq!(desk.at_hand(1).status, Status::Cancelled);
+    assert_eq!(desk.available("mug"), 25);
+}
+
+#[test]
+fn a_kit_that_left_in_part_blocks_nothing() {
+    let mut desk = open();
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
+    desk.place(1, &[("case", 1)]);
+    desk.order(ship(1, Some(LEEDS))).unwrap();
+    desk.order(cancel(1, None)).unwrap();
+    assert_eq!(line(&desk, 1, 0).cancelled, 1, "it will not be whole");
+    desk.order(deliver(1)).unwrap();
+    assert_eq!(desk.at_hand(1).status, Status::Completed);
+    assert_eq!(desk.at_hand(1).wanted_total().unwrap().minor, 0, "only whole kits are paid for");
+}
+
+#[test]
+fn a_shipment_that_did_not_leave_ends_with_the_kit_that_can_not_be_whole() {
+    let mut desk = open();
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
+    desk.place(1, &[("case", 1)]);
+    desk.order(ship(1, Some(LEEDS))).unwrap();
+    desk.order(cancel(1, None)).unwrap();
+    let (order_id, shipment) = (order(1), ShipmentNumber(1));
+    let void = VoidShipping { order: order_id, shipment };
+    desk.order(OrderCommand::VoidShipping(void)).unwrap();
+    assert_eq!(desk.at_hand(1).status, Status::Cancelled);
+    assert_eq!((desk.available("mug"), desk.available("pen")), (25, 5));
+}
+
+#[test]
+fn what_belongs_to_a_kit_in_work_waits_for_the_answer_of_the_warehouse() {
+    let begun = || {
+        let mut desk = open();
+        desk.receive("pen", "LON", Tier::Primary, 1);
+        desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
+        desk.place(1, &[("case", 1)]);
+        let facility = Some(LEEDS);
+        desk.order(OrderCommand::Release(ReleaseOrder { order: order(1), facility })).unwrap();
+        let events = desk.order(cancel(1, None)).unwrap();
+        assert_eq!(names(&events), ["CancellationRequested"], "half a case is of no use");
+        desk
+    };
+    let (order_id, cancellation) = (order(1), CancellationNumber(1));
+    let mut desk = begun();
+    let accept = AcceptCancellation { order: order_id, cancellation };
+    desk.order(OrderCommand::AcceptCancellation(accept)).unwrap();
+    assert_eq!(desk.at_hand(1).status, Status::Cancelled);
+    assert_eq!((desk.available("mug"), desk.available("pen")), (25, 5));
+    let mut desk = begun();
+    let decline = DeclineCancellation { order: order_id, cancellation, reason: None };
+    desk.order(OrderCommand::DeclineCancellation(decline)).unwrap();
+    for facility in [FacilityId(0), LEEDS] {
+        let release = ReleaseOrder { order: order_id, facility: Some(facility) };
+        desk.order(OrderCommand::Release(release)).unwrap();
+        let (lines, missing) = (None, None);
+        let pick = PickOrder { order: order_id, facility, lines, missing };
+        desk.order(OrderCommand::Pick(pick)).unwrap();
+        desk.order(OrderCommand::Pack(PackOrder { order: order_id, facility })).unwrap();
+    }
+    desk.order(ship(1, None)).unwrap();
+    desk.order(deliver(1)).unwrap();
+    assert_eq!(line(&desk, 1, 0).delivered, 1, "the case came whole");
+}
+
+#[test]
+fn a_refusal_by_a_facility_that_nobody_can_make_good_takes_the_rest_of_the_kit() {
+    let mut desk = open();
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
+    desk.place(1, &[("mug", 1), ("case", 1)]);
+    let (order_id, facility, reason) = (order(1), LEEDS, None);
+    let release = ReleaseOrder { order: order_id, facility: Some(LEEDS) };
+    desk.order(OrderCommand::Release(release)).unwrap();
+    let reject = RejectFulfilment { order: order_id, facility, reason };
+    desk.order(OrderCommand::RejectFulfilment(reject)).unwrap();
+    // Leeds alone has so many pens: what London would have sent of the case is free again.
+    assert_eq!(line(&desk, 1, 1).cancelled, 1);
+    assert_eq!(line(&desk, 1, 0).allocated, 1);
+    assert_eq!((desk.available("mug"), desk.available("pen")), (24, 5));
+    assert_eq!(desk.at_hand(1).status, Status::Confirmed);
+}

@@ -17,7 +17,7 @@ use earmark::inventory::{
 };
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
-    OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
+    OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, SaveDraft, ShipOrder,
 };
 use earmark::policy::{
     Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
@@ -111,6 +111,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         12 => step().prop_map(|step| vec![step]),
         2 => journey(),
         1 => payments::journey(),
+        1 => dropped(),
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
@@ -136,6 +137,20 @@ fn journey() -> impl Strategy<Value = Vec<Step>> {
         }
         let kept = (0..8).zip(all).filter(|(n, _)| *n == 0 || keep % 11 != *n);
         kept.map(|(_, command)| Step::now(Command::Order(command))).collect()
+    })
+}
+
+/// A draft that is dropped at once.
+fn dropped() -> impl Strategy<Value = Vec<Step>> {
+    place().prop_map(|placed| {
+        let PlaceOrder { order, number, customer, currency, lines, destination } = placed;
+        let draft = SaveDraft { order, number, customer, currency, lines, destination };
+        let (lines, reason) = (None, CancelReason::Customer);
+        let both = [
+            OrderCommand::SaveDraft(draft),
+            OrderCommand::Cancel(CancelOrder { order, lines, reason }),
+        ];
+        both.map(|command| Step::now(Command::Order(command))).to_vec()
     })
 }
 

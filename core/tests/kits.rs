@@ -7,10 +7,10 @@ mod support;
 use earmark::decide::Principal;
 use earmark::demand::Portion;
 use earmark::flow::{Answer, Command, Event, Preview, Query, Refusal, StockQuery};
-use earmark::ids::{FacilityId, FacilityRef, LineNumber, Tier};
+use earmark::ids::{FacilityId, FacilityRef, ItemId, LineNumber, Tier};
 use earmark::inventory::{
     Condition, CountStock, DefineItem, InventoryCommand, InventoryEvent, InventoryRefusal,
-    StockReason,
+    KitShort, StockReason,
 };
 use earmark::order::{
     AmendOrder, Buckets, Disposition, LineKind, LineRef, LineUnits, OrderCommand, OrderEvent,
@@ -203,7 +203,19 @@ fn a_preview_is_the_decision_of_kits_too() {
         _ => None,
     });
     assert_eq!(Some(plan.kits), exploded);
-    assert!(matches!(preview(&desk, &[("set", 3)]), Preview::Short { .. }));
+    let foreseen = preview(&desk, &[("mug", 1), ("set", 3)]);
+    let Preview::Short { shortfalls: lacks, kits } = foreseen else { panic!("{foreseen:?}") };
+    let set = desk.shop.inventory().name(ItemId(2)).unwrap();
+    let (line, asked, available) = (LineNumber(1), 3, 2);
+    let expected = vec![KitShort { line, kit: set, asked, available }];
+    assert_eq!(kits, expected, "so many can be had");
+    let events = desk.place(2, &[("mug", 1), ("set", 3)]);
+    assert_eq!(shortfalls(&events), lacks);
+    let told = events.iter().find_map(|event| match event {
+        Event::Inventory(InventoryEvent::KitsShort(e)) => Some(e.kits.clone()),
+        _ => None,
+    });
+    assert_eq!(told, Some(expected));
 }
 
 #[test]

@@ -194,6 +194,8 @@ fn later_events() -> Vec<Payload> {
         inventory::KitsExploded,
         inventory::ExplosionRejected,
         order::OrderLinesExploded,
+        inventory::KitsShort,
+        order::OrderKitsAskedAgain,
         order::OrderPaymentDue,
         order::OrderPaymentRecorded,
         payment::PaymentDueRecorded,

@@ -259,7 +259,10 @@ impl Shop {
         let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
         match self.inventory.plan(&ask, ReservationNumber(1)) {
             Ok(plan) => Preview::Served(self.tell_plan(plan)),
-            Err(Unplanned::Short(shortfalls)) => Preview::Short { shortfalls },
+            Err(Unplanned::Short(shortfalls)) => {
+                let kits = self.inventory.kits_short(demands, &shortfalls);
+                Preview::Short { shortfalls, kits }
+            }
             Err(Unplanned::TooManyParcels { allowed }) => Preview::TooManyParcels { allowed },
             Err(Unplanned::KitsTooLarge { lines, units }) => Preview::KitsTooLarge { lines, units },
         }

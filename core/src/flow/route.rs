@@ -24,14 +24,14 @@ use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve, Restock,
-    ShipStock, Unship,
+    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, Reserve,
+    ReserveFrom, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
-    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded, RecordLapsed,
-    RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
+    OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded,
+    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -77,7 +77,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::CancellationDeclined(e.cancellation)));
         }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(next_reserve(e)))),
+        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => {
             to(Command::Notification(NotificationCommand::Forget(order)));
@@ -88,6 +88,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed })));
         }
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
@@ -216,7 +217,8 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::ExpectedWithdrawn(_)
         | InventoryEvent::Extended(_)
         | InventoryEvent::Unshipped(_)
-        | InventoryEvent::KitDefined(_) => return,
+        | InventoryEvent::KitDefined(_)
+        | InventoryEvent::KitsShort(_) => return,
     };
     to(Command::Order(command));
 }
@@ -268,16 +270,29 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
     }
 }
 
-fn next_reserve(unsourced: &OrderUnsourced) -> Reserve {
+fn reserve_again(lost: &OrderUnsourced) -> Reserve {
     Reserve {
-        order: unsourced.order,
-        reservation: unsourced.reservation,
-        demands: unsourced.demands.clone(),
-        destination: unsourced.destination.clone(),
-        hold: unsourced.hold,
+        order: lost.order,
+        reservation: lost.reservation,
+        demands: lost.demands.clone(),
+        destination: lost.destination.clone(),
+        hold: lost.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
     }
+}
+
+fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
+    let reserve = Reserve {
+        order: again.order,
+        reservation: again.reservation,
+        demands: again.demands.clone(),
+        destination: again.destination.clone(),
+        hold: again.hold,
+        excluded: again.excluded.clone(),
+        replaces: Vec::new(),
+    };
+    InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
 
 /// What leaves its place is given back, or was never there; then stock is asked for elsewhere.

@@ -15,7 +15,9 @@ use crate::geo::GeoPoint;
 use crate::ids::{
     Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, OrderId, Text, Tier,
 };
-use crate::inventory::{Component, ComponentOfKit, Explanation, Facility, Inventory, Item, Shelf};
+use crate::inventory::{
+    Component, ComponentOfKit, Explanation, Facility, Inventory, Item, KitShort, Shelf,
+};
 use crate::order::{Buckets, Carriage, LineKind, Order, Payment, Rejection, Status};
 use crate::policy::Policy;
 use crate::sourcing::Proof;
@@ -61,6 +63,8 @@ pub enum Preview {
     Short {
         /// Which, and how many short.
         shortfalls: Vec<Shortfall>,
+        /// The kits among the lines that lack a component, and how many can be had.
+        kits: Vec<KitShort>,
     },
     /// There is enough, but not in so few parcels.
     TooManyParcels {

@@ -18,8 +18,8 @@ use super::transfers::{CancelTransfer, ReceiveTransfer, SendTransfer};
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::geo::GeoPoint;
 use crate::ids::{
-    Country, FacilityId, FacilityRef, ItemRef, OrderId, ReservationNumber, ReturnNumber,
-    ShipmentNumber, Text, Tier,
+    Country, FacilityId, FacilityRef, ItemRef, LineNumber, OrderId, ReservationNumber,
+    ReturnNumber, ShipmentNumber, Text, Tier,
 };
 use crate::time::Timestamp;
 use crate::units::{Quantity, UnitPrice};
@@ -58,6 +58,7 @@ pub enum InventoryCommand {
     WithdrawExpected(WithdrawExpected),
     Extend(Extend),
     DefineKit(DefineKit),
+    ReserveFrom(ReserveFrom),
 }
 
 /// Define an item that can be stocked and sold.
@@ -201,6 +202,16 @@ pub struct Reserve {
     /// of an earlier order of the same cart. They are released in the same step, whatever comes of
     /// it, and the plan counts them as free. A unit is named once.
     pub replaces: Vec<Release>,
+}
+
+/// Tie stock for an order that has more lines than it asks for: those of its kits' components are
+/// numbered on from the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveFrom {
+    /// What to tie.
+    pub reserve: Reserve,
+    /// The order's next line.
+    pub next: LineNumber,
 }
 
 /// Let a soft reservation hold longer. One that has ended, or is due, is not revived.

@@ -49,7 +49,10 @@ impl Inventory {
             InventoryCommand::DefineFacility(c) => self.define_facility(c),
             InventoryCommand::Receive(c) => self.receive(c),
             InventoryCommand::Adjust(c) => adjust::adjust(self, c),
-            InventoryCommand::Reserve(c) => Ok(reservations::reserve(self, c, context.at)),
+            InventoryCommand::Reserve(c) => Ok(reservations::reserve(self, c, None, context.at)),
+            InventoryCommand::ReserveFrom(c) => {
+                Ok(reservations::reserve(self, &c.reserve, Some(c.next), context.at))
+            }
             InventoryCommand::Allocate(c) => Ok(reservations::allocate(self, c)),
             InventoryCommand::Release(c) => {
                 Ok(reservations::release(self, c).into_iter().collect())

@@ -12,7 +12,7 @@ use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
 use super::count::StockCounted;
 use super::expected::{ExpectedReceived, ExpectedWithdrawn, StockExpected};
-use super::kits::{ExplosionRejected, KitDefined, KitsExploded};
+use super::kits::{ExplosionRejected, KitDefined, KitsExploded, KitsShort};
 use super::rules::{FacilityRules, ItemRules};
 use super::safety::SafetyStockSet;
 use super::transfers::{TransferCancelled, TransferReceived, TransferSent};
@@ -66,6 +66,7 @@ pub enum InventoryEvent {
     KitDefined(KitDefined),
     KitsExploded(KitsExploded),
     ExplosionRejected(ExplosionRejected),
+    KitsShort(KitsShort),
 }
 
 data! {
@@ -271,6 +272,7 @@ impl InventoryEvent {
             Self::Unshipped(e) => e.order,
             Self::KitsExploded(e) => e.order,
             Self::ExplosionRejected(e) => e.order,
+            Self::KitsShort(e) => e.order,
             Self::KitDefined(_)
             | Self::ItemDefined(_)
             | Self::FacilityDefined(_)

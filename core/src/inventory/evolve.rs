@@ -44,7 +44,8 @@ pub(super) fn evolve(
         InventoryEvent::Tied(e) => tie(inventory, e)?,
         InventoryEvent::Rejected(_)
         | InventoryEvent::KitsExploded(_)
-        | InventoryEvent::ExplosionRejected(_) => {}
+        | InventoryEvent::ExplosionRejected(_)
+        | InventoryEvent::KitsShort(_) => {}
         InventoryEvent::Allocated(e) => harden(inventory, e)?,
         InventoryEvent::Released(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
         InventoryEvent::Expired(e) => {

@@ -140,7 +140,7 @@ impl Inventory {
             Unplanned::TooManyParcels { allowed } => told.too_many_parcels = Some(allowed),
             Unplanned::KitsTooLarge { .. } => told.kits_too_large = true,
         };
-        let posed = match self.pose(ask) {
+        let posed = match self.pose(ask, None) {
             Ok(posed) => posed,
             Err(why) => {
                 refused(&mut told, why);

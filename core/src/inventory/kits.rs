@@ -5,6 +5,7 @@
 //! be had of is what its components allow, never a number of its own.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -18,7 +19,7 @@ use super::plan::Unplanned;
 use super::refusal::InventoryRefusal;
 use crate::data::{asks, data};
 use crate::decide::CorruptHistory;
-use crate::demand::{ComponentLine, Demand, ExplodedKit};
+use crate::demand::{ComponentLine, Demand, ExplodedKit, Shortfall};
 use crate::ids::{ItemId, ItemName, ItemRef, LineNumber, OrderId, ReservationNumber, Text};
 use crate::limits::{ITEMS, KIT_COMPONENTS, KIT_UNITS, ORDER_LINES, UNITS_PER_LINE};
 use crate::units::{Quantity, UnitPrice};
@@ -77,6 +78,15 @@ data! {
         /// The kits, by line.
         kits: Vec<ExplodedKit>,
     }
+    /// Kits of an order can't be had, since a component is short: what follows says which.
+    KitsShort {
+        /// The order.
+        order: OrderId,
+        /// The reservation that was asked for.
+        reservation: ReservationNumber,
+        /// The kits, by line.
+        kits: Vec<KitShort>,
+    }
     /// Kits of an order can't be taken apart: with the lines of their components the order would
     /// have too many, or a line too many units. Nothing is tied.
     ExplosionRejected {
@@ -89,6 +99,21 @@ data! {
         /// Units that the largest of them would ask for.
         units: u64,
     }
+}
+
+/// A kit of which too few can be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct KitShort {
+    /// The line that names it.
+    pub line: LineNumber,
+    /// The kit.
+    pub kit: ItemName,
+    /// Kits that the line asks for.
+    pub asked: u32,
+    /// Kits that its components make up, if nothing else is ordered of them.
+    pub available: u64,
 }
 
 /// An item in a kit, as the ledger knows it.
@@ -140,6 +165,29 @@ impl Inventory {
         components.iter().map(kits).min().unwrap_or(0)
     }
 
+    /// Of the kits that are asked for, those that lack a component; and how many can be had.
+    #[must_use]
+    pub fn kits_short(&self, demands: &[Demand], shortfalls: &[Shortfall]) -> Vec<KitShort> {
+        if self.kits.is_empty() {
+            return Vec::new();
+        }
+        let short = |s: &Shortfall| Some((self.item(&s.item)?.0, s.available?));
+        let short: BTreeMap<ItemId, u64> = shortfalls.iter().filter_map(short).collect();
+        let kit = |demand: &Demand| {
+            let (id, item) = self.item(&demand.item)?;
+            let components = self.kits.get(&id)?;
+            let units = |item: ItemId| short.get(&item).copied().unwrap_or(self.available(item));
+            let kits = |c: &Component| units(c.item).checked_div(c.each.into()).unwrap_or(0);
+            components.iter().any(|c| short.contains_key(&c.item)).then(|| KitShort {
+                line: demand.line,
+                kit: ItemName { id, sku: item.sku.clone() },
+                asked: demand.quantity.get(),
+                available: components.iter().map(kits).min().unwrap_or(0),
+            })
+        };
+        demands.iter().filter_map(kit).collect()
+    }
+
     /// A kit has no stock, and no rules of stock.
     pub(super) fn stocked(&self, id: ItemId, item: &Item) -> Result<(), InventoryRefusal> {
         let Some(components) = self.kits.get(&id) else { return Ok(()) };
@@ -149,7 +197,12 @@ impl Inventory {
     }
 
     /// Replaces the demand for kits by that for their components, in new lines after all others.
-    pub(super) fn explode<'a>(&self, demands: &'a [Demand]) -> Result<Exploded<'a>, Unplanned> {
+    /// They are numbered on from `next`, or from the last line that is asked for.
+    pub(super) fn explode<'a>(
+        &self,
+        demands: &'a [Demand],
+        next: Option<LineNumber>,
+    ) -> Result<Exploded<'a>, Unplanned> {
         let kit = |demand: &Demand| {
             let (id, item) = self.item(&demand.item)?;
             Some((ItemName { id, sku: item.sku.clone() }, self.kits.get(&id)?))
@@ -157,7 +210,8 @@ impl Inventory {
         if self.kits.is_empty() || !demands.iter().any(|demand| kit(demand).is_some()) {
             return Ok(Exploded { demands: Cow::Borrowed(demands), kits: Vec::new() });
         }
-        let next = demands.iter().map(|d| d.line.index().saturating_add(1)).max().unwrap_or(0);
+        let last = demands.iter().map(|d| d.line.index().saturating_add(1)).max();
+        let next = next.map(LineNumber::index).max(last).unwrap_or(0);
         let (mut lines, mut most) = (next, 0_u64);
         for (demand, components) in demands.iter().filter_map(|d| Some((d, kit(d)?.1))) {
             lines = lines.saturating_add(components.len());

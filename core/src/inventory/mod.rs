@@ -35,7 +35,7 @@ pub use alerts::{
 pub use choose::AimValue;
 pub use command::{
     AdjustStock, Adjustment, Allocate, DefineFacility, DefineItem, Extend, GatewaySpec,
-    InventoryCommand, Miss, ReceiveStock, Release, Reserve, Restock, SetFacilityRules,
+    InventoryCommand, Miss, ReceiveStock, Release, Reserve, ReserveFrom, Restock, SetFacilityRules,
     SetItemRules, SetUnitPrices, ShipStock, Unship,
 };
 pub use condition::{Condition, MoveStock, StockMoved, StockWrittenOff, WriteOffStock};
@@ -56,7 +56,8 @@ pub use explain::{
 };
 pub use filter::{Barred, ItemBarred};
 pub use kits::{
-    Component, ComponentOfKit, DefineKit, ExplosionRejected, KitComponent, KitDefined, KitsExploded,
+    Component, ComponentOfKit, DefineKit, ExplosionRejected, KitComponent, KitDefined, KitShort,
+    KitsExploded, KitsShort,
 };
 pub use ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
 pub use network::{Facility, Gateway};

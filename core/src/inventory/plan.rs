@@ -16,7 +16,7 @@ use super::ledger::{Inventory, Item, Shelf};
 use super::network::Way;
 use super::rules::ItemRules;
 use crate::demand::{Demand, Destination, ExplodedKit, Portion, Shortfall, Sourced};
-use crate::ids::{FacilityId, ItemId, ItemName, ReservationNumber, Tier};
+use crate::ids::{FacilityId, ItemId, ItemName, LineNumber, ReservationNumber, Tier};
 use crate::sourcing::{Arc, Take, Unsolvable};
 use crate::time::Timestamp;
 
@@ -118,7 +118,17 @@ impl Inventory {
     /// # Errors
     /// [`Unplanned`], with every item that is short.
     pub fn plan(&self, ask: &Ask<'_>, reservation: ReservationNumber) -> Result<Plan, Unplanned> {
-        let posed = self.pose(ask)?;
+        self.plan_from(ask, reservation, None)
+    }
+
+    /// The same, for an order whose next line has this number.
+    pub(super) fn plan_from(
+        &self,
+        ask: &Ask<'_>,
+        reservation: ReservationNumber,
+        next: Option<LineNumber>,
+    ) -> Result<Plan, Unplanned> {
+        let posed = self.pose(ask, next)?;
         let chosen = posed.puzzle.solve();
         let chosen = chosen.map_err(|why| posed.in_words(why, self.policy.max_parcels))?;
         let name = |w: &Wanted<'_>| ItemName { id: w.id, sku: w.item.sku.clone() };
@@ -131,8 +141,12 @@ impl Inventory {
     }
 
     /// Puts an ask into the solver's terms.
-    pub(super) fn pose<'a>(&'a self, ask: &Ask<'a>) -> Result<Posed<'a>, Unplanned> {
-        let asked = self.explode(ask.demands)?;
+    pub(super) fn pose<'a>(
+        &'a self,
+        ask: &Ask<'a>,
+        next: Option<LineNumber>,
+    ) -> Result<Posed<'a>, Unplanned> {
+        let asked = self.explode(ask.demands, next)?;
         let wanted = self.aggregate(&asked.demands)?;
         let ways = self.ways(ask);
         let arcs = self.arcs(&wanted, &ways, ask);

@@ -13,12 +13,12 @@ use super::event::{
     InventoryReleased, InventoryTied,
 };
 use super::evolve::ENDED;
-use super::kits::{ExplosionRejected, KitsExploded};
+use super::kits::{ExplosionRejected, KitsExploded, KitsShort};
 use super::ledger::{Inventory, ReservationId};
 use super::plan::{Ask, Unplanned};
 use crate::decide::CorruptHistory;
 use crate::demand::{Hold, Portion};
-use crate::ids::{OrderId, ReservationNumber};
+use crate::ids::{LineNumber, OrderId, ReservationNumber};
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
 
@@ -27,6 +27,7 @@ use crate::time::Timestamp;
 pub(super) fn reserve(
     inventory: &Inventory,
     command: &Reserve,
+    next: Option<LineNumber>,
     at: Timestamp,
 ) -> Vec<InventoryEvent> {
     let Reserve { order, reservation, demands, destination, hold, excluded, replaces } = command;
@@ -39,7 +40,7 @@ pub(super) fn reserve(
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
     let (mut before, mut booked) = (None, None);
-    let answer = match inventory.plan(&ask, reservation) {
+    let answer = match inventory.plan_from(&ask, reservation, next) {
         Ok(plan) => {
             if !plan.kits.is_empty() {
                 let kits = plan.kits;
@@ -53,6 +54,11 @@ pub(super) fn reserve(
             InventoryEvent::Tied(tied)
         }
         Err(Unplanned::Short(shortfalls)) => {
+            let kits = inventory.kits_short(demands, &shortfalls);
+            if !kits.is_empty() {
+                let short = KitsShort { order, reservation, kits };
+                before = Some(InventoryEvent::KitsShort(short));
+            }
             let why = InventoryRejected { shortfalls, ..rejected(order, reservation) };
             InventoryEvent::Rejected(why)
         }

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::buckets::Buckets;
 use super::cancel;
 use super::command::{CancelReason, RecordExploded};
-use super::event::{OrderEvent, OrderLinesCancelled, OrderLinesExploded, UnitsOfLine};
+use super::event::{OrderEvent, OrderKitsAskedAgain, OrderLinesExploded, UnitsOfLine};
 use super::evolve;
 use super::goods::cut;
+use super::news;
 use super::state::{Line, Order};
 use crate::decide::CorruptHistory;
 use crate::demand::{ComponentLine, ExplodedKit};
@@ -202,22 +203,28 @@ pub(super) fn exploded(news: &RecordExploded, order: &Order, at: Timestamp) -> V
         let (order, reservation, kits) = (*id, *reservation, kits.clone());
         return vec![OrderEvent::LinesExploded(OrderLinesExploded { order, reservation, kits })];
     }
-    // Numbered by an order that has grown meanwhile, unasked: the tie that follows goes back, and
-    // nobody would ask for these kits again.
-    let lost = |kit: &&ExplodedKit| {
-        let quantity = order.line(kit.line).map_or(0, |line| line.buckets.unsourced);
-        (quantity > 0).then_some(UnitsOfLine { line: kit.line, quantity })
+    // Numbered on from the last line that was asked for, and the order has more.
+    let waits =
+        |kit: &&ExplodedKit| order.line(kit.line).is_some_and(|line| line.buckets.unsourced > 0);
+    if fresh.iter().any(waits) { ask_again(*id, order, at) } else { Vec::new() }
+}
+
+/// Asks for all that waits, and says the number of the next line; if so many reservations can't be
+/// counted, what waits is given up.
+fn ask_again(id: OrderId, order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+    let next = u16::try_from(order.lines.len()).map(LineNumber);
+    let (Ok(next), Ok(reservation)) = (next, news::next_reservation(order)) else {
+        return cut::into_events(id, order, cut::unsourced(order), CancelReason::Inventory, at);
     };
-    let unsourced: Vec<UnitsOfLine> = fresh.iter().filter_map(lost).collect();
-    if unsourced.is_empty() {
-        return Vec::new();
-    }
-    let units = unsourced.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add);
-    let (reason, released) = (CancelReason::Inventory, Vec::new());
-    let cancelled = OrderLinesCancelled { order: *id, reason, unsourced, released };
-    let mut events = vec![OrderEvent::LinesCancelled(cancelled)];
-    events.extend(cut::ending(*id, order, units, reason, at));
-    events
+    vec![OrderEvent::KitsAskedAgain(OrderKitsAskedAgain {
+        order: id,
+        reservation,
+        demands: news::demands(&[], order),
+        destination: order.destination.clone(),
+        hold: order.hold(),
+        excluded: order.excluded.clone(),
+        next,
+    })]
 }
 
 /// Gives the kits' lines those of their components.

@@ -40,11 +40,12 @@ pub use event::{
     Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
     OrderAllocated, OrderAmended, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue, OrderPaymentRecorded, OrderPlaced,
-    OrderRejected, OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized,
-    PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived,
-    ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost,
-    ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
+    OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
+    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
+    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
+    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
+    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
+    UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

@@ -181,7 +181,7 @@ pub(super) fn next_reservation(order: &Order) -> Result<ReservationNumber, Order
 
 /// What is to be tied again, per line: the units of the portions, and those that an earlier
 /// reservation was to tie, since its answer comes too late from here on.
-fn demands(portions: &[Portion], order: &Order) -> Vec<Demand> {
+pub(super) fn demands(portions: &[Portion], order: &Order) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     for (number, line) in order.lines.iter().enumerate() {
         let of = |p: &&Portion| p.line.index() == number;

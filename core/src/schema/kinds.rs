@@ -355,45 +355,48 @@ codec! {
         { Event::Inventory(IE::ExplosionRejected(p)) } version: 1;
     76 OrderLinesExploded(p: order::OrderLinesExploded)
         { Event::Order(OE::LinesExploded(p)) } version: 1;
-    77 OrderPaymentDue(p: order::OrderPaymentDue)
+    77 KitsShort(p: inventory::KitsShort) { Event::Inventory(IE::KitsShort(p)) } version: 1;
+    78 OrderKitsAskedAgain(p: order::OrderKitsAskedAgain)
+        { Event::Order(OE::KitsAskedAgain(p)) } version: 1;
+    79 OrderPaymentDue(p: order::OrderPaymentDue)
         { Event::Order(OE::PaymentDue(p)) } version: 1;
-    78 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
+    80 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
         { Event::Order(OE::PaymentRecorded(p)) } version: 1;
-    79 PaymentDueRecorded(p: payment::PaymentDueRecorded)
+    81 PaymentDueRecorded(p: payment::PaymentDueRecorded)
         { Event::Payment(PE::DueRecorded(p)) } version: 1;
-    80 PaymentRequested(p: payment::PaymentRequested)
+    82 PaymentRequested(p: payment::PaymentRequested)
         { Event::Payment(PE::Requested(p)) } version: 1;
-    81 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
+    83 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
         { Event::Payment(PE::Withdrawn(p)) } version: 1;
-    82 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
+    84 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
         { Event::Payment(PE::Repeated(p)) } version: 1;
-    83 AuthorizationRecorded(p: payment::AuthorizationRecorded)
+    85 AuthorizationRecorded(p: payment::AuthorizationRecorded)
         { Event::Payment(PE::Authorized(p)) } version: 1;
-    84 PaymentDeclined(p: payment::PaymentDeclined)
+    86 PaymentDeclined(p: payment::PaymentDeclined)
         { Event::Payment(PE::Declined(p)) } version: 1;
-    85 AuthorizationLapsed(p: payment::AuthorizationLapsed)
+    87 AuthorizationLapsed(p: payment::AuthorizationLapsed)
         { Event::Payment(PE::Lapsed(p)) } version: 1;
-    86 CaptureRequested(p: payment::CaptureRequested)
+    88 CaptureRequested(p: payment::CaptureRequested)
         { Event::Payment(PE::CaptureRequested(p)) } version: 1;
-    87 PaymentCaptured(p: payment::PaymentCaptured)
+    89 PaymentCaptured(p: payment::PaymentCaptured)
         { Event::Payment(PE::Captured(p)) } version: 1;
-    88 CaptureDeclined(p: payment::CaptureDeclined)
+    90 CaptureDeclined(p: payment::CaptureDeclined)
         { Event::Payment(PE::CaptureDeclined(p)) } version: 1;
-    89 VoidRequested(p: payment::VoidRequested)
+    91 VoidRequested(p: payment::VoidRequested)
         { Event::Payment(PE::VoidRequested(p)) } version: 1;
-    90 PaymentVoided(p: payment::PaymentVoided)
+    92 PaymentVoided(p: payment::PaymentVoided)
         { Event::Payment(PE::Voided(p)) } version: 1;
-    91 RefundGranted(p: payment::RefundGranted)
+    93 RefundGranted(p: payment::RefundGranted)
         { Event::Payment(PE::RefundGranted(p)) } version: 1;
-    92 RefundRequested(p: payment::RefundRequested)
+    94 RefundRequested(p: payment::RefundRequested)
         { Event::Payment(PE::RefundRequested(p)) } version: 1;
-    93 PaymentRefunded(p: payment::PaymentRefunded)
+    95 PaymentRefunded(p: payment::PaymentRefunded)
         { Event::Payment(PE::Refunded(p)) } version: 1;
-    94 RefundDeclined(p: payment::RefundDeclined)
+    96 RefundDeclined(p: payment::RefundDeclined)
         { Event::Payment(PE::RefundDeclined(p)) } version: 1;
-    95 PaymentArchived(p: payment::PaymentArchived)
+    97 PaymentArchived(p: payment::PaymentArchived)
         { Event::Payment(PE::Archived(p)) } version: 1;
-    96 PaymentForgotten(p: payment::PaymentForgotten)
+    98 PaymentForgotten(p: payment::PaymentForgotten)
         { Event::Payment(PE::Forgotten(p)) } version: 1;
 }
 

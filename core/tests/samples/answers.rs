@@ -74,7 +74,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
     let preview = |preview| Answer::Preview(preview);
     let mut all = vec![
         sample("preview served", preview(Preview::Served(plan()))),
-        sample("preview short", preview(Preview::Short { shortfalls: shortfalls() })),
+        sample("preview short", preview(super::kits::short(shortfalls()))),
         sample("preview too many parcels", preview(Preview::TooManyParcels { allowed: 1 })),
         sample("preview malformed", preview(Preview::Malformed)),
         sample("order, every field", Answer::Order(order_view())),

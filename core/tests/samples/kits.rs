@@ -1,19 +1,26 @@
 //! Samples of kits: defined, exploded, and refused.
 
-use earmark::demand::{ComponentLine, ExplodedKit};
+use earmark::demand::{ComponentLine, Demand, ExplodedKit, Hold, Shortfall};
 use earmark::flow::{Answer, Command, Event, Preview, Refusal};
-use earmark::ids::{ItemId, ItemName, ItemRef, LineNumber, ReservationNumber};
+use earmark::ids::{FacilityId, ItemId, ItemName, ItemRef, LineNumber, ReservationNumber};
 use earmark::inventory::{
     ComponentOfKit, DefineKit, ExplosionRejected, InventoryCommand, InventoryEvent as I,
-    InventoryRefusal as R, KitComponent, KitDefined, KitsExploded,
+    InventoryRefusal as R, KitComponent, KitDefined, KitShort, KitsExploded, KitsShort,
 };
-use earmark::order::{OrderEvent as O, OrderLinesExploded, OrderRefusal, OrderRejected, Rejection};
+use earmark::order::{
+    OrderEvent as O, OrderKitsAskedAgain, OrderLinesExploded, OrderRefusal, OrderRejected,
+    Rejection,
+};
 use earmark::time::Timestamp;
 use earmark::units::UnitPrice;
 
-use super::{Sample, name, order, portions, sample, text, units};
+use super::{Sample, at_sea, name, order, portions, sample, text, units};
 
 const SECOND: ReservationNumber = ReservationNumber(2);
+
+fn by_sku() -> ItemRef {
+    ItemRef::Sku(text("SET-3"))
+}
 
 fn set() -> ItemName {
     ItemName { id: ItemId(70_001), sku: text("SET-3") }
@@ -24,6 +31,15 @@ pub(super) fn exploded() -> Vec<ExplodedKit> {
     let component = ComponentLine { line: LineNumber(300), item: name(), each: 300 };
     let components = vec![component];
     vec![ExplodedKit { line: LineNumber(200), kit: set(), quantity: 300, components }]
+}
+
+fn kits_short() -> Vec<KitShort> {
+    vec![KitShort { line: LineNumber(200), kit: set(), asked: 300, available: 70_000 }]
+}
+
+/// A preview of what can't be had.
+pub(super) fn short(shortfalls: Vec<Shortfall>) -> Preview {
+    Preview::Short { shortfalls, kits: kits_short() }
 }
 
 /// The commands.
@@ -53,6 +69,15 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         why: too_large,
         released: portions(),
     };
+    let again = OrderKitsAskedAgain {
+        order,
+        reservation,
+        demands: vec![Demand { line: LineNumber(200), item: by_sku(), quantity: units(300) }],
+        destination: at_sea(),
+        hold: Hold::Hard,
+        excluded: vec![FacilityId(300)],
+        next: LineNumber(300),
+    };
     let refused = ExplosionRejected { order, reservation, lines: 2_001, units: 70_000 };
     let lines = OrderLinesExploded { order, reservation, kits: kits.clone() };
     vec![
@@ -63,6 +88,11 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         ),
         sample("every field", Event::Inventory(I::ExplosionRejected(refused))),
         sample("every field", Event::Order(O::LinesExploded(lines))),
+        sample(
+            "every field",
+            Event::Inventory(I::KitsShort(KitsShort { order, reservation, kits: kits_short() })),
+        ),
+        sample("every field", Event::Order(O::KitsAskedAgain(again))),
         sample("kits too large", Event::Order(O::Rejected(rejected))),
     ]
 }

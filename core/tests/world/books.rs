@@ -110,6 +110,7 @@ impl Books {
             | E::KitDefined(_)
             | E::KitsExploded(_)
             | E::ExplosionRejected(_)
+            | E::KitsShort(_)
             | E::Extended(_) => Ok(()),
         }
     }

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use earmark::flow::{Command, SetPolicy, Shop};
+use earmark::flow::{Command, SetPolicy, Shop, Tick};
 use earmark::ids::{OrderId, PaymentNumber};
-use earmark::order::OrderCommand;
+use earmark::order::{OrderCommand, PlaceOrder};
 use earmark::payment::{
     CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund, PaymentCommand,
     PaymentEvent as E, RecordAuthorization, RecordCapture, RecordRefund, RecordVoid, RefundPayment,
@@ -21,7 +21,10 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 
 use super::ensure;
-use super::steps::{Step, order, place};
+use super::steps::{Step, order, place, two_mugs};
+
+/// After how many milliseconds a provider that said no is asked again.
+const WITHIN: u64 = 10_000;
 
 fn pounds(minor: i64) -> Amount {
     Amount { currency: Currency::GBP, minor }
@@ -70,46 +73,96 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
     )
 }
 
-/// An order that is placed, declined once or not, paid, captured, and refunded in parts; each
-/// answer may be left out or come twice, so that the next ones are early or late.
+/// What a provider says on the way of one payment, and how much of it is taken and given back.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    is_declined: bool,
+    is_capture_declined: bool,
+    is_refund_declined: bool,
+    some: i64,
+    refund: i64,
+}
+
+fn course() -> impl Strategy<Value = Course> {
+    let declines = (any::<bool>(), any::<bool>(), any::<bool>());
+    // Less than any order of these histories is worth, so that the rest is asked for anew.
+    (declines, 1..120_i64, 1..200_i64).prop_map(|((is_declined, c, r), some, refund)| Course {
+        is_declined,
+        is_capture_declined: c,
+        is_refund_declined: r,
+        some,
+        refund: refund.min(some),
+    })
+}
+
+/// An order that is placed, paid, captured, and refunded in parts. The numbers of the requests are
+/// those of an order that is new, worth less than 50 pounds, and captured once confirmed.
+fn paid(placed: PlaceOrder, payment: PaymentPolicy, course: Course) -> Vec<Step> {
+    use PaymentCommand as P;
+    let Course { is_declined, is_capture_declined, is_refund_declined, some, refund } = course;
+    let (order, reason) = (placed.order, DeclineReason::Provider);
+    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    let mut steps = vec![
+        Step::now(Command::SetPolicy(SetPolicy { policy })),
+        Step::now(Command::Order(OrderCommand::Place(placed))),
+    ];
+    let say = |answer| Step::now(Command::Payment(answer));
+    // After a no, a request is made anew, by the next number.
+    let later = || Step { wait: WITHIN, ..Step::now(Command::Tick(Tick {})) };
+    let mut last = 1;
+    if is_declined {
+        let request = PaymentNumber(last);
+        steps.push(say(P::Decline(DeclinePayment { order, request, reason })));
+        last += 1;
+    }
+    let (request, amount) = (PaymentNumber(last), pounds(5_000));
+    steps.push(say(P::RecordAuthorization(RecordAuthorization { order, request, amount })));
+    // What is too much is voided at once; what is due is captured once the order is confirmed.
+    let (too_much, mut request) = (PaymentNumber(last + 1), PaymentNumber(last + 2));
+    last += 2;
+    if is_capture_declined {
+        steps.push(say(P::DeclineCapture(DeclineCapture { order, request, reason })));
+        steps.push(later());
+        last += 1;
+        request = PaymentNumber(last);
+    }
+    let amount = pounds(some);
+    steps.push(say(P::RecordCapture(RecordCapture { order, request, amount })));
+    let rest = PaymentNumber(last + 1);
+    steps.push(say(P::RecordVoid(RecordVoid { order, request: too_much })));
+    let amount = pounds(refund);
+    steps.push(say(P::Refund(RefundPayment { order, amount, reason: None })));
+    last += 2;
+    if is_refund_declined {
+        let request = PaymentNumber(last);
+        steps.push(say(P::DeclineRefund(DeclineRefund { order, request, reason })));
+        steps.push(later());
+        last += 1;
+    }
+    let back = RecordRefund { order, request: PaymentNumber(last) };
+    steps.push(say(P::RecordRefund(back)));
+    let amount = pounds(some);
+    steps.push(say(P::RecordCapture(RecordCapture { order, request: rest, amount })));
+    steps
+}
+
+/// Any order that is paid and refunded, under any policy; steps are left out, so that the next
+/// ones are early, or of numbers that are not there.
 pub(crate) fn journey() -> impl Strategy<Value = Vec<Step>> {
-    let (refund, some) = (1..200_i64, 1..120_i64);
-    (place(), required(), refund, some, any::<u16>(), any::<bool>()).prop_map(
-        |(placed, payment, refund, some, keep, is_late)| {
-            use PaymentCommand as P;
-            let (order, reason) = (placed.order, DeclineReason::Provider);
-            let number = |n: u16| PaymentNumber(n + u16::from(is_late));
-            let all = [
-                P::Decline(DeclinePayment { order, request: PaymentNumber(1), reason }),
-                P::RecordAuthorization(RecordAuthorization {
-                    order,
-                    request: number(1),
-                    amount: pounds(5_000),
-                }),
-                P::DeclineCapture(DeclineCapture { order, request: number(3), reason }),
-                P::RecordCapture(RecordCapture { order, request: number(3), amount: pounds(some) }),
-                P::RecordVoid(RecordVoid { order, request: number(2) }),
-                P::Refund(RefundPayment { order, amount: pounds(refund.min(some)), reason: None }),
-                P::DeclineRefund(DeclineRefund { order, request: number(5), reason }),
-                P::RecordRefund(RecordRefund { order, request: number(5) }),
-                P::RecordCapture(RecordCapture { order, request: number(4), amount: pounds(some) }),
-                P::RecordRefund(RecordRefund { order, request: number(6) }),
-            ];
-            let orders = OrderPolicy { payment, ..OrderPolicy::default() };
-            let policy = Policy { orders, ..Policy::default() };
-            let mut steps = vec![
-                Step::now(Command::SetPolicy(SetPolicy { policy })),
-                Step::now(Command::Order(OrderCommand::Place(placed))),
-            ];
-            for (n, command) in (0..).zip(all) {
-                // The first is sent if the rest counts on it.
-                let is_left_out = if n == 0 { !is_late } else { keep >> n & 3 == 0 };
-                let times = if is_left_out { 0 } else { 1 + usize::from(keep >> n & 7 == 7) };
-                steps.extend(vec![Step::now(Command::Payment(command)); times]);
-            }
-            steps
-        },
-    )
+    (place(), required(), course(), any::<u64>()).prop_map(|(placed, payment, course, keep)| {
+        let steps = (0..).zip(paid(placed, payment, course));
+        steps.filter(|(n, _)| *n < 2 || keep >> (n * 3) & 7 != 0).map(|(_, step)| step).collect()
+    })
+}
+
+/// An order of a world that is still as it was opened, which is surely paid and refunded.
+pub(crate) fn refunded() -> impl Strategy<Value = Vec<Step>> {
+    course().prop_map(|course| {
+        let (deadline, answer_within) = (Span::from_millis(60_000), Span::from_millis(WITHIN));
+        let collect = Collect { answer_within, ..Collect::default() };
+        paid(two_mugs(), PaymentPolicy::Required { deadline, collect }, course)
+    })
 }
 
 /// Payment required, and collected in any way.

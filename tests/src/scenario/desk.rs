@@ -15,7 +15,8 @@ use serde_json::Value;
 const START: u64 = 1_704_110_400_000;
 
 /// Events that one role says to another: an answer, or a question. They need not change anything.
-const MESSAGES: [&str; 3] = ["AllocationRequested", "InventoryRejected", "KitsExploded"];
+const MESSAGES: [&str; 5] =
+    ["AllocationRequested", "InventoryRejected", "KitsExploded", "KitsShort", "ExplosionRejected"];
 
 /// A shop, and all that was given to it.
 #[derive(Debug)]

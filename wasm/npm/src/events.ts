@@ -23,6 +23,7 @@ import type {
   ItemId,
   ItemName,
   ItemRules,
+  KitShort,
   KitsTooLarge,
   LineNumber,
   OrderId,
@@ -148,6 +149,7 @@ export interface Events {
   /** Kits of an order were taken apart: the tie that follows names the new lines. */
   KitsExploded: OfReservation & { kits: ExplodedKit[] };
   ExplosionRejected: OfReservation & KitsTooLarge;
+  KitsShort: OfReservation & { kits: KitShort[] };
   InventoryReleased: OfOrder & { portions: Portion[] };
   InventoryExpired: OfReservation;
   StockShipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
@@ -276,6 +278,14 @@ export interface Events {
   };
   OrderReopened: OfOrder & { at: Timestamp };
   OrderLinesExploded: OfReservation & { kits: ExplodedKit[] };
+  /** Lines were numbered that the order has given to others: it says the number of the next. */
+  OrderKitsAskedAgain: OfReservation & {
+    demands: Demand[];
+    destination: Destination;
+    hold: Hold;
+    excluded: FacilityId[];
+    next: LineNumber;
+  };
 }
 
 /** What a customer is told about an order, each once. */

@@ -21,6 +21,7 @@ import type {
   ItemId,
   ItemName,
   ItemRef,
+  KitShort,
   KitsTooLarge,
   LineNumber,
   OrderId,
@@ -56,7 +57,7 @@ export interface Cart {
  */
 export type Preview =
   | { served: PreviewPlan }
-  | { short: { shortfalls: Shortfall[] } }
+  | { short: { shortfalls: Shortfall[]; kits: KitShort[] } }
   | { tooManyParcels: { allowed: number } }
   | { kitsTooLarge: KitsTooLarge }
   | 'malformed';

@@ -191,6 +191,14 @@ export interface KitsTooLarge {
   units: number;
 }
 
+/** A kit of which too few can be had. */
+export interface KitShort {
+  line: LineNumber;
+  kit: ItemName;
+  asked: number;
+  available: number;
+}
+
 /** A line of a kit, taken apart into lines of its components. */
 export interface ExplodedKit {
   line: LineNumber;

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use super::{Disposition, UnitsOfLine};
 use crate::data::data;
-use crate::demand::{Destination, ExplodedKit, Portion};
-use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber, Text};
+use crate::demand::{Demand, Destination, ExplodedKit, Hold, Portion};
+use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber, ReturnNumber, Text};
 use crate::order::command::OrderLine;
 use crate::owed::{Owed, Standing};
 use crate::time::Timestamp;
@@ -59,6 +59,22 @@ of_order! {
         reservation: ReservationNumber,
         /// The kits, by line. Of a new line as many units are ordered as of its kit, each times.
         kits: Vec<ExplodedKit>,
+    }
+    /// Kits were taken apart into lines that the order has given to others meanwhile: stock is
+    /// asked for again, and told the number of the next line.
+    OrderKitsAskedAgain {
+        /// The reservation asked for instead.
+        reservation: ReservationNumber,
+        /// What it is to tie.
+        demands: Vec<Demand>,
+        /// Where the order goes.
+        destination: Destination,
+        /// How firmly it is to tie.
+        hold: Hold,
+        /// Facilities that are out of the question for this order.
+        excluded: Vec<FacilityId>,
+        /// The order's next line.
+        next: LineNumber,
     }
     /// What the order owes to its payment is another figure now.
     OrderPaymentDue {

@@ -34,8 +34,8 @@ use crate::time::Timestamp;
 use crate::units::Amount;
 
 pub use change::{
-    OrderAmended, OrderDrafted, OrderLinesExploded, OrderPaymentDue, OrderPaymentRecorded,
-    OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
+    OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -84,6 +84,7 @@ pub enum OrderEvent {
     Amended(OrderAmended),
     Reopened(OrderReopened),
     LinesExploded(OrderLinesExploded),
+    KitsAskedAgain(OrderKitsAskedAgain),
     PaymentDue(OrderPaymentDue),
     PaymentRecorded(OrderPaymentRecorded),
 }
@@ -333,6 +334,7 @@ impl OrderEvent {
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
             Self::LinesExploded(e) => e.order,
+            Self::KitsAskedAgain(e) => e.order,
             Self::PaymentDue(e) => e.order,
             Self::PaymentRecorded(e) => e.order,
         }

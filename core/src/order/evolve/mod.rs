@@ -170,6 +170,10 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             order.amending = None;
         }
         OrderEvent::Amended(e) => amend(order, e)?,
+        OrderEvent::KitsAskedAgain(e) => {
+            (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.amending = order.amending.map(|_| e.reservation);
+        }
         OrderEvent::LinesExploded(e) => kits::explode(order, &e.kits)?,
         OrderEvent::Reopened(_) => {
             order.status = Status::Confirmed;

@@ -2,6 +2,26 @@
 //! simulation and `audit`.
 //!
 //! Law: a predicate here knows no role; whoever holds state hands it numbers.
+//!
+//! The laws, their predicates, and who evaluates them besides `Shop::audit`, which sees states:
+//!
+//! - (a) units of lines and stock are conserved: [`line_is_conserved`], [`stages_match`],
+//!   [`promises_match`], [`transfer_is_conserved`], [`kit_is_whole`]; the tests' witness
+//!   [`stock_is_conserved`] by its own books
+//! - (b) promises never exceed what is there: [`never_oversold`], [`day_is_not_full`]; the witness
+//!   [`safety_is_kept`]
+//! - (c) each reservation ends exactly once: the witness [`each_ends_once`]
+//! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
+//!   named [`EVENTS_TELL_ALL`], after every step
+//! - (e) the same command again causes nothing: generated histories [`again_is_nothing`]
+//! - (f) any order across aggregates has one end: generated interleavings [`all_alike`], named
+//!   [`ANY_ORDER`]
+//! - (g) the plan that was checked is booked: the witness [`plan_serves_demand`], at every tie
+//! - (h) native and Wasm are equal to the byte: [`all_alike`], named [`BODIES_AGREE`]
+//! - (i) what comes back is there: [`returns_are_bounded`]; the witness [`available_is_physical`]
+//! - (j) no plan costs less: the witness [`no_dearer`], at every tie
+//!
+//! `tests/broken_laws.rs` damages states, `tests/broken_reducers.rs` breaks reducers: each fails.
 
 use alloc::vec::Vec;
 
@@ -74,6 +94,51 @@ pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
 /// Name of [`kit_is_whole`].
 pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
+
+/// Name of [`stock_is_conserved`].
+pub const STOCK_CONSERVED: &str = "units on the shelves are those that came and have not left";
+/// Name of [`all_alike`] over a state, and what its events make.
+pub const EVENTS_TELL_ALL: &str = "the events alone make the state";
+/// Name of [`again_is_nothing`].
+pub const AGAIN_NOTHING: &str = "the same command again causes nothing";
+/// Name of [`all_alike`] over the ends of one set of commands in several orders.
+pub const ANY_ORDER: &str = "any order across aggregates has one end";
+/// Name of [`all_alike`] over what several bodies make of one history.
+pub const BODIES_AGREE: &str = "every body makes the same of the same";
+/// Name of [`available_is_physical`].
+pub const PHYSICAL: &str = "nothing is available that is not there";
+/// Name of [`no_dearer`].
+pub const NO_DEARER: &str = "no other plan costs less than the chosen one";
+
+/// Units on the shelves and on their way between them are those that came, less those that left.
+#[must_use]
+pub fn stock_is_conserved(came: u64, left: u64, there: u64) -> bool {
+    left.checked_add(there) == Some(came)
+}
+
+/// All of some ends are the same, and there are at least two of them to compare.
+#[must_use]
+pub fn all_alike<T: PartialEq>(ends: &[T]) -> bool {
+    ends.len() > 1 && ends.windows(2).all(|pair| matches!(pair, [one, other] if one == other))
+}
+
+/// A command that was answered is given again: it causes no event, and is not answered otherwise.
+#[must_use]
+pub fn again_is_nothing(events: usize, same_answer: bool) -> bool {
+    events == 0 && same_answer
+}
+
+/// Units that can be sold are units that are somewhere.
+#[must_use]
+pub fn available_is_physical(available: u64, there: u64) -> bool {
+    available <= there
+}
+
+/// A plan that is proven cheapest costs no more than any other.
+#[must_use]
+pub fn no_dearer(cost: u64, mut others: impl Iterator<Item = u64>) -> bool {
+    others.all(|other| cost <= other)
+}
 
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
@@ -215,6 +280,13 @@ mod tests {
         assert!(!kit_is_whole(&[[1, 3, 3, 3], [1, 3, 2, 2]]), "one waits for nothing");
         assert!(kit_is_whole(&[[1, 3, 3, 2], [1, 3, 2, 2]]), "one is on its way alone");
         assert!(!kit_is_whole(&[]));
+        assert!(stock_is_conserved(5, 2, 3) && !stock_is_conserved(5, 2, 4));
+        assert!(all_alike(&[1, 1, 1]) && !all_alike(&[1, 1, 2]) && !all_alike(&[2, 1, 1]));
+        assert!(!all_alike(&[1]), "one end proves nothing");
+        assert!(again_is_nothing(0, true) && !again_is_nothing(1, true));
+        assert!(!again_is_nothing(0, false));
+        assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
+        assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
         assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
         assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
         assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));

@@ -196,7 +196,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
 
 fn refusal(Sample { case, value }: Sample<Refusal>) -> Golden {
     let role = match &value {
-        Refusal::NotHere { .. } => "any",
+        Refusal::NotHere { .. } | Refusal::HappenedHere { .. } | Refusal::NotACourier => "any",
         Refusal::Order(_) => "order",
         Refusal::Inventory(_) => "inventory",
         Refusal::Payment(_) => "payment",

@@ -31,6 +31,10 @@ struct Payload {
     is: fn(&[u8]) -> bool,
 }
 
+/// What `flow::Hear` is on the wire: an event inside has the form of its own kind.
+#[derive(Serialize, Deserialize)]
+struct HearEvent(u16, Vec<u8>);
+
 fn payload<T: Serialize + DeserializeOwned>() -> Payload {
     let is = |bytes: &[u8]| {
         let value = from_bytes::<T>("a payload", bytes);
@@ -91,6 +95,7 @@ fn commands() -> Vec<Payload> {
         order::ReopenOrder,
         order::CompleteOrder,
         inventory::DefineKit,
+        HearEvent,
         payment::RecordAuthorization,
         payment::DeclinePayment,
         payment::RecordCapture,

@@ -58,7 +58,7 @@ impl Plugin for ShopPlugin {
             name: "earmark-shop".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             schema_version: schema::VERSION,
-            roles: ["order", "inventory", "notification", "payment"].map(String::from).to_vec(),
+            roles: Roles::ALL.names().into_iter().map(String::from).collect(),
             commands: (0..).zip(schema::COMMANDS).map(command).collect(),
             events: (0..).zip(schema::EVENTS).map(event).collect(),
             queries: (0..).zip(schema::QUERIES).map(query).collect(),
@@ -72,19 +72,13 @@ impl Plugin for ShopPlugin {
         if roles.is_empty() {
             return Ok(Self::default());
         }
-        let mut local =
-            Roles { order: false, inventory: false, notification: false, payment: false };
+        let mut local = Roles::NONE;
         for role in roles {
-            match *role {
-                "order" => local.order = true,
-                "inventory" => local.inventory = true,
-                "notification" => local.notification = true,
-                "payment" => local.payment = true,
-                other => {
-                    let known = "order, inventory, notification, payment";
-                    return Err(format!("there is no role `{other}`; there are: {known}"));
-                }
-            }
+            let unknown = || {
+                let known = Roles::ALL.names().join(", ");
+                format!("there is no role `{role}`; there are: {known}")
+            };
+            local = local.and(role).ok_or_else(unknown)?;
         }
         Ok(Self { shop: Shop::with_roles(local) })
     }
@@ -210,6 +204,7 @@ impl ShopPlugin {
 fn subject_of(command: &Command) -> Option<OrderId> {
     match command {
         Command::Order(command) => command.order(),
+        Command::Hear(heard) => heard.event.order(),
         Command::Payment(command) => command.order(),
         Command::SetPolicy(_)
         | Command::Tick(_)

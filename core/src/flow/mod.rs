@@ -3,7 +3,9 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod hear;
 mod payment;
+mod process;
 mod query;
 mod route;
 mod settle;
@@ -11,12 +13,15 @@ mod shop;
 mod slice;
 mod status;
 mod stock;
+mod topology;
 mod view;
 
+pub use hear::Hear;
 pub use payment::{
     AuthorizationView, CaptureView, PaymentQuery, PaymentRequestKind, PaymentRequestView,
     PaymentView,
 };
+pub use process::{DEADLINES, Deadline, PROCESS, Purpose, Step, process_page};
 pub use query::{
     ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
     QueryRefusal, StockQuery, SummaryQuery,
@@ -32,6 +37,7 @@ pub use stock::{
     AlertView, AlertsQuery, IncomingQuery, IncomingView, ItemLevels, LevelsQuery, SafetyView,
     ShelfLevels,
 };
+pub use topology::{Answered, NoTopology, Partition, Topology, topology_page};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,

@@ -50,6 +50,9 @@ impl Shop {
         if let Command::Tick(_) = command {
             return self.tick(context).map(Ok);
         }
+        if let Command::Hear(heard) = command {
+            return self.hear(&heard.event, context);
+        }
         let payment = self.payment_of(command);
         let command = payment.as_ref().unwrap_or(command);
         let mut events = match self.decide(command, context) {
@@ -122,8 +125,18 @@ impl Shop {
     fn follow(&mut self, events: &mut Vec<Event>, context: &Context) -> Result<(), Broken> {
         let within = Context { at: context.at, by: Principal::System };
         let mut commands = VecDeque::new();
-        let mut steps = 0_usize;
         self.fold(events, &mut commands)?;
+        self.carry_out(commands, events, &within)
+    }
+
+    /// Carries out what is asked, and all that follows from it, until nothing more follows.
+    pub(super) fn carry_out(
+        &mut self,
+        mut commands: VecDeque<Command>,
+        events: &mut Vec<Event>,
+        within: &Context,
+    ) -> Result<(), Broken> {
+        let mut steps = 0_usize;
         while let Some(command) = commands.pop_front() {
             steps = steps.saturating_add(1);
             if steps > STEPS_PER_SETTLE {
@@ -133,14 +146,18 @@ impl Shop {
                 continue;
             }
             let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
-            let mut next = self.decide(&command, &within).map_err(refused)?;
+            let mut next = self.decide(&command, within).map_err(refused)?;
             self.fold(&next, &mut commands)?;
             events.append(&mut next);
         }
         Ok(())
     }
 
-    fn fold(&mut self, events: &[Event], commands: &mut VecDeque<Command>) -> Result<(), Broken> {
+    pub(super) fn fold(
+        &mut self,
+        events: &[Event],
+        commands: &mut VecDeque<Command>,
+    ) -> Result<(), Broken> {
         for event in events {
             self.apply(event)?;
         }
@@ -150,9 +167,9 @@ impl Shop {
         Ok(())
     }
 
-    fn is_local(&self, command: &Command) -> bool {
+    pub(super) fn is_local(&self, command: &Command) -> bool {
         match command {
-            Command::SetPolicy(_) | Command::Tick(_) => true,
+            Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => true,
             Command::Order(_) => self.roles.order,
             Command::Inventory(_) => self.roles.inventory,
             Command::Notification(_) => self.roles.notification,
@@ -160,10 +177,14 @@ impl Shop {
         }
     }
 
-    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn decide(
+        &self,
+        command: &Command,
+        context: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
         if !self.is_local(command) {
             let role = match command {
-                Command::SetPolicy(_) | Command::Tick(_) => "policy",
+                Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => "policy",
                 Command::Order(_) => "order",
                 Command::Inventory(_) => "inventory",
                 Command::Notification(_) => "notification",
@@ -179,7 +200,7 @@ impl Shop {
                 let version = self.policy_version.saturating_add(1);
                 Ok(alloc::vec![Event::Policy(PolicySet { version, policy: set.policy })])
             }
-            Command::Tick(_) => Ok(Vec::new()),
+            Command::Tick(_) | Command::Hear(_) => Ok(Vec::new()),
             Command::Order(command) => {
                 wrap(self.orders.decide(command, context), Event::Order).map_err(Refusal::Order)
             }

@@ -4,10 +4,12 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::hear::Hear;
 use crate::decide::{CorruptHistory, Decide};
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
@@ -43,10 +45,52 @@ pub struct Roles {
     pub payment: bool,
 }
 
-impl Default for Roles {
+impl Roles {
     /// All of them: the sequential topology.
+    pub const ALL: Self = Self { order: true, inventory: true, notification: true, payment: true };
+    /// None of them.
+    pub const NONE: Self =
+        Self { order: false, inventory: false, notification: false, payment: false };
+
+    /// Every role by its name, and whether it is local.
+    const fn by_name(self) -> [(&'static str, bool); 4] {
+        let Self { order, inventory, notification, payment } = self;
+        [
+            ("order", order),
+            ("inventory", inventory),
+            ("notification", notification),
+            ("payment", payment),
+        ]
+    }
+
+    /// Whether a role is local, by its name.
+    #[must_use]
+    pub fn has(self, role: &str) -> bool {
+        self.by_name().iter().any(|&(name, local)| local && name == role)
+    }
+
+    /// These roles and one more, by its name; `None` if there is no such role.
+    #[must_use]
+    pub fn and(self, role: &str) -> Option<Self> {
+        match role {
+            "order" => Some(Self { order: true, ..self }),
+            "inventory" => Some(Self { inventory: true, ..self }),
+            "notification" => Some(Self { notification: true, ..self }),
+            "payment" => Some(Self { payment: true, ..self }),
+            _ => None,
+        }
+    }
+
+    /// The names of the local roles.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        self.by_name().into_iter().filter(|&(_, local)| local).map(|(name, _)| name).collect()
+    }
+}
+
+impl Default for Roles {
     fn default() -> Self {
-        Self { order: true, inventory: true, notification: true, payment: true }
+        Self::ALL
     }
 }
 
@@ -63,6 +107,8 @@ pub enum Command {
     Inventory(InventoryCommand),
     /// For the notification role.
     Notification(NotificationCommand),
+    /// Something happened in another partition.
+    Hear(Hear),
     /// For the payment role.
     Payment(PaymentCommand),
 }
@@ -122,6 +168,13 @@ pub enum Refusal {
     Order(OrderRefusal),
     /// The inventory role refuses.
     Inventory(InventoryRefusal),
+    /// An event is heard that is of a role local to this partition: it would count twice.
+    HappenedHere {
+        /// The role.
+        role: String,
+    },
+    /// Only couriers tell what happened elsewhere.
+    NotACourier,
     /// The payment role refuses.
     Payment(PaymentRefusal),
 }
@@ -134,6 +187,8 @@ impl Refusal {
             Self::NotHere { .. } => "role-not-here",
             Self::Order(refusal) => refusal.code(),
             Self::Inventory(refusal) => refusal.code(),
+            Self::HappenedHere { .. } => "happened-here",
+            Self::NotACourier => "not-a-courier",
             Self::Payment(refusal) => refusal.code(),
         }
     }
@@ -147,6 +202,14 @@ impl fmt::Display for Refusal {
             }
             Self::Order(refusal) => refusal.fmt(f),
             Self::Inventory(refusal) => refusal.fmt(f),
+            Self::HappenedHere { role } => write!(
+                f,
+                "an event of the role `{role}` is heard from elsewhere, but this partition has \
+                 that role itself: give each role to one partition"
+            ),
+            Self::NotACourier => {
+                f.write_str("a customer can't tell what happened in another partition")
+            }
             Self::Payment(refusal) => refusal.fmt(f),
         }
     }
@@ -169,6 +232,18 @@ impl Event {
 }
 
 impl Shop {
+    /// The role an event is of, if it is local; what is said of all roles is of none.
+    pub(super) fn local_role(&self, event: &Event) -> Option<&'static str> {
+        let (local, role) = match event {
+            Event::Policy(_) => (false, "policy"),
+            Event::Order(_) => (self.roles.order, "order"),
+            Event::Inventory(_) => (self.roles.inventory, "inventory"),
+            Event::Notification(_) => (self.roles.notification, "notification"),
+            Event::Payment(_) => (self.roles.payment, "payment"),
+        };
+        local.then_some(role)
+    }
+
     /// An empty shop with these roles.
     #[must_use]
     pub fn with_roles(roles: Roles) -> Self {

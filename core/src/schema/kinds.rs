@@ -214,24 +214,26 @@ codec! {
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
     45 DefineKit(p: inventory::DefineKit) { Command::Inventory(I::DefineKit(p)) }
         scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
-    46 RecordAuthorization(p: payment::RecordAuthorization)
+    46 HearEvent(p: flow::Hear) { Command::Hear(p) }
+        scope: "flow", about: "Tell what happened in another partition; couriers do.";
+    47 RecordAuthorization(p: payment::RecordAuthorization)
         { Command::Payment(P::RecordAuthorization(p)) }
         scope: "payments:write", about: "Answer a request to pay: so much was authorized.";
-    47 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
+    48 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
         scope: "payments:write", about: "Answer a request to pay: it was declined.";
-    48 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
+    49 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: so much was captured.";
-    49 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
+    50 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: it was declined.";
-    50 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
+    51 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
         scope: "payments:write", about: "Answer a request to void: it is done.";
-    51 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
+    52 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it is done.";
-    52 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
+    53 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it was declined.";
-    53 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
+    54 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
         scope: "payments:write", about: "Capture by hand what is authorized of a confirmed order.";
-    54 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
+    55 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
         scope: "payments:write", about: "Pay money back, whatever becomes of the goods.";
 }
 

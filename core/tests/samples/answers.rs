@@ -383,7 +383,9 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         InventoryRefusal::UnitPriceTooHigh { allowed: 1 << 28 },
     ];
     let not_here = Refusal::NotHere { role: "inventory".to_string() };
-    let mut all = vec![sample(not_here.code(), not_here)];
+    let happened = Refusal::HappenedHere { role: "order".to_string() };
+    let of_any = [not_here, happened, Refusal::NotACourier];
+    let mut all: Vec<_> = of_any.into_iter().map(|r| sample(r.code(), r)).collect();
     all.extend(of_orders.map(Refusal::Order).map(|r| sample(r.code(), r)));
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));

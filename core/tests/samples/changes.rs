@@ -115,6 +115,15 @@ pub(super) fn events() -> Vec<Sample<E>> {
                 units: portions(),
             }),
         ),
+        sample(
+            "restocked",
+            E::ReturnPartlyReceived(ReturnPartlyReceived {
+                order,
+                number,
+                disposition: Disposition::Restock,
+                units: portions(),
+            }),
+        ),
         sample("with a reason", E::ReturnRefused(refused(Some(text("worn"))))),
         sample("bare", E::ReturnRefused(refused(None))),
     ]

@@ -1,6 +1,6 @@
 //! Samples of commands.
 
-use earmark::flow::{Command, SetPolicy, Tick};
+use earmark::flow::{Command, Event, Hear, SetPolicy, Tick};
 use earmark::geo::GeoPoint;
 use earmark::ids::{
     Country, FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ReturnNumber, ShipmentNumber,
@@ -31,6 +31,12 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
         sample("every field", Command::SetPolicy(SetPolicy { policy: policy() })),
         sample("empty", Command::Tick(Tick {})),
     ];
+    let heard = super::events::events().into_iter();
+    let of_order = heard.filter(|s| matches!(s.value, Event::Order(_)));
+    all.extend(of_order.take(2).map(|s| {
+        let event = Box::new(s.value);
+        sample(s.case, Command::Hear(Hear { event }))
+    }));
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());

@@ -117,7 +117,11 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         1 => work::forgotten(),
     ];
     // What must find the world as it was opened comes first.
-    let first = prop_oneof![9 => Just(vec![]), 1 => payments::refunded()];
+    let first = prop_oneof![
+        18 => Just(vec![]),
+        2 => payments::refunded(),
+        1 => super::stock::called_off(),
+    ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
 }

@@ -2,7 +2,8 @@
 //!
 //! Law: numbers are small, so that what was sent is received, and what is set is set again.
 
-use earmark::ids::{ExpectedNumber, TransferNumber};
+use earmark::flow::Command;
+use earmark::ids::{ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, TransferNumber};
 use earmark::inventory::{
     CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, MoveStock,
     ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetLowStock, SetSafetyStock, StockReason,
@@ -13,7 +14,7 @@ use proptest::prelude::{Just, Strategy};
 use proptest::sample::select;
 use proptest::{option, prop_oneof};
 
-use super::steps::{facility, item, tier};
+use super::steps::{Step, facility, item, tier};
 use crate::support::{START, text, units};
 
 /// Any of them.
@@ -93,6 +94,18 @@ fn send() -> impl Strategy<Value = I> {
             I::SendTransfer(SendTransfer { item, from, from_tier, to, to_tier, quantity })
         },
     )
+}
+
+/// A transfer of a world that is still as it was opened, which is surely called off.
+pub(crate) fn called_off() -> impl Strategy<Value = Vec<Step>> {
+    (tier(), tier(), 1..4_u32).prop_map(|(from_tier, to_tier, n)| {
+        let [from, to] = [0, 1].map(|n| FacilityRef::Id(FacilityId(n)));
+        let item = ItemRef::Id(ItemId(0));
+        let send = SendTransfer { item, from, from_tier, to, to_tier, quantity: units(n) };
+        let cancel = CancelTransfer { transfer: TransferNumber(1) };
+        let both = [I::SendTransfer(send), I::CancelTransfer(cancel)];
+        both.map(|command| Step::now(Command::Inventory(command))).to_vec()
+    })
 }
 
 fn receive_transfer() -> impl Strategy<Value = I> {

@@ -11,6 +11,8 @@ use earmark::inventory::{InventoryEvent, InventoryTied, KitsExploded, Reservatio
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
+use earmark::policy::Objective;
+use earmark::sourcing::Proof;
 
 use super::books::Books;
 use super::ensure;
@@ -30,6 +32,7 @@ pub(crate) struct Witness {
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
     days: BTreeMap<FacilityId, Day>,
+    objective: Objective,
 }
 
 /// The parcels a facility was asked for on its last day, and the most it takes.
@@ -51,7 +54,11 @@ impl Witness {
                 let first = self.told.insert((e.order, e.news));
                 ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
             }
-            Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => Ok(()),
+            Event::Policy(set) => {
+                self.objective = set.policy.sourcing.rules.objective;
+                Ok(())
+            }
+            Event::Notification(NotificationEvent::Forgotten(_)) => Ok(()),
         }
     }
 
@@ -160,6 +167,11 @@ impl Witness {
             let serves = laws::plan_serves_demand(*units, of_line);
             ensure(serves, || format!("{}: {line} of {id:?}", laws::PLAN_SERVES))?;
         }
+        if self.objective == Objective::default() && tied.sourced.proof == Proof::Optimal {
+            let others = tied.sourced.runner_up.iter().map(|plan| plan.cost);
+            let least = laws::no_dearer(tied.sourced.cost, others);
+            ensure(least, || format!("{}: {:?}", laws::NO_DEARER, tied.sourced))?;
+        }
         let excluded = self.excluded.get(&id).map_or(&[][..], Vec::as_slice);
         let kept = !tied.portions.iter().any(|p| excluded.contains(&p.facility));
         ensure(kept, || format!("{id:?} ties what lies in an excluded facility"))?;
@@ -191,12 +203,12 @@ impl Witness {
 
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
-        self.books.agrees(shop)?;
-        self.tills.agrees(shop)?;
         let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
         ensure(once, told)?;
+        self.books.agrees(shop)?;
+        self.tills.agrees(shop)?;
         let open = shop.inventory().open_reservations();
         let heard = self.open.len();
         ensure(open == heard, || format!("{open} reservations are open, {heard} by the events"))?;

@@ -231,6 +231,8 @@ export interface Commands {
   AmendOrder: AmendOrder;
   ReopenOrder: { order: OrderId };
   CompleteOrder: { order: OrderId };
+  /** What happened in another partition: the event's kind, and its bytes in hexadecimal digits. */
+  HearEvent: { kind: number; bytes: string };
 }
 
 /** The name of a command. */

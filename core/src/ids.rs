@@ -201,6 +201,11 @@ counted_id! {
     /// A request to cancel what a warehouse works on, counted from 1.
     CancellationNumber(u16), "cancellation"
 }
+counted_id! {
+    /// A request to a payment provider, counted from 1 within its order: together they name the
+    /// request for ever, so that making it twice is making it once.
+    PaymentNumber(u16), "payment"
+}
 
 counted_id! {
     /// A transfer of stock between two shelves, counted from 1.

@@ -59,6 +59,18 @@ pub const ALERT_TRUE: &str = "alerts say what is available";
 pub const SAFETY_KEPT: &str = "safety stock is never promised by planning";
 /// Name of [`each_ends_once`].
 pub const ENDS_ONCE: &str = "each reservation ends exactly once";
+/// Name of [`payments_are_bounded`].
+pub const PAYMENTS_BOUNDED: &str = "refunded never exceeds captured, captured never authorized";
+/// The name of: what was captured is what was taken from the authorizations, each within bounds.
+pub const PAYMENT_SUMS: &str = "captures are taken from authorizations";
+/// The name of: a request is answered once.
+pub const ANSWERED_ONCE: &str = "each request to a provider is answered once";
+/// Name of [`no_more_is_held`].
+pub const NO_MORE_HELD: &str = "no more is held than is owed, unless it is on its way back";
+/// Name of [`captured_in_time`].
+pub const CAPTURED_IN_TIME: &str = "nothing is captured before the order is confirmed";
+/// The name of: an order knows of its payment what the payment role knows.
+pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
 /// Every unit ordered lies in exactly one bucket.
 #[must_use]
@@ -135,6 +147,24 @@ pub fn day_is_not_full(parcels: u32, most: u32) -> bool {
     parcels <= most
 }
 
+/// No more is refunded than was captured, and no more captured than was authorized.
+#[must_use]
+pub fn payments_are_bounded(authorized: i64, captured: i64, refunded: i64) -> bool {
+    0 <= refunded && refunded <= captured && captured <= authorized
+}
+
+/// What is held of a customer's money, that on its way back taken off, is no more than is owed.
+#[must_use]
+pub fn no_more_is_held(held: i64, owed: i64, on_its_way_back: i64) -> bool {
+    held.saturating_sub(on_its_way_back) <= owed
+}
+
+/// Of an order that was not confirmed yet nothing is captured, and nothing asked to be.
+#[must_use]
+pub fn captured_in_time(was_confirmed: bool, captured: i64) -> bool {
+    was_confirmed || captured == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +190,10 @@ mod tests {
         assert!(!stages_match(&[1], &[1, 0]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
+        assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
+        assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
+        assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));
+        assert!(captured_in_time(true, 1) && !captured_in_time(false, 1));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
     }
 }

@@ -163,6 +163,7 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::Incoming(inside) => serde_json::to_vec(inside),
         Query::Alerts(inside) => serde_json::to_vec(inside),
         Query::OrderStatus(inside) => serde_json::to_vec(inside),
+        Query::Payment(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
 }
@@ -187,6 +188,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::Incoming(_) => Answer::Incoming(serde_json::from_str(json).unwrap()),
             Answer::Alerts(_) => Answer::Alerts(serde_json::from_str(json).unwrap()),
             Answer::OrderStatus(_) => Answer::OrderStatus(serde_json::from_str(json).unwrap()),
+            Answer::Payment(_) => Answer::Payment(serde_json::from_str(json).unwrap()),
         })
     };
     golden
@@ -197,6 +199,7 @@ fn refusal(Sample { case, value }: Sample<Refusal>) -> Golden {
         Refusal::NotHere { .. } => "any",
         Refusal::Order(_) => "order",
         Refusal::Inventory(_) => "inventory",
+        Refusal::Payment(_) => "payment",
     };
     let bytes = to_bytes(&value).unwrap();
     let read = |bytes: &[u8]| from_bytes("a refusal", bytes).unwrap();

@@ -21,7 +21,7 @@ use earmark::schema::{
     COMMANDS, EVENTS, QUERIES, SliceRequest, VERSION, encode_command, encode_event, encode_query,
     from_bytes, to_bytes, v1,
 };
-use earmark::{flow, inventory, notification, order};
+use earmark::{flow, inventory, notification, order, payment};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::Types;
 
@@ -90,6 +90,15 @@ fn commands() -> Vec<Payload> {
         order::AmendOrder,
         order::ReopenOrder,
         order::CompleteOrder,
+        payment::RecordAuthorization,
+        payment::DeclinePayment,
+        payment::RecordCapture,
+        payment::DeclineCapture,
+        payment::RecordVoid,
+        payment::RecordRefund,
+        payment::DeclineRefund,
+        payment::CapturePayment,
+        payment::RefundPayment,
     ]
 }
 
@@ -180,6 +189,26 @@ fn later_events() -> Vec<Payload> {
         order::OrderDrafted,
         order::OrderAmended,
         order::OrderReopened,
+        order::OrderPaymentDue,
+        order::OrderPaymentRecorded,
+        payment::PaymentDueRecorded,
+        payment::PaymentRequested,
+        payment::PaymentRequestWithdrawn,
+        payment::PaymentRequestRepeated,
+        payment::AuthorizationRecorded,
+        payment::PaymentDeclined,
+        payment::AuthorizationLapsed,
+        payment::CaptureRequested,
+        payment::PaymentCaptured,
+        payment::CaptureDeclined,
+        payment::VoidRequested,
+        payment::PaymentVoided,
+        payment::RefundGranted,
+        payment::RefundRequested,
+        payment::PaymentRefunded,
+        payment::RefundDeclined,
+        payment::PaymentArchived,
+        payment::PaymentForgotten,
     ]
 }
 
@@ -196,6 +225,7 @@ fn queries() -> Vec<Payload> {
         flow::IncomingQuery,
         flow::AlertsQuery,
         flow::OrderStatusQuery,
+        flow::PaymentQuery,
     ]
 }
 

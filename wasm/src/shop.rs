@@ -58,7 +58,7 @@ impl Plugin for ShopPlugin {
             name: "earmark-shop".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             schema_version: schema::VERSION,
-            roles: ["order", "inventory", "notification"].map(String::from).to_vec(),
+            roles: ["order", "inventory", "notification", "payment"].map(String::from).to_vec(),
             commands: (0..).zip(schema::COMMANDS).map(command).collect(),
             events: (0..).zip(schema::EVENTS).map(event).collect(),
             queries: (0..).zip(schema::QUERIES).map(query).collect(),
@@ -72,14 +72,16 @@ impl Plugin for ShopPlugin {
         if roles.is_empty() {
             return Ok(Self::default());
         }
-        let mut local = Roles { order: false, inventory: false, notification: false };
+        let mut local =
+            Roles { order: false, inventory: false, notification: false, payment: false };
         for role in roles {
             match *role {
                 "order" => local.order = true,
                 "inventory" => local.inventory = true,
                 "notification" => local.notification = true,
+                "payment" => local.payment = true,
                 other => {
-                    let known = "order, inventory, notification";
+                    let known = "order, inventory, notification, payment";
                     return Err(format!("there is no role `{other}`; there are: {known}"));
                 }
             }
@@ -208,6 +210,7 @@ impl ShopPlugin {
 fn subject_of(command: &Command) -> Option<OrderId> {
     match command {
         Command::Order(command) => command.order(),
+        Command::Payment(command) => command.order(),
         Command::SetPolicy(_)
         | Command::Tick(_)
         | Command::Inventory(_)
@@ -225,9 +228,11 @@ fn thing(event: &Event) -> String {
         Event::Inventory(InventoryEvent::FacilityRulesSet(e)) => e.facility.to_string(),
         Event::Inventory(InventoryEvent::ItemRulesSet(e)) => e.item.id.to_string(),
         Event::Inventory(InventoryEvent::UnitPricesSet(e)) => e.item.id.to_string(),
-        Event::Policy(_) | Event::Order(_) | Event::Inventory(_) | Event::Notification(_) => {
-            String::new()
-        }
+        Event::Policy(_)
+        | Event::Order(_)
+        | Event::Inventory(_)
+        | Event::Notification(_)
+        | Event::Payment(_) => String::new(),
     }
 }
 

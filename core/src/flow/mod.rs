@@ -3,6 +3,7 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod payment;
 mod query;
 mod route;
 mod settle;
@@ -12,6 +13,10 @@ mod status;
 mod stock;
 mod view;
 
+pub use payment::{
+    AuthorizationView, CaptureView, PaymentQuery, PaymentRequestKind, PaymentRequestView,
+    PaymentView,
+};
 pub use query::{
     ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,
     QueryRefusal, StockQuery, SummaryQuery,

@@ -8,6 +8,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::payment::PaymentQuery;
 use super::shop::Shop;
 use super::status::{OrderStatusQuery, OrderStatusView};
 use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
@@ -48,6 +49,8 @@ pub enum Query {
     Alerts(AlertsQuery),
     /// How one order stands.
     OrderStatus(OrderStatusQuery),
+    /// The payment of one order.
+    Payment(PaymentQuery),
 }
 
 /// What would become of an order, if it were placed now?
@@ -214,6 +217,7 @@ impl Shop {
                 let order = self.order_for(*id, by)?;
                 Ok(Answer::OrderStatus(OrderStatusView::of(*id, order)))
             }
+            Query::Payment(query) => self.payment(query, by).map(Answer::Payment),
             Query::Orders(query) => Ok(Answer::Orders(self.list_orders(query, by))),
             Query::Items(query) => Ok(Answer::Items(self.list_items(query))),
             Query::Stock(StockQuery { items }) => {

@@ -10,6 +10,9 @@
 //! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
 //! Resourced ---------> Release (refused by a facility) or Miss (not found), then Reserve
 //! ShippingVoided ----> Unship
+//! OrderPaymentDue ---> Due, then what a provider is asked for: PaymentRequested,
+//!                      CaptureRequested, VoidRequested, RefundRequested
+//! Payment authorized, declined, lapsed, captured, voided, refunded --> RecordPayment
 //! ```
 //!
 //! Law: a route reads nothing but the event, so that it works the same behind a broker.
@@ -24,16 +27,18 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced, PaymentTerms,
-    Putaway, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection,
-    Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderPlaced, OrderResourced,
+    OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordLapsed, RecordPayment,
+    RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
+use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
 /// Hands `to` what the event asks of other roles, in order.
 pub fn route(event: &Event, mut to: impl FnMut(Command)) {
     match event {
         Event::Order(event) => from_order(event, &mut to),
         Event::Inventory(event) => from_inventory(event, &mut to),
+        Event::Payment(event) => from_payment(event, &mut to),
         Event::Policy(_) | Event::Notification(_) => {}
     }
 }
@@ -70,17 +75,16 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(tell(order, News::CancellationDeclined(e.cancellation)));
         }
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(Reserve {
-            order,
-            reservation: e.reservation,
-            demands: e.demands.clone(),
-            destination: e.destination.clone(),
-            hold: e.hold,
-            excluded: Vec::new(),
-            replaces: Vec::new(),
-        }))),
+        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(next_reserve(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
-        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
+        OrderEvent::Archived(_) => {
+            to(Command::Notification(NotificationCommand::Forget(order)));
+            to(Command::Payment(PaymentCommand::Forget(order)));
+        }
+        OrderEvent::PaymentDue(e) => {
+            let owed = e.owed.clone();
+            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed })));
+        }
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Shipped(_)
@@ -103,6 +107,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::Sourced(_)
         | OrderEvent::Allocated(_)
         | OrderEvent::PaymentAuthorized(_)
+        | OrderEvent::PaymentRecorded(_)
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
@@ -207,6 +212,24 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
     to(Command::Order(command));
 }
 
+/// The order hears how its payment stands, the customer what he must know of it.
+fn from_payment(event: &PaymentEvent, to: &mut impl FnMut(Command)) {
+    let order = event.order();
+    if let Some(standing) = event.standing() {
+        let standing = standing.clone();
+        to(Command::Order(OrderCommand::RecordPayment(RecordPayment { order, standing })));
+    }
+    match event {
+        PaymentEvent::Declined(e) => to(tell(order, News::PaymentDeclined(e.request))),
+        PaymentEvent::Refunded(e) => to(tell(order, News::Refunded(e.request))),
+        // News that came after the order had left are forgotten too.
+        PaymentEvent::Forgotten(_) => {
+            to(Command::Notification(NotificationCommand::Forget(order)));
+        }
+        _ => {}
+    }
+}
+
 fn first_reserve(placed: &OrderPlaced) -> Reserve {
     let demand = |(number, line): (usize, &crate::order::OrderLine)| Demand {
         line: LineNumber(u16::try_from(number).unwrap_or(u16::MAX)),
@@ -222,6 +245,18 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::NotRequired => Hold::Hard,
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
+        excluded: Vec::new(),
+        replaces: Vec::new(),
+    }
+}
+
+fn next_reserve(unsourced: &OrderUnsourced) -> Reserve {
+    Reserve {
+        order: unsourced.order,
+        reservation: unsourced.reservation,
+        demands: unsourced.demands.clone(),
+        destination: unsourced.destination.clone(),
+        hold: unsourced.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
     }

@@ -14,6 +14,7 @@ use crate::decide::{Context, CorruptHistory, Decide, Principal};
 use crate::inventory::InventoryCommand;
 use crate::limits::STEPS_PER_SETTLE;
 use crate::order::{OrderCommand, OrderEvent};
+use crate::payment::{Authorize, PaymentCommand};
 
 /// What a command led to: all events in order, none if it had been carried out before.
 pub type Settled = Result<Vec<Event>, Refusal>;
@@ -49,6 +50,8 @@ impl Shop {
         if let Command::Tick(_) = command {
             return self.tick(context).map(Ok);
         }
+        let payment = self.payment_of(command);
+        let command = payment.as_ref().unwrap_or(command);
         let mut events = match self.decide(command, context) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
@@ -58,6 +61,17 @@ impl Shop {
         }
         self.follow(&mut events, context)?;
         Ok(Ok(events))
+    }
+
+    /// An authorization is for whoever keeps the account: the payment role, unless the order was
+    /// placed when there was none.
+    fn payment_of(&self, command: &Command) -> Option<Command> {
+        let Command::Order(OrderCommand::AuthorizePayment(c)) = command else { return None };
+        let owes = self.orders.get(c.order).is_some_and(|order| order.owed.is_some());
+        // An account may outlive its order.
+        let is_ours = owes || self.payments.get(c.order).is_some() || !self.roles.order;
+        let authorize = Authorize { order: c.order, amount: c.amount };
+        is_ours.then_some(Command::Payment(PaymentCommand::Authorize(authorize)))
     }
 
     /// Goods that come back need a known place with room: where the stock is local, it is asked
@@ -83,11 +97,17 @@ impl Shop {
         Ok(())
     }
 
-    /// Ends what is due: orders first, since an order that expires releases its own stock.
+    /// Ends what is due: orders first, since an order that expires releases its own stock and does
+    /// not want its payment any more.
     fn tick(&mut self, context: &Context) -> Result<Vec<Event>, Broken> {
         let orders = Command::Order(OrderCommand::Tick);
         let inventory = Command::Inventory(InventoryCommand::Tick);
-        let ours = [(self.roles.order, orders), (self.roles.inventory, inventory)];
+        let payments = Command::Payment(PaymentCommand::Tick);
+        let ours = [
+            (self.roles.order, orders),
+            (self.roles.inventory, inventory),
+            (self.roles.payment, payments),
+        ];
         let mut all = Vec::new();
         for (_, command) in ours.into_iter().filter(|(local, _)| *local) {
             let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
@@ -136,6 +156,7 @@ impl Shop {
             Command::Order(_) => self.roles.order,
             Command::Inventory(_) => self.roles.inventory,
             Command::Notification(_) => self.roles.notification,
+            Command::Payment(_) => self.roles.payment,
         }
     }
 
@@ -146,6 +167,7 @@ impl Shop {
                 Command::Order(_) => "order",
                 Command::Inventory(_) => "inventory",
                 Command::Notification(_) => "notification",
+                Command::Payment(_) => "payment",
             };
             return Err(Refusal::NotHere { role: role.to_string() });
         }
@@ -164,6 +186,10 @@ impl Shop {
             Command::Inventory(command) => {
                 wrap(self.inventory.decide(command, context), Event::Inventory)
                     .map_err(Refusal::Inventory)
+            }
+            Command::Payment(command) => {
+                wrap(self.payments.decide(command, context), Event::Payment)
+                    .map_err(Refusal::Payment)
             }
             Command::Notification(command) => {
                 match wrap(self.notifications.decide(command, context), Event::Notification) {

@@ -2,6 +2,7 @@
 //!
 //! Law: the order of the variants is the wire form and never changes.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::decide::{CorruptHistory, Decide};
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
-use crate::laws::Audit;
+use crate::laws::{self, Audit};
 use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
-use crate::order::{OrderCommand, OrderEvent, OrderRefusal, Orders};
+use crate::order::{OrderCommand, OrderEvent, OrderRefusal, Orders, Status};
+use crate::payment::{Account, PaymentCommand, PaymentEvent, PaymentRefusal, Payments};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -25,6 +27,7 @@ pub struct Shop {
     pub(super) orders: Orders,
     pub(super) inventory: Inventory,
     pub(super) notifications: Notifications,
+    pub(super) payments: Payments,
 }
 
 /// Which roles are local to a partition; fixed for its life.
@@ -36,12 +39,14 @@ pub struct Roles {
     pub inventory: bool,
     /// The notification role.
     pub notification: bool,
+    /// The payment role.
+    pub payment: bool,
 }
 
 impl Default for Roles {
     /// All of them: the sequential topology.
     fn default() -> Self {
-        Self { order: true, inventory: true, notification: true }
+        Self { order: true, inventory: true, notification: true, payment: true }
     }
 }
 
@@ -58,6 +63,8 @@ pub enum Command {
     Inventory(InventoryCommand),
     /// For the notification role.
     Notification(NotificationCommand),
+    /// For the payment role.
+    Payment(PaymentCommand),
 }
 
 /// Put a policy in force, for all that comes after.
@@ -86,6 +93,8 @@ pub enum Event {
     Inventory(InventoryEvent),
     /// Of the notification role.
     Notification(NotificationEvent),
+    /// Of the payment role.
+    Payment(PaymentEvent),
 }
 
 /// A policy is in force from here on.
@@ -113,6 +122,8 @@ pub enum Refusal {
     Order(OrderRefusal),
     /// The inventory role refuses.
     Inventory(InventoryRefusal),
+    /// The payment role refuses.
+    Payment(PaymentRefusal),
 }
 
 impl Refusal {
@@ -123,6 +134,7 @@ impl Refusal {
             Self::NotHere { .. } => "role-not-here",
             Self::Order(refusal) => refusal.code(),
             Self::Inventory(refusal) => refusal.code(),
+            Self::Payment(refusal) => refusal.code(),
         }
     }
 }
@@ -135,6 +147,7 @@ impl fmt::Display for Refusal {
             }
             Self::Order(refusal) => refusal.fmt(f),
             Self::Inventory(refusal) => refusal.fmt(f),
+            Self::Payment(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -150,6 +163,7 @@ impl Event {
             Self::Order(event) => Some(event.order()),
             Self::Inventory(event) => event.order(),
             Self::Notification(event) => Some(event.order()),
+            Self::Payment(event) => Some(event.order()),
         }
     }
 }
@@ -171,6 +185,12 @@ impl Shop {
     #[must_use]
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
+    }
+
+    /// The payment role's state.
+    #[must_use]
+    pub fn payments(&self) -> &Payments {
+        &self.payments
     }
 
     /// The policy in force.
@@ -195,6 +215,7 @@ impl Shop {
             Event::Order(event) => self.orders.evolve(event),
             Event::Inventory(event) => self.inventory.evolve(event),
             Event::Notification(event) => self.notifications.evolve(event),
+            Event::Payment(event) => self.payments.evolve(event),
         }
     }
 
@@ -202,13 +223,18 @@ impl Shop {
     pub fn restore(&mut self) {
         self.orders.restore();
         self.inventory.restore();
+        self.payments.restore();
     }
 
     /// The next moment at which a tick has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let both = [self.orders.next_deadline(), self.inventory.next_deadline()];
-        both.into_iter().flatten().min()
+        let of_roles = [
+            self.orders.next_deadline(),
+            self.inventory.next_deadline(),
+            self.payments.next_deadline(),
+        ];
+        of_roles.into_iter().flatten().min()
     }
 
     /// Checks every law over the state of now.
@@ -217,6 +243,27 @@ impl Shop {
         let mut audit = Audit::default();
         self.orders.audit(&mut audit);
         self.inventory.audit(&mut audit);
+        self.payments.audit(&mut audit);
+        if self.roles.order && self.roles.payment {
+            self.audit_payments(&mut audit);
+        }
         audit
+    }
+
+    /// Where both are local, an order and its payment tell the same after every input.
+    fn audit_payments(&self, audit: &mut Audit) {
+        for (id, order) in self.orders.iter() {
+            let account = self.payments.get(*id);
+            let told = account.map(|a| &a.owed);
+            let heard = account.filter(|a| a.revision > 0).map(Account::standing);
+            let same = told == order.owed.as_ref() && heard == order.standing;
+            audit.expect(laws::PAYMENT_KNOWN, same, || {
+                format!("order {id}: {told:?}, {heard:?} against {order:?}")
+            });
+            let early = [Status::Pending, Status::Rejected, Status::Expired];
+            let captured = account.map_or(0, |a| a.captured().saturating_add(a.capturing()));
+            let in_time = laws::captured_in_time(!early.contains(&order.status), captured);
+            audit.expect(laws::CAPTURED_IN_TIME, in_time, || format!("order {id}: {account:?}"));
+        }
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::payment::PaymentView;
 use super::status::OrderStatusView;
 use super::stock::{AlertView, IncomingView, ItemLevels};
 use crate::data::data;
@@ -43,6 +44,8 @@ pub enum Answer {
     Alerts(Vec<AlertView>),
     /// How one order stands.
     OrderStatus(OrderStatusView),
+    /// The payment of one order.
+    Payment(PaymentView),
 }
 
 /// What would become of an order, if it were placed now.

@@ -6,12 +6,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::command::{AuthorizePayment, OrderCommand};
-use super::event::{AllocationRequested, OrderCancelled, OrderEvent, PaymentAuthorized};
+use super::event::{AllocationRequested, OrderCancelled, OrderEvent};
 use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, cancel, due, evolve, holds, news};
+use super::{CancelReason, amend, cancel, due, evolve, holds, news, payment};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -27,6 +27,25 @@ impl Decide for Orders {
         let (Some(id), Some(kind)) = (command.order(), CommandKind::of(command)) else {
             return Ok(due::tick(self, context.at));
         };
+        let mut events = self.about(id, kind, command, context)?;
+        payment::follow(self, id, &mut events);
+        Ok(events)
+    }
+
+    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
+        evolve::evolve(self, event)
+    }
+}
+
+impl Orders {
+    /// What a command about one order causes, its payment aside.
+    fn about(
+        &self,
+        id: OrderId,
+        kind: CommandKind,
+        command: &OrderCommand,
+        context: &Context,
+    ) -> Decision {
         let order = self.get(id);
         if order.is_some_and(|o| !context.by.may_touch(o.owner.as_ref())) {
             return Err(OrderRefusal::UnknownOrder { order: id });
@@ -81,11 +100,8 @@ impl Decide for Orders {
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
+            (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
         }
-    }
-
-    fn evolve(&mut self, event: &OrderEvent) -> Result<(), CorruptHistory> {
-        evolve::evolve(self, event)
     }
 }
 
@@ -101,14 +117,7 @@ fn authorize(command: &AuthorizePayment, order: &Order) -> Decision {
     if given.currency != needed.currency || given.minor < needed.minor {
         return Err(OrderRefusal::AmountTooSmall { needed });
     }
-    let mut events =
-        vec![OrderEvent::PaymentAuthorized(PaymentAuthorized { order: id, amount: given })];
-    let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
-    let mut soft: Vec<ReservationNumber> = soft.collect();
-    soft.sort_unstable();
-    soft.dedup();
-    events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));
-    Ok(events)
+    Ok(payment::satisfied(id, order, given))
 }
 
 pub(super) fn request_allocation(order: OrderId, reservation: ReservationNumber) -> OrderEvent {

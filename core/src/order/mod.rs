@@ -16,6 +16,7 @@ mod evolve;
 mod goods;
 mod holds;
 mod news;
+mod payment;
 mod place;
 mod refusal;
 mod stage;
@@ -29,20 +30,20 @@ pub use command::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder,
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
-    ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder,
-    RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    ReceiveReturnedUnits, RecordAllocated, RecordLapsed, RecordPayment, RecordRejected,
+    RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder,
+    ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,
     Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
     OrderAllocated, OrderAmended, OrderArchived, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderLinesCancelled, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
-    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
-    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
-    UnitsOfLine,
+    OrderLinesCancelled, OrderPaymentDue, OrderPaymentRecorded, OrderPlaced, OrderRejected,
+    OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
+    PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived,
+    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
 };
 pub use refusal::OrderRefusal;
 pub use stage::Stage;

@@ -81,6 +81,7 @@ pub enum CommandKind {
     Amend,
     Reopen,
     Complete,
+    RecordPayment,
 }
 
 /// What the table says of a command in a status.
@@ -114,7 +115,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 29] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 30] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -145,6 +146,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 29] = [
     (CommandKind::Amend,                [U,    D,    D,    W,    W,    W,    W,    W]),
     (CommandKind::Reopen,               [U,    W,    N,    D,    W,    W,    W,    W]),
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
+    (CommandKind::RecordPayment,        [N,    D,    D,    D,    D,    D,    D,    N]),
 ];
 
 /// Every step of an order's life: from a status, by an event, to a status. A test holds it against
@@ -217,6 +219,7 @@ impl CommandKind {
             OrderCommand::Amend(_) => Self::Amend,
             OrderCommand::Reopen(_) => Self::Reopen,
             OrderCommand::Complete(_) => Self::Complete,
+            OrderCommand::RecordPayment(_) => Self::RecordPayment,
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::flow::{self, Answer, Command, Event, Query, Refusal};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
+use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
 
 /// Reads a payload, or an old one that becomes it.
 macro_rules! payload_of {
@@ -149,6 +150,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Incoming(inside) => write(inside),
         Answer::Alerts(inside) => write(inside),
         Answer::OrderStatus(inside) => write(inside),
+        Answer::Payment(inside) => write(inside),
     }
 }
 
@@ -166,6 +168,7 @@ pub fn answer_schema(kind: u16) -> String {
         8 => schema::<Vec<flow::IncomingView>>(),
         9 => schema::<Vec<flow::AlertView>>(),
         10 => schema::<flow::OrderStatusView>(),
+        11 => schema::<flow::PaymentView>(),
         _ => String::new(),
     }
 }

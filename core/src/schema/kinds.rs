@@ -13,6 +13,7 @@ use crate::flow::{self, Answer, Command, Event, Query};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
+use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
 
 /// A kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,6 +212,25 @@ codec! {
         scope: "fulfilment:write", about: "Take a completed order up again.";
     44 CompleteOrder(p: order::CompleteOrder) { Command::Order(O::Complete(p)) }
         scope: "fulfilment:write", about: "Tell that a reopened order is done after all.";
+    45 RecordAuthorization(p: payment::RecordAuthorization)
+        { Command::Payment(P::RecordAuthorization(p)) }
+        scope: "payments:write", about: "Answer a request to pay: so much was authorized.";
+    46 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
+        scope: "payments:write", about: "Answer a request to pay: it was declined.";
+    47 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
+        scope: "payments:write", about: "Answer a request to capture: so much was captured.";
+    48 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
+        scope: "payments:write", about: "Answer a request to capture: it was declined.";
+    49 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
+        scope: "payments:write", about: "Answer a request to void: it is done.";
+    50 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
+        scope: "payments:write", about: "Answer a request to refund: it is done.";
+    51 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
+        scope: "payments:write", about: "Answer a request to refund: it was declined.";
+    52 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
+        scope: "payments:write", about: "Capture by hand what is authorized of a confirmed order.";
+    53 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
+        scope: "payments:write", about: "Pay money back, whatever becomes of the goods.";
 }
 
 codec! {
@@ -326,6 +346,46 @@ codec! {
     70 OrderDrafted(p: order::OrderDrafted) { Event::Order(OE::Drafted(p)) } version: 1;
     71 OrderAmended(p: order::OrderAmended) { Event::Order(OE::Amended(p)) } version: 1;
     72 OrderReopened(p: order::OrderReopened) { Event::Order(OE::Reopened(p)) } version: 1;
+    73 OrderPaymentDue(p: order::OrderPaymentDue)
+        { Event::Order(OE::PaymentDue(p)) } version: 1;
+    74 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
+        { Event::Order(OE::PaymentRecorded(p)) } version: 1;
+    75 PaymentDueRecorded(p: payment::PaymentDueRecorded)
+        { Event::Payment(PE::DueRecorded(p)) } version: 1;
+    76 PaymentRequested(p: payment::PaymentRequested)
+        { Event::Payment(PE::Requested(p)) } version: 1;
+    77 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
+        { Event::Payment(PE::Withdrawn(p)) } version: 1;
+    78 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
+        { Event::Payment(PE::Repeated(p)) } version: 1;
+    79 AuthorizationRecorded(p: payment::AuthorizationRecorded)
+        { Event::Payment(PE::Authorized(p)) } version: 1;
+    80 PaymentDeclined(p: payment::PaymentDeclined)
+        { Event::Payment(PE::Declined(p)) } version: 1;
+    81 AuthorizationLapsed(p: payment::AuthorizationLapsed)
+        { Event::Payment(PE::Lapsed(p)) } version: 1;
+    82 CaptureRequested(p: payment::CaptureRequested)
+        { Event::Payment(PE::CaptureRequested(p)) } version: 1;
+    83 PaymentCaptured(p: payment::PaymentCaptured)
+        { Event::Payment(PE::Captured(p)) } version: 1;
+    84 CaptureDeclined(p: payment::CaptureDeclined)
+        { Event::Payment(PE::CaptureDeclined(p)) } version: 1;
+    85 VoidRequested(p: payment::VoidRequested)
+        { Event::Payment(PE::VoidRequested(p)) } version: 1;
+    86 PaymentVoided(p: payment::PaymentVoided)
+        { Event::Payment(PE::Voided(p)) } version: 1;
+    87 RefundGranted(p: payment::RefundGranted)
+        { Event::Payment(PE::RefundGranted(p)) } version: 1;
+    88 RefundRequested(p: payment::RefundRequested)
+        { Event::Payment(PE::RefundRequested(p)) } version: 1;
+    89 PaymentRefunded(p: payment::PaymentRefunded)
+        { Event::Payment(PE::Refunded(p)) } version: 1;
+    90 RefundDeclined(p: payment::RefundDeclined)
+        { Event::Payment(PE::RefundDeclined(p)) } version: 1;
+    91 PaymentArchived(p: payment::PaymentArchived)
+        { Event::Payment(PE::Archived(p)) } version: 1;
+    92 PaymentForgotten(p: payment::PaymentForgotten)
+        { Event::Payment(PE::Forgotten(p)) } version: 1;
 }
 
 codec! {
@@ -352,6 +412,8 @@ codec! {
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
     10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
+    11 Payment(p: flow::PaymentQuery) { Query::Payment(p) }
+        scope: "orders:read", about: "The payment of one order, and what a provider is asked for.";
 }
 
 /// A function over the kinds of events.

@@ -64,6 +64,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("bare", Query::Explain(bare)),
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
+    all.push(super::payments::query());
     all.extend(super::stock::queries());
     all
 }
@@ -84,6 +85,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("explained, refused", Answer::Explained(unexplained())),
         sample("status of an order", Answer::OrderStatus(order_status())),
     ];
+    all.push(super::payments::answer());
     all.extend(super::stock::answers());
     all
 }
@@ -374,6 +376,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
+    all.extend(super::payments::refusals());
     all
 }
 

@@ -16,7 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    Aim, Aims, CaptureWhen, Collect, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
+    SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -33,6 +34,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(of_orders().into_iter().map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());
+    all.extend(super::payments::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
     all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
@@ -40,7 +42,12 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
 }
 
 pub(super) fn policy() -> Policy {
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
+    let collect = Collect {
+        capture: CaptureWhen::AsParcelsShip,
+        authorization_lasts: Some(Span::from_days(7)),
+        answer_within: Span::from_millis(300_000),
+    };
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000), collect };
     Policy {
         orders: OrderPolicy {
             payment,

@@ -11,6 +11,7 @@ mod commands;
 mod events;
 mod fulfilment;
 mod old;
+mod payments;
 mod state;
 mod stock;
 

@@ -11,6 +11,7 @@ use earmark::inventory::{
 };
 use earmark::notification::News;
 use earmark::order::Order;
+use earmark::payment::Account;
 use earmark::policy::{OrderPolicy, Policy, SourcingPolicy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) struct OpenShop {
     pub(crate) orders: OpenOrders,
     pub(crate) inventory: OpenInventory,
     pub(crate) told: BTreeMap<OrderId, Vec<News>>,
+    pub(crate) payments: BTreeMap<OrderId, Account>,
 }
 
 /// The order role, open to damage.

@@ -8,6 +8,7 @@
 
 pub(crate) mod books;
 pub(crate) mod mirror;
+pub(crate) mod payments;
 pub(crate) mod steps;
 pub(crate) mod stock;
 pub(crate) mod witness;
@@ -20,6 +21,7 @@ use earmark::decide::Context;
 use earmark::flow::{Command, Event, Refusal, Shop};
 use earmark::inventory::InventoryCommand;
 use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
+use earmark::payment::{PaymentCommand, PaymentEvent, PaymentRefusal};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use steps::Step;
@@ -152,6 +154,10 @@ impl World {
             (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
                 matches!(command, Command::Order(OrderCommand::Ship(_)))
             }
+            // The last answer of an order that had left: now its payment is forgotten too.
+            (Err(Refusal::Payment(PaymentRefusal::UnknownOrder { .. })), Ok(events)) => {
+                events.iter().any(|e| matches!(e, Event::Payment(PaymentEvent::Forgotten(_))))
+            }
             _ => false,
         };
         ensure(same, || format!("{command:?} again: {again:?} after {first:?}"))
@@ -184,6 +190,8 @@ fn is_idempotent(command: &Command) -> bool {
             | OrderCommand::Amend(_),
         ) => false,
         Command::Order(OrderCommand::Pick(c)) => c.lines.is_none() && c.missing.is_none(),
+        Command::Payment(PaymentCommand::Refund(_)) => false,
+        Command::Payment(PaymentCommand::Capture(c)) => c.amount.is_none(),
         Command::Inventory(command) => matches!(
             command,
             InventoryCommand::DefineItem(_)

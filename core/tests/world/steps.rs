@@ -29,7 +29,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::work;
+use super::{payments, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -109,6 +109,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let part = prop_oneof![
         12 => step().prop_map(|step| vec![step]),
         2 => journey(),
+        1 => payments::journey(),
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
@@ -170,7 +171,8 @@ fn command() -> impl Strategy<Value = Command> {
         20 => work::command().prop_map(Command::Order),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
-        20 => super::stock::command().prop_map(Command::Inventory),
+        23 => super::stock::command().prop_map(Command::Inventory),
+        5 => payments::command(),
         4 => Just(Command::Tick(Tick {})),
         3 => policy(),
         3 => facility_rules().prop_map(Command::Inventory),
@@ -348,9 +350,8 @@ fn sourcing_rules() -> impl Strategy<Value = SourcingRules> {
 fn policy() -> impl Strategy<Value = Command> {
     let payment = prop_oneof![
         1 => Just(PaymentPolicy::None),
-        3 => Just(PaymentPolicy::Required { deadline: Span::from_millis(60_000) }),
-        1 => any::<u64>()
-            .prop_map(|n| PaymentPolicy::Required { deadline: Span::from_millis(n) }),
+        3 => Just(PaymentPolicy::required(Span::from_millis(60_000))),
+        2 => payments::required(),
     ];
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);

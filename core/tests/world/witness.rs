@@ -14,6 +14,7 @@ use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
 
 use super::books::Books;
 use super::ensure;
+use super::payments::Tills;
 
 type Reservation = (OrderId, ReservationNumber);
 
@@ -21,6 +22,7 @@ type Reservation = (OrderId, ReservationNumber);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Witness {
     books: Books,
+    tills: Tills,
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     excluded: BTreeMap<Reservation, Vec<FacilityId>>,
@@ -44,6 +46,7 @@ impl Witness {
         match event {
             Event::Order(event) => self.hear_order(event),
             Event::Inventory(event) => self.hear_inventory(event),
+            Event::Payment(event) => self.tills.hear(event),
             Event::Notification(NotificationEvent::Told(e)) => {
                 let first = self.told.insert((e.order, e.news));
                 ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
@@ -170,6 +173,7 @@ impl Witness {
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
         self.books.agrees(shop)?;
+        self.tills.agrees(shop)?;
         let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);

@@ -165,7 +165,9 @@ impl Tally {
                 Event::Notification(NotificationEvent::Told(told)) => {
                     *self.told.entry(news(told.news).to_string()).or_default() += 1;
                 }
-                Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => {}
+                Event::Notification(NotificationEvent::Forgotten(_))
+                | Event::Payment(_)
+                | Event::Policy(_) => {}
             }
         }
         Ok(())
@@ -278,5 +280,7 @@ fn news(news: News) -> &'static str {
         News::CancellationAccepted(_) => "cancellation accepted",
         News::CancellationDeclined(_) => "cancellation declined",
         News::ReturnRefused(_) => "return refused",
+        News::PaymentDeclined(_) => "payment declined",
+        News::Refunded(_) => "refunded",
     }
 }

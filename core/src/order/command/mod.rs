@@ -14,6 +14,7 @@ use crate::demand::{Destination, Hold, Portion};
 use crate::ids::{
     FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
+use crate::owed::Standing;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
 pub use change::{
@@ -60,6 +61,7 @@ pub enum OrderCommand {
     Amend(AmendOrder),
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
+    RecordPayment(RecordPayment),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -268,6 +270,15 @@ pub struct RecordStripped {
     pub portions: Vec<Portion>,
 }
 
+/// The payment tells how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordPayment {
+    /// The order.
+    pub order: OrderId,
+    /// How it stands.
+    pub standing: Standing,
+}
+
 impl OrderCommand {
     /// The order it is about; none for a tick.
     #[must_use]
@@ -303,6 +314,7 @@ impl OrderCommand {
             Self::Amend(c) => c.order,
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
+            Self::RecordPayment(c) => c.order,
         })
     }
 }

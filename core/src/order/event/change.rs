@@ -9,6 +9,7 @@ use crate::data::data;
 use crate::demand::{Destination, Portion};
 use crate::ids::{LineNumber, OrderId, ReturnNumber, Text};
 use crate::order::command::OrderLine;
+use crate::owed::{Owed, Standing};
 use crate::time::Timestamp;
 use crate::units::{Amount, UnitPrice};
 
@@ -51,6 +52,16 @@ of_order! {
     OrderReopened {
         /// When.
         at: Timestamp,
+    }
+    /// What the order owes to its payment is another figure now.
+    OrderPaymentDue {
+        /// What it owes.
+        owed: Owed,
+    }
+    /// The order knows how its payment stands.
+    OrderPaymentRecorded {
+        /// How it stands.
+        standing: Standing,
     }
     /// Some units of a return came back, and more may come.
     ReturnPartlyReceived {

@@ -34,7 +34,8 @@ use crate::time::Timestamp;
 use crate::units::Amount;
 
 pub use change::{
-    OrderAmended, OrderDrafted, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderPaymentDue, OrderPaymentRecorded, OrderReopened, PriceOfLine,
+    ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -82,6 +83,8 @@ pub enum OrderEvent {
     Drafted(OrderDrafted),
     Amended(OrderAmended),
     Reopened(OrderReopened),
+    PaymentDue(OrderPaymentDue),
+    PaymentRecorded(OrderPaymentRecorded),
 }
 
 of_order! {
@@ -321,6 +324,8 @@ impl OrderEvent {
             Self::Drafted(e) => e.order,
             Self::Amended(e) => e.order,
             Self::Reopened(e) => e.order,
+            Self::PaymentDue(e) => e.order,
+            Self::PaymentRecorded(e) => e.order,
         }
     }
 }

@@ -152,11 +152,15 @@ impl Life {
             given.iter().copied().partition(|part| part.at <= packed);
         let mut asked = Asked::new(self, total, declined.then_some(first), paid);
         let mut gone = None;
-        for part in &in_time {
-            basket.take(&part.sku, part.units);
-            asked.changes(part.at, basket.pence());
+        // One document is one cancellation, whatever it names.
+        for of_one in in_time.chunk_by(|one, other| one.cancel == other.cancel) {
+            for part in of_one {
+                basket.take(&part.sku, part.units);
+            }
+            let at = of_one[0].at;
+            asked.changes(at, basket.pence());
             if basket.left.iter().all(|left| *left == 0) {
-                gone = Some(part.at);
+                gone = Some(at);
             }
         }
         asked.ends();

@@ -165,9 +165,8 @@ impl Tally {
                 Event::Notification(NotificationEvent::Told(told)) => {
                     *self.told.entry(news(told.news).to_string()).or_default() += 1;
                 }
-                Event::Notification(NotificationEvent::Forgotten(_))
-                | Event::Payment(_)
-                | Event::Policy(_) => {}
+                Event::Payment(event) => self.life.money.count(&event),
+                Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => {}
             }
         }
         Ok(())

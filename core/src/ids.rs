@@ -26,6 +26,9 @@ pub struct OrderId {
 }
 
 impl OrderId {
+    /// No order's id is less.
+    pub(crate) const MIN: Self = Self { high: 0, low: 0 };
+
     /// Takes 16 bytes; `None` unless they are a UUID of version 7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
@@ -201,6 +204,12 @@ counted_id! {
     /// A request to cancel what a warehouse works on, counted from 1.
     CancellationNumber(u16), "cancellation"
 }
+counted_id! {
+    /// A work order of an order in one facility, counted from 1; work that is asked for after the
+    /// last has ended makes a new one.
+    WorkNumber(u16), "work"
+}
+
 counted_id! {
     /// A request to a payment provider, counted from 1 within its order: together they name the
     /// request for ever, so that making it twice is making it once.

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::ids::{
     CancellationNumber, Country, ExpectedNumber, FacilityId, HoldNumber, ItemId, LineNumber,
     OrderId, PaymentNumber, ReservationNumber, ReturnNumber, ShipmentNumber, Text, TransferNumber,
+    WorkNumber,
 };
 use crate::limits::UNITS_PER_LINE;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
@@ -35,6 +36,7 @@ schema_of! {
     ReturnNumber => { "type": "string", "pattern": "^return-[0-9]+$" };
     HoldNumber => { "type": "string", "pattern": "^hold-[0-9]+$" };
     CancellationNumber => { "type": "string", "pattern": "^cancellation-[0-9]+$" };
+    WorkNumber => { "type": "string", "pattern": "^work-[0-9]+$" };
     PaymentNumber => { "type": "string", "pattern": "^payment-[0-9]+$" };
     ReservationNumber => { "type": "string", "pattern": "^reservation-[0-9]+$" };
     TransferNumber => { "type": "string", "pattern": "^transfer-[0-9]+$" };

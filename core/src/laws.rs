@@ -94,6 +94,10 @@ pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
 /// Name of [`kit_is_whole`].
 pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
+/// Name of [`each_ends_once`] of work orders.
+pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
+/// Name of [`work_matches`].
+pub const WORK_MATCHES: &str = "a facility's work is what the order has in work there";
 
 /// Name of [`stock_is_conserved`].
 pub const STOCK_CONSERVED: &str = "units on the shelves are those that came and have not left";
@@ -202,6 +206,13 @@ pub fn stages_match(counters: &[u32], sums: &[u64]) -> bool {
     counters.len() == sums.len() && counters.iter().zip(sums).all(|(&n, &sum)| u64::from(n) == sum)
 }
 
+/// What a facility is to pick, to pack and to ship of an order is what the order has released,
+/// picked and packed there.
+#[must_use]
+pub fn work_matches(work: &[u64; 3], in_work: &[u64; 3]) -> bool {
+    work == in_work
+}
+
 /// The plan that was checked is the plan that is booked: it sums to the demand.
 #[must_use]
 pub fn plan_serves_demand(demanded: u64, mut booked: impl Iterator<Item = u32>) -> bool {
@@ -273,6 +284,7 @@ mod tests {
         assert!(!each_ends_once(3, 1, 1));
         assert!(stages_match(&[1, 2], &[1, 2]) && !stages_match(&[1, 2], &[2, 1]));
         assert!(!stages_match(&[1], &[1, 0]));
+        assert!(work_matches(&[1, 2, 3], &[1, 2, 3]) && !work_matches(&[1, 2, 3], &[1, 3, 2]));
         assert!(plan_serves_demand(3, [1, 2].into_iter()));
         assert!(!plan_serves_demand(3, [1, 1].into_iter()));
         assert!(kit_is_whole(&[[2, 6, 6, 6], [1, 3, 3, 0]]));

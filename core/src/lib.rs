@@ -18,6 +18,7 @@ mod data;
 pub mod decide;
 pub mod demand;
 pub mod flow;
+pub mod fulfilment;
 pub mod geo;
 pub mod ids;
 pub mod inventory;

@@ -94,6 +94,10 @@ pub const KIT_COMPONENTS: usize = 64;
 /// Units of one item in one kit: times [`UNITS_PER_LINE`] kits they fit 32 bits.
 pub const KIT_UNITS: u32 = 1_000;
 
+/// Rows of units one page of a worklist may show: a page ends early behind the work order that
+/// reaches it, so that a page of the largest orders is no larger than an order's command.
+pub const WORKLIST_ROWS: usize = 10_000;
+
 /// Requests to cancel one order may see: one a facility and change of mind.
 pub const CANCELLATIONS_PER_ORDER: usize = 256;
 

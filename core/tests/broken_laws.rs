@@ -5,8 +5,10 @@ mod support;
 mod world;
 
 use earmark::flow::{Command, Event, SetPolicy};
+use earmark::fulfilment::{FulfilmentEvent, WorkOrder, WorkState};
 use earmark::ids::{
-    FacilityId, FacilityRef, ItemId, LineNumber, PaymentNumber, Tier, TransferNumber,
+    FacilityId, FacilityRef, ItemId, LineNumber, OrderId, PaymentNumber, Tier, TransferNumber,
+    WorkNumber,
 };
 use earmark::inventory::{
     Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetFacilityRules,
@@ -15,8 +17,8 @@ use earmark::inventory::{
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
-    AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand,
-    RequestReturn, ShipOrder, Stage,
+    AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
+    PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage,
 };
 use earmark::payment::{
     Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
@@ -51,6 +53,7 @@ fn lived() -> Desk {
     let orders = OrderPolicy { payment, ..OrderPolicy::default() };
     desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
     desk.place(4, &[("mug", 2)]);
+    in_work(&mut desk);
     desk
 }
 
@@ -82,6 +85,24 @@ fn a_kit_that_is_ordered_or_cancelled_in_part_is_found() {
         lines[0].kind = LineKind::Kit { first: LineNumber(1), components: 0 };
     };
     assert_eq!(broken_kit(no_parts), [laws::KIT_WHOLE]);
+}
+
+/// A fifth order, which one facility has partly picked and packed.
+fn in_work(desk: &mut Desk) {
+    desk.must(Command::SetPolicy(SetPolicy { policy: Policy::default() }));
+    desk.place(5, &[("mug", 3)]);
+    let order = order(5);
+    desk.order(OrderCommand::Release(ReleaseOrder { order, facility: None })).unwrap();
+    let facility = desk.at_hand(5).tied[0].portion.facility;
+    let (lines, missing) = (Some(vec![one_mug()]), None);
+    desk.order(OrderCommand::Pick(PickOrder { order, facility, lines, missing })).unwrap();
+    desk.order(OrderCommand::Pack(PackOrder { order, facility })).unwrap();
+    let (lines, missing) = (Some(vec![one_mug()]), None);
+    desk.order(OrderCommand::Pick(PickOrder { order, facility, lines, missing })).unwrap();
+}
+
+fn one_mug() -> LineUnits {
+    LineUnits { line: LineRef::Item(sku("mug")), quantity: units(1) }
 }
 
 /// The laws that a damaged state breaks, by the audit and by what the roles know of each other.
@@ -173,7 +194,54 @@ fn a_unit_in_work_that_no_portion_ties_is_found() {
     let stage = |shop: &mut OpenShop| {
         shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Packed;
     };
-    assert_eq!(broken_by(stage), [laws::PROMISES_MATCH]);
+    assert_eq!(broken_by(stage), [laws::PROMISES_MATCH, AGREE]);
+}
+
+/// The work of the last order in its facility.
+fn work_of(shop: &mut OpenShop) -> &mut WorkOrder {
+    let of = |(id, _): &(OrderId, FacilityId)| *id == order(5);
+    let place = *shop.fulfilments.work.keys().find(|key| of(key)).unwrap();
+    shop.fulfilments.work.get_mut(&place).unwrap()
+}
+
+#[test]
+fn work_that_the_order_knows_nothing_of_is_found() {
+    let more = |shop: &mut OpenShop| work_of(shop).units[0].to_pick += 1;
+    assert_eq!(broken_by(more), [laws::WORK_MATCHES, AGREE]);
+    let further = |shop: &mut OpenShop| {
+        let units = &mut work_of(shop).units[0];
+        (units.to_pick, units.packed) = (units.to_pick - 1, units.packed + 1);
+    };
+    assert_eq!(broken_by(further), [laws::WORK_MATCHES, AGREE]);
+    let forgotten = |shop: &mut OpenShop| shop.fulfilments.work.clear();
+    assert_eq!(broken_by(forgotten), [AGREE]);
+}
+
+#[test]
+fn work_that_ends_twice_or_never_is_found() {
+    let twice = |shop: &mut OpenShop| work_of(shop).ended += 1;
+    assert_eq!(broken_by(twice), [laws::WORK_ENDS_ONCE]);
+    let never = |shop: &mut OpenShop| work_of(shop).number = WorkNumber(2);
+    assert_eq!(broken_by(never), [laws::WORK_ENDS_ONCE]);
+    let with_units = |shop: &mut OpenShop| {
+        let work = work_of(shop);
+        (work.state, work.ended) = (WorkState::Done, 1);
+    };
+    assert_eq!(broken_by(with_units), [laws::WORK_ENDS_ONCE]);
+    let waits = |shop: &mut OpenShop| work_of(shop).state = WorkState::TimedOut;
+    assert_eq!(broken_by(waits), [AGREE]);
+}
+
+#[test]
+fn a_witness_hears_work_that_is_left_out_or_told_twice() {
+    type Is = fn(&FulfilmentEvent) -> bool;
+    let work = |is: Is| move |e: &Event| matches!(e, Event::Fulfilment(of) if is(of));
+    let asked = work(|e| matches!(e, FulfilmentEvent::Requested(_)));
+    let advanced = work(|e| matches!(e, FulfilmentEvent::Advanced(_)));
+    without(asked).unwrap_err();
+    without(advanced).unwrap_err();
+    twice(asked).unwrap_err();
+    twice(advanced).unwrap_err();
 }
 
 #[test]

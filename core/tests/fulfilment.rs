@@ -14,11 +14,18 @@ use earmark::order::{
     ShipOrder, Stage, Status, VoidShipping,
 };
 use earmark::time::Span;
-use support::{Desk, names, order, sku, text, units};
+use support::{Desk, order, sku, text, units};
 
 const LONDON: FacilityId = FacilityId(0);
 const LEEDS: FacilityId = FacilityId(1);
 const FIRST: ShipmentNumber = ShipmentNumber(1);
+
+/// The names of what the order's side tells; what the facilities' side makes of it is told in
+/// `facilities`.
+fn names(events: &[Event]) -> Vec<&'static str> {
+    let ours = events.iter().filter(|event| !matches!(event, Event::Fulfilment(_)));
+    support::names(&ours.cloned().collect::<Vec<_>>())
+}
 
 fn release(n: u8) -> O {
     O::Release(ReleaseOrder { order: order(n), facility: None })

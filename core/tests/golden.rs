@@ -163,6 +163,8 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::Incoming(inside) => serde_json::to_vec(inside),
         Query::Alerts(inside) => serde_json::to_vec(inside),
         Query::OrderStatus(inside) => serde_json::to_vec(inside),
+        Query::Worklist(inside) => serde_json::to_vec(inside),
+        Query::Workload(inside) => serde_json::to_vec(inside),
         Query::Payment(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
@@ -188,6 +190,8 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::Incoming(_) => Answer::Incoming(serde_json::from_str(json).unwrap()),
             Answer::Alerts(_) => Answer::Alerts(serde_json::from_str(json).unwrap()),
             Answer::OrderStatus(_) => Answer::OrderStatus(serde_json::from_str(json).unwrap()),
+            Answer::Worklist(_) => Answer::Worklist(serde_json::from_str(json).unwrap()),
+            Answer::Workload(_) => Answer::Workload(serde_json::from_str(json).unwrap()),
             Answer::Payment(_) => Answer::Payment(serde_json::from_str(json).unwrap()),
         })
     };
@@ -199,6 +203,7 @@ fn refusal(Sample { case, value }: Sample<Refusal>) -> Golden {
         Refusal::NotHere { .. } | Refusal::HappenedHere { .. } | Refusal::NotACourier => "any",
         Refusal::Order(_) => "order",
         Refusal::Inventory(_) => "inventory",
+        Refusal::Fulfilment(_) => "fulfilment",
         Refusal::Payment(_) => "payment",
     };
     let bytes = to_bytes(&value).unwrap();

@@ -17,9 +17,9 @@ use earmark::order::{
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
     RecordExploded, RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied,
-    RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder, ReopenOrder,
-    RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict,
-    VoidShipping, state_diagram, transition_table,
+    RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection, ReleaseHold, ReleaseOrder,
+    ReopenOrder, RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder, Status,
+    TRANSITIONS, Verdict, VoidShipping, state_diagram, transition_table,
 };
 use earmark::owed::Standing;
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
@@ -127,6 +127,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Reopen(ReopenOrder { order }),
         O::Complete(CompleteOrder { order }),
         O::RecordExploded(RecordExploded { order, reservation, kits: Vec::new() }),
+        O::RecordTimedOut(RecordTimedOut { order, facility, portions: vec![] }),
         O::RecordPayment(RecordPayment { order, standing }),
     ]
 }

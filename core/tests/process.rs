@@ -18,6 +18,7 @@ fn role_of(event: &Event) -> &'static str {
         Event::Order(_) => "order",
         Event::Inventory(_) => "inventory",
         Event::Notification(_) => "notification",
+        Event::Fulfilment(_) => "fulfilment",
         Event::Payment(_) => "payment",
     }
 }
@@ -28,6 +29,7 @@ fn asked(command: &Command) -> (&'static str, String) {
         Command::Order(c) => ("order", format!("{c:?}")),
         Command::Inventory(c) => ("inventory", format!("{c:?}")),
         Command::Notification(c) => ("notification", format!("{c:?}")),
+        Command::Fulfilment(c) => ("fulfilment", format!("{c:?}")),
         Command::Payment(c) => ("payment", format!("{c:?}")),
         Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => unreachable!("{command:?}"),
     };

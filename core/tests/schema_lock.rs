@@ -21,7 +21,7 @@ use earmark::schema::{
     COMMANDS, EVENTS, QUERIES, SliceRequest, VERSION, encode_command, encode_event, encode_query,
     from_bytes, to_bytes, v1,
 };
-use earmark::{flow, inventory, notification, order, payment};
+use earmark::{flow, fulfilment, inventory, notification, order, payment};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::Types;
 
@@ -96,6 +96,7 @@ fn commands() -> Vec<Payload> {
         order::CompleteOrder,
         inventory::DefineKit,
         HearEvent,
+        fulfilment::AcceptFulfilment,
         payment::RecordAuthorization,
         payment::DeclinePayment,
         payment::RecordCapture,
@@ -201,6 +202,14 @@ fn later_events() -> Vec<Payload> {
         order::OrderLinesExploded,
         inventory::KitsShort,
         order::OrderKitsAskedAgain,
+        fulfilment::WorkRequested,
+        fulfilment::FulfilmentAccepted,
+        fulfilment::FulfilmentTimedOut,
+        fulfilment::WorkAdvanced,
+        fulfilment::WorkShipped,
+        fulfilment::WorkWithdrawn,
+        fulfilment::WorkEnded,
+        fulfilment::WorkForgotten,
         order::OrderPaymentDue,
         order::OrderPaymentRecorded,
         payment::PaymentDueRecorded,
@@ -237,6 +246,8 @@ fn queries() -> Vec<Payload> {
         flow::IncomingQuery,
         flow::AlertsQuery,
         flow::OrderStatusQuery,
+        flow::WorklistQuery,
+        flow::WorkloadQuery,
         flow::PaymentQuery,
     ]
 }

@@ -205,6 +205,7 @@ fn subject_of(command: &Command) -> Option<OrderId> {
     match command {
         Command::Order(command) => command.order(),
         Command::Hear(heard) => heard.event.order(),
+        Command::Fulfilment(command) => command.order(),
         Command::Payment(command) => command.order(),
         Command::SetPolicy(_)
         | Command::Tick(_)
@@ -228,6 +229,7 @@ fn thing(event: &Event) -> String {
         | Event::Order(_)
         | Event::Inventory(_)
         | Event::Notification(_)
+        | Event::Fulfilment(_)
         | Event::Payment(_) => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! Law: `settle` is atomic (a refusal changes nothing) and bounded; what leads to what is the table
 //! in `route`, the same for every topology.
 
+mod handshake;
 mod hear;
 mod payment;
 mod process;
@@ -15,6 +16,7 @@ mod status;
 mod stock;
 mod topology;
 mod view;
+mod worklist;
 
 pub use hear::Hear;
 pub use payment::{
@@ -41,4 +43,7 @@ pub use topology::{Answered, NoTopology, Partition, Topology, topology_page};
 pub use view::{
     Answer, FacilityView, ItemView, LineView, OrderView, ParcelView, Preview, PreviewPlan,
     ShelfView, ShipmentView, Summary,
+};
+pub use worklist::{
+    WorkAfter, WorkUnitsView, WorkView, WorklistQuery, WorkloadQuery, WorkloadView,
 };

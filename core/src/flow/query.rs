@@ -15,6 +15,7 @@ use super::stock::{AlertsQuery, IncomingQuery, LevelsQuery};
 use super::view::{
     Answer, FacilityView, ItemView, OrderView, ParcelView, Preview, PreviewPlan, Summary,
 };
+use super::worklist::{WorklistQuery, WorkloadQuery};
 use crate::decide::Principal;
 use crate::demand::{Demand, Destination};
 use crate::ids::{FacilityId, FacilityRef, ItemRef, LineNumber, OrderId, ReservationNumber, Text};
@@ -49,6 +50,10 @@ pub enum Query {
     Alerts(AlertsQuery),
     /// How one order stands.
     OrderStatus(OrderStatusQuery),
+    /// What a facility has to do now, the oldest first.
+    Worklist(WorklistQuery),
+    /// How much work each facility has.
+    Workload(WorkloadQuery),
     /// The payment of one order.
     Payment(PaymentQuery),
 }
@@ -232,7 +237,11 @@ impl Shop {
                 Err(QueryRefusal::StaffOnly)
             }
             Query::Explain(query) => self.explain(query).map(Answer::Explained),
-            Query::Levels(_) | Query::Incoming(_) | Query::Alerts(_)
+            Query::Levels(_)
+            | Query::Incoming(_)
+            | Query::Alerts(_)
+            | Query::Worklist(_)
+            | Query::Workload(_)
                 if matches!(by, Principal::Customer(_)) =>
             {
                 Err(QueryRefusal::StaffOnly)
@@ -240,6 +249,8 @@ impl Shop {
             Query::Levels(query) => Ok(Answer::Levels(self.levels(query))),
             Query::Incoming(query) => Ok(Answer::Incoming(self.list_incoming(query))),
             Query::Alerts(query) => Ok(Answer::Alerts(self.list_alerts(query))),
+            Query::Worklist(query) => Ok(Answer::Worklist(self.list_work(query))),
+            Query::Workload(query) => Ok(Answer::Workload(self.count_work(query))),
         }
     }
 

@@ -15,11 +15,13 @@
 //!                      CaptureRequested, VoidRequested, RefundRequested
 //! Payment authorized, declined, lapsed, captured, voided, refunded --> RecordPayment
 //! ```
+//! What order and facilities tell each other is on a page of its own: [`handshake`].
 //!
 //! Law: a route reads nothing but the event, so that it works the same behind a broker.
 
 use alloc::vec::Vec;
 
+use super::handshake;
 use super::shop::{Command, Event};
 use crate::demand::{Demand, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
@@ -38,8 +40,12 @@ use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 /// Hands `to` what the event asks of other roles, in order.
 pub fn route(event: &Event, mut to: impl FnMut(Command)) {
     match event {
-        Event::Order(event) => from_order(event, &mut to),
+        Event::Order(event) => {
+            from_order(event, &mut to);
+            handshake::from_order(event, &mut to);
+        }
         Event::Inventory(event) => from_inventory(event, &mut to),
+        Event::Fulfilment(event) => handshake::from_fulfilment(event, &mut to),
         Event::Payment(event) => from_payment(event, &mut to),
         Event::Policy(_) | Event::Notification(_) => {}
     }

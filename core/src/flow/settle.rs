@@ -11,6 +11,7 @@ use core::fmt;
 use super::route::route;
 use super::shop::{Command, Event, PolicySet, Refusal, Shop};
 use crate::decide::{Context, CorruptHistory, Decide, Principal};
+use crate::fulfilment::FulfilmentCommand;
 use crate::inventory::InventoryCommand;
 use crate::limits::STEPS_PER_SETTLE;
 use crate::order::{OrderCommand, OrderEvent};
@@ -105,10 +106,12 @@ impl Shop {
     fn tick(&mut self, context: &Context) -> Result<Vec<Event>, Broken> {
         let orders = Command::Order(OrderCommand::Tick);
         let inventory = Command::Inventory(InventoryCommand::Tick);
+        let fulfilment = Command::Fulfilment(FulfilmentCommand::Tick);
         let payments = Command::Payment(PaymentCommand::Tick);
         let ours = [
             (self.roles.order, orders),
             (self.roles.inventory, inventory),
+            (self.roles.fulfilment, fulfilment),
             (self.roles.payment, payments),
         ];
         let mut all = Vec::new();
@@ -173,6 +176,7 @@ impl Shop {
             Command::Order(_) => self.roles.order,
             Command::Inventory(_) => self.roles.inventory,
             Command::Notification(_) => self.roles.notification,
+            Command::Fulfilment(_) => self.roles.fulfilment,
             Command::Payment(_) => self.roles.payment,
         }
     }
@@ -188,6 +192,7 @@ impl Shop {
                 Command::Order(_) => "order",
                 Command::Inventory(_) => "inventory",
                 Command::Notification(_) => "notification",
+                Command::Fulfilment(_) => "fulfilment",
                 Command::Payment(_) => "payment",
             };
             return Err(Refusal::NotHere { role: role.to_string() });
@@ -217,6 +222,10 @@ impl Shop {
                     Ok(events) => Ok(events),
                     Err(never) => match never {},
                 }
+            }
+            Command::Fulfilment(command) => {
+                wrap(self.fulfilments.decide(command, context), Event::Fulfilment)
+                    .map_err(Refusal::Fulfilment)
             }
         }
     }

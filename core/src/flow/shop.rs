@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hear::Hear;
 use crate::decide::{CorruptHistory, Decide};
+use crate::fulfilment::{FulfilmentCommand, FulfilmentEvent, FulfilmentRefusal, Fulfilments};
 use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
 use crate::laws::{self, Audit};
@@ -29,6 +30,7 @@ pub struct Shop {
     pub(super) orders: Orders,
     pub(super) inventory: Inventory,
     pub(super) notifications: Notifications,
+    pub(super) fulfilments: Fulfilments,
     pub(super) payments: Payments,
 }
 
@@ -41,24 +43,33 @@ pub struct Roles {
     pub inventory: bool,
     /// The notification role.
     pub notification: bool,
+    /// The fulfilment role.
+    pub fulfilment: bool,
     /// The payment role.
     pub payment: bool,
 }
 
 impl Roles {
     /// All of them: the sequential topology.
-    pub const ALL: Self = Self { order: true, inventory: true, notification: true, payment: true };
+    pub const ALL: Self =
+        Self { order: true, inventory: true, notification: true, fulfilment: true, payment: true };
     /// None of them.
-    pub const NONE: Self =
-        Self { order: false, inventory: false, notification: false, payment: false };
+    pub const NONE: Self = Self {
+        order: false,
+        inventory: false,
+        notification: false,
+        fulfilment: false,
+        payment: false,
+    };
 
     /// Every role by its name, and whether it is local.
-    const fn by_name(self) -> [(&'static str, bool); 4] {
-        let Self { order, inventory, notification, payment } = self;
+    const fn by_name(self) -> [(&'static str, bool); 5] {
+        let Self { order, inventory, notification, fulfilment, payment } = self;
         [
             ("order", order),
             ("inventory", inventory),
             ("notification", notification),
+            ("fulfilment", fulfilment),
             ("payment", payment),
         ]
     }
@@ -76,6 +87,7 @@ impl Roles {
             "order" => Some(Self { order: true, ..self }),
             "inventory" => Some(Self { inventory: true, ..self }),
             "notification" => Some(Self { notification: true, ..self }),
+            "fulfilment" => Some(Self { fulfilment: true, ..self }),
             "payment" => Some(Self { payment: true, ..self }),
             _ => None,
         }
@@ -109,6 +121,8 @@ pub enum Command {
     Notification(NotificationCommand),
     /// Something happened in another partition.
     Hear(Hear),
+    /// For the fulfilment role.
+    Fulfilment(FulfilmentCommand),
     /// For the payment role.
     Payment(PaymentCommand),
 }
@@ -139,6 +153,8 @@ pub enum Event {
     Inventory(InventoryEvent),
     /// Of the notification role.
     Notification(NotificationEvent),
+    /// Of the fulfilment role.
+    Fulfilment(FulfilmentEvent),
     /// Of the payment role.
     Payment(PaymentEvent),
 }
@@ -175,6 +191,8 @@ pub enum Refusal {
     },
     /// Only couriers tell what happened elsewhere.
     NotACourier,
+    /// The fulfilment role refuses.
+    Fulfilment(FulfilmentRefusal),
     /// The payment role refuses.
     Payment(PaymentRefusal),
 }
@@ -189,6 +207,7 @@ impl Refusal {
             Self::Inventory(refusal) => refusal.code(),
             Self::HappenedHere { .. } => "happened-here",
             Self::NotACourier => "not-a-courier",
+            Self::Fulfilment(refusal) => refusal.code(),
             Self::Payment(refusal) => refusal.code(),
         }
     }
@@ -210,6 +229,7 @@ impl fmt::Display for Refusal {
             Self::NotACourier => {
                 f.write_str("a customer can't tell what happened in another partition")
             }
+            Self::Fulfilment(refusal) => refusal.fmt(f),
             Self::Payment(refusal) => refusal.fmt(f),
         }
     }
@@ -226,6 +246,7 @@ impl Event {
             Self::Order(event) => Some(event.order()),
             Self::Inventory(event) => event.order(),
             Self::Notification(event) => Some(event.order()),
+            Self::Fulfilment(event) => Some(event.order()),
             Self::Payment(event) => Some(event.order()),
         }
     }
@@ -239,6 +260,7 @@ impl Shop {
             Event::Order(_) => (self.roles.order, "order"),
             Event::Inventory(_) => (self.roles.inventory, "inventory"),
             Event::Notification(_) => (self.roles.notification, "notification"),
+            Event::Fulfilment(_) => (self.roles.fulfilment, "fulfilment"),
             Event::Payment(_) => (self.roles.payment, "payment"),
         };
         local.then_some(role)
@@ -260,6 +282,12 @@ impl Shop {
     #[must_use]
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
+    }
+
+    /// The fulfilment role's state.
+    #[must_use]
+    pub fn fulfilments(&self) -> &Fulfilments {
+        &self.fulfilments
     }
 
     /// The payment role's state.
@@ -285,11 +313,13 @@ impl Shop {
                 self.policy_version = set.version;
                 self.orders.set_policy(set.policy.orders);
                 self.inventory.set_policy(set.policy.sourcing);
+                self.fulfilments.set_policy(set.policy.fulfilment);
                 Ok(())
             }
             Event::Order(event) => self.orders.evolve(event),
             Event::Inventory(event) => self.inventory.evolve(event),
             Event::Notification(event) => self.notifications.evolve(event),
+            Event::Fulfilment(event) => self.fulfilments.evolve(event),
             Event::Payment(event) => self.payments.evolve(event),
         }
     }
@@ -298,18 +328,20 @@ impl Shop {
     pub fn restore(&mut self) {
         self.orders.restore();
         self.inventory.restore();
+        self.fulfilments.restore();
         self.payments.restore();
     }
 
     /// The next moment at which a tick has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let of_roles = [
+        let all = [
             self.orders.next_deadline(),
             self.inventory.next_deadline(),
+            self.fulfilments.next_deadline(),
             self.payments.next_deadline(),
         ];
-        of_roles.into_iter().flatten().min()
+        all.into_iter().flatten().min()
     }
 
     /// Checks every law over the state of now.
@@ -318,6 +350,10 @@ impl Shop {
         let mut audit = Audit::default();
         self.orders.audit(&mut audit);
         self.inventory.audit(&mut audit);
+        self.fulfilments.audit(&mut audit);
+        if self.roles.order && self.roles.fulfilment {
+            self.audit_work(&mut audit);
+        }
         self.payments.audit(&mut audit);
         if self.roles.order && self.roles.payment {
             self.audit_payments(&mut audit);

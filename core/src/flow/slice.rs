@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::shop::Shop;
+use super::shop::{Roles, Shop};
 use crate::decide::Principal;
 use crate::demand::{Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, OrderId, Text, Tier};
@@ -132,7 +132,9 @@ impl Slice {
         let (policy, facilities) = (self.policy.sourcing, self.facilities);
         let kits = self.kits.into_iter().collect();
         let inventory = Inventory::slice(policy, facilities, items, kits, reservations)?;
-        let mut shop = Shop { policy: self.policy, inventory, ..Shop::default() };
+        // What facilities are asked for is none of a client's business.
+        let roles = Roles { fulfilment: false, ..Roles::default() };
+        let mut shop = Shop { roles, policy: self.policy, inventory, ..Shop::default() };
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
         shop.notifications.adopt(self.told);

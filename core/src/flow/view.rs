@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::payment::PaymentView;
 use super::status::OrderStatusView;
 use super::stock::{AlertView, IncomingView, ItemLevels};
+use super::worklist::{WorkView, WorkloadView};
 use crate::data::data;
 use crate::demand::{Alternative, ExplodedKit, Parcel, Portion, Shortfall};
 use crate::geo::GeoPoint;
@@ -48,6 +49,10 @@ pub enum Answer {
     Alerts(Vec<AlertView>),
     /// How one order stands.
     OrderStatus(OrderStatusView),
+    /// What a facility has to do.
+    Worklist(Vec<WorkView>),
+    /// How much work each facility has.
+    Workload(Vec<WorkloadView>),
     /// The payment of one order.
     Payment(PaymentView),
 }

@@ -105,6 +105,9 @@ impl Orders {
             (OrderCommand::RecordExploded(c), Some(order)) => {
                 Ok(kits::exploded(c, order, context.at))
             }
+            (OrderCommand::RecordTimedOut(c), Some(order)) => {
+                Ok(work::timed_out(c, order, context.at))
+            }
             (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
         }
     }

@@ -32,8 +32,9 @@ pub use command::{
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordExploded, RecordLapsed, RecordPayment,
-    RecordRejected, RecordStripped, RecordTied, RefuseReturn, RejectFulfilment, ReleaseHold,
-    ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    RecordRejected, RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment,
+    ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder,
+    VoidShipping,
 };
 pub use event::{
     AllocationRequested, CancellationAccepted, CancellationDeclined, CancellationRequested,

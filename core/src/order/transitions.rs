@@ -82,6 +82,7 @@ pub enum CommandKind {
     Reopen,
     Complete,
     RecordExploded,
+    RecordTimedOut,
     RecordPayment,
 }
 
@@ -116,7 +117,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 31] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 32] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -148,6 +149,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 31] = [
     (CommandKind::Reopen,               [U,    W,    N,    D,    W,    W,    W,    W]),
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
     (CommandKind::RecordExploded,       [N,    D,    D,    N,    N,    N,    N,    N]),
+    (CommandKind::RecordTimedOut,       [N,    N,    D,    N,    N,    N,    N,    N]),
     (CommandKind::RecordPayment,        [N,    D,    D,    D,    D,    D,    D,    N]),
 ];
 
@@ -222,6 +224,7 @@ impl CommandKind {
             OrderCommand::Reopen(_) => Self::Reopen,
             OrderCommand::Complete(_) => Self::Complete,
             OrderCommand::RecordExploded(_) => Self::RecordExploded,
+            OrderCommand::RecordTimedOut(_) => Self::RecordTimedOut,
             OrderCommand::RecordPayment(_) => Self::RecordPayment,
         })
     }

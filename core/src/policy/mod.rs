@@ -25,6 +25,20 @@ pub struct Policy {
     pub orders: OrderPolicy,
     /// For the inventory role.
     pub sourcing: SourcingPolicy,
+    /// For the fulfilment role.
+    #[serde(default)]
+    pub fulfilment: FulfilmentPolicy,
+}
+
+/// What the fulfilment role may choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct FulfilmentPolicy {
+    /// How long a facility has to accept what is released to it, or to begin; then its units are
+    /// sourced again from others. `None` to wait for ever.
+    #[serde(default)]
+    pub answer_within: Option<Span>,
 }
 
 /// What the order role may choose.

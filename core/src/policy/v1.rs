@@ -92,6 +92,7 @@ impl From<Policy> for super::Policy {
                 max_parcels,
                 rules: super::SourcingRules::default(),
             },
+            fulfilment: super::FulfilmentPolicy::default(),
         }
     }
 }

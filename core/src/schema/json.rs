@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::kinds::{each_command, each_event, each_query};
 use super::{NotReadable, SliceRequest, v1};
 use crate::flow::{self, Answer, Command, Event, Query, Refusal};
+use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
@@ -150,6 +151,8 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::Incoming(inside) => write(inside),
         Answer::Alerts(inside) => write(inside),
         Answer::OrderStatus(inside) => write(inside),
+        Answer::Worklist(inside) => write(inside),
+        Answer::Workload(inside) => write(inside),
         Answer::Payment(inside) => write(inside),
     }
 }
@@ -168,7 +171,9 @@ pub fn answer_schema(kind: u16) -> String {
         8 => schema::<Vec<flow::IncomingView>>(),
         9 => schema::<Vec<flow::AlertView>>(),
         10 => schema::<flow::OrderStatusView>(),
-        11 => schema::<flow::PaymentView>(),
+        11 => schema::<Vec<flow::WorkView>>(),
+        12 => schema::<Vec<flow::WorkloadView>>(),
+        13 => schema::<flow::PaymentView>(),
         _ => String::new(),
     }
 }

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
+use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
@@ -216,24 +217,26 @@ codec! {
         scope: "inventory:write", about: "Define an item that is sold as one and made of others.";
     46 HearEvent(p: flow::Hear) { Command::Hear(p) }
         scope: "flow", about: "Tell what happened in another partition; couriers do.";
-    47 RecordAuthorization(p: payment::RecordAuthorization)
+    47 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
+        scope: "fulfilment:write", about: "Take the work that was released to a facility.";
+    48 RecordAuthorization(p: payment::RecordAuthorization)
         { Command::Payment(P::RecordAuthorization(p)) }
         scope: "payments:write", about: "Answer a request to pay: so much was authorized.";
-    48 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
+    49 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
         scope: "payments:write", about: "Answer a request to pay: it was declined.";
-    49 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
+    50 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: so much was captured.";
-    50 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
+    51 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
         scope: "payments:write", about: "Answer a request to capture: it was declined.";
-    51 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
+    52 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
         scope: "payments:write", about: "Answer a request to void: it is done.";
-    52 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
+    53 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it is done.";
-    53 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
+    54 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
         scope: "payments:write", about: "Answer a request to refund: it was declined.";
-    54 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
+    55 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
         scope: "payments:write", about: "Capture by hand what is authorized of a confirmed order.";
-    55 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
+    56 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
         scope: "payments:write", about: "Pay money back, whatever becomes of the goods.";
 }
 
@@ -360,45 +363,59 @@ codec! {
     77 KitsShort(p: inventory::KitsShort) { Event::Inventory(IE::KitsShort(p)) } version: 1;
     78 OrderKitsAskedAgain(p: order::OrderKitsAskedAgain)
         { Event::Order(OE::KitsAskedAgain(p)) } version: 1;
-    79 OrderPaymentDue(p: order::OrderPaymentDue)
+    79 WorkRequested(p: fulfilment::WorkRequested)
+        { Event::Fulfilment(FE::Requested(p)) } version: 1;
+    80 FulfilmentAccepted(p: fulfilment::FulfilmentAccepted)
+        { Event::Fulfilment(FE::Accepted(p)) } version: 1;
+    81 FulfilmentTimedOut(p: fulfilment::FulfilmentTimedOut)
+        { Event::Fulfilment(FE::TimedOut(p)) } version: 1;
+    82 WorkAdvanced(p: fulfilment::WorkAdvanced)
+        { Event::Fulfilment(FE::Advanced(p)) } version: 1;
+    83 WorkShipped(p: fulfilment::WorkShipped) { Event::Fulfilment(FE::Shipped(p)) } version: 1;
+    84 WorkWithdrawn(p: fulfilment::WorkWithdrawn)
+        { Event::Fulfilment(FE::Withdrawn(p)) } version: 1;
+    85 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
+    86 WorkForgotten(p: fulfilment::WorkForgotten)
+        { Event::Fulfilment(FE::Forgotten(p)) } version: 1;
+    87 OrderPaymentDue(p: order::OrderPaymentDue)
         { Event::Order(OE::PaymentDue(p)) } version: 1;
-    80 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
+    88 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
         { Event::Order(OE::PaymentRecorded(p)) } version: 1;
-    81 PaymentDueRecorded(p: payment::PaymentDueRecorded)
+    89 PaymentDueRecorded(p: payment::PaymentDueRecorded)
         { Event::Payment(PE::DueRecorded(p)) } version: 1;
-    82 PaymentRequested(p: payment::PaymentRequested)
+    90 PaymentRequested(p: payment::PaymentRequested)
         { Event::Payment(PE::Requested(p)) } version: 1;
-    83 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
+    91 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
         { Event::Payment(PE::Withdrawn(p)) } version: 1;
-    84 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
+    92 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
         { Event::Payment(PE::Repeated(p)) } version: 1;
-    85 AuthorizationRecorded(p: payment::AuthorizationRecorded)
+    93 AuthorizationRecorded(p: payment::AuthorizationRecorded)
         { Event::Payment(PE::Authorized(p)) } version: 1;
-    86 PaymentDeclined(p: payment::PaymentDeclined)
+    94 PaymentDeclined(p: payment::PaymentDeclined)
         { Event::Payment(PE::Declined(p)) } version: 1;
-    87 AuthorizationLapsed(p: payment::AuthorizationLapsed)
+    95 AuthorizationLapsed(p: payment::AuthorizationLapsed)
         { Event::Payment(PE::Lapsed(p)) } version: 1;
-    88 CaptureRequested(p: payment::CaptureRequested)
+    96 CaptureRequested(p: payment::CaptureRequested)
         { Event::Payment(PE::CaptureRequested(p)) } version: 1;
-    89 PaymentCaptured(p: payment::PaymentCaptured)
+    97 PaymentCaptured(p: payment::PaymentCaptured)
         { Event::Payment(PE::Captured(p)) } version: 1;
-    90 CaptureDeclined(p: payment::CaptureDeclined)
+    98 CaptureDeclined(p: payment::CaptureDeclined)
         { Event::Payment(PE::CaptureDeclined(p)) } version: 1;
-    91 VoidRequested(p: payment::VoidRequested)
+    99 VoidRequested(p: payment::VoidRequested)
         { Event::Payment(PE::VoidRequested(p)) } version: 1;
-    92 PaymentVoided(p: payment::PaymentVoided)
+    100 PaymentVoided(p: payment::PaymentVoided)
         { Event::Payment(PE::Voided(p)) } version: 1;
-    93 RefundGranted(p: payment::RefundGranted)
+    101 RefundGranted(p: payment::RefundGranted)
         { Event::Payment(PE::RefundGranted(p)) } version: 1;
-    94 RefundRequested(p: payment::RefundRequested)
+    102 RefundRequested(p: payment::RefundRequested)
         { Event::Payment(PE::RefundRequested(p)) } version: 1;
-    95 PaymentRefunded(p: payment::PaymentRefunded)
+    103 PaymentRefunded(p: payment::PaymentRefunded)
         { Event::Payment(PE::Refunded(p)) } version: 1;
-    96 RefundDeclined(p: payment::RefundDeclined)
+    104 RefundDeclined(p: payment::RefundDeclined)
         { Event::Payment(PE::RefundDeclined(p)) } version: 1;
-    97 PaymentArchived(p: payment::PaymentArchived)
+    105 PaymentArchived(p: payment::PaymentArchived)
         { Event::Payment(PE::Archived(p)) } version: 1;
-    98 PaymentForgotten(p: payment::PaymentForgotten)
+    106 PaymentForgotten(p: payment::PaymentForgotten)
         { Event::Payment(PE::Forgotten(p)) } version: 1;
 }
 
@@ -426,7 +443,11 @@ codec! {
         scope: "inventory:read", about: "The items that are watched: which are low, or out.";
     10 OrderStatus(p: flow::OrderStatusQuery) { Query::OrderStatus(p) }
         scope: "orders:read", about: "How one order stands: payment, stock, fulfilment, returns.";
-    11 Payment(p: flow::PaymentQuery) { Query::Payment(p) }
+    11 Worklist(p: flow::WorklistQuery) { Query::Worklist(p) }
+        scope: "fulfilment:read", about: "What a facility has to do now, the oldest first.";
+    12 Workload(p: flow::WorkloadQuery) { Query::Workload(p) }
+        scope: "fulfilment:read", about: "How much work each facility has, and since when.";
+    13 Payment(p: flow::PaymentQuery) { Query::Payment(p) }
         scope: "orders:read", about: "The payment of one order, and what a provider is asked for.";
 }
 

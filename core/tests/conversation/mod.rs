@@ -309,7 +309,7 @@ impl World {
 
 fn roles(side: Side) -> Roles {
     let order = side == Orders;
-    Roles { order, inventory: !order, notification: order, payment: order }
+    Roles { order, inventory: !order, notification: order, fulfilment: order, payment: order }
 }
 
 /// What may be wished for an order once it is placed.

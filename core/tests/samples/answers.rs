@@ -66,6 +66,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
     ];
     all.push(super::payments::query());
     all.extend(super::stock::queries());
+    all.extend(super::work::queries());
     all
 }
 
@@ -88,6 +89,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
     all.push(super::payments::answer());
     all.extend(super::stock::answers());
     all.extend(super::kits::answers());
+    all.extend(super::work::answers());
     all
 }
 
@@ -391,6 +393,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(of_stock.map(Refusal::Inventory).map(|r| sample(r.code(), r)));
     all.extend(super::stock::refusals());
     all.extend(super::kits::refusals());
+    all.extend(super::work::refusals());
     all.extend(super::payments::refusals());
     all
 }

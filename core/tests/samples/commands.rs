@@ -16,8 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, CaptureWhen, Collect, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
-    SourcingRules,
+    Aim, Aims, CaptureWhen, Collect, FulfilmentPolicy, Objective, OrderPolicy, PaymentPolicy,
+    Policy, SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -45,6 +45,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
     all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
+    all.extend(super::work::commands());
     all
 }
 
@@ -77,6 +78,7 @@ pub(super) fn policy() -> Policy {
                 day_starts: Span::from_millis(14_400_000),
             },
         },
+        fulfilment: FulfilmentPolicy { answer_within: Some(Span::from_millis(7_200_000)) },
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(work.map(|s| sample(s.case, Event::Order(s.value))));
     let stock = super::fulfilment::stock_events().into_iter();
     all.extend(stock.map(|s| sample(s.case, Event::Inventory(s.value))));
+    all.extend(super::work::events());
     all
 }
 

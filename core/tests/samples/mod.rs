@@ -15,6 +15,7 @@ mod old;
 mod payments;
 mod state;
 mod stock;
+mod work;
 
 use earmark::demand::{Destination, Portion};
 use earmark::geo::GeoPoint;

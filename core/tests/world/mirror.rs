@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 
 use earmark::flow::{Roles, Shop};
-use earmark::ids::{ExpectedNumber, ItemId, OrderId, TransferNumber};
+use earmark::fulfilment::WorkOrder;
+use earmark::ids::{ExpectedNumber, FacilityId, ItemId, OrderId, TransferNumber};
 use earmark::inventory::{
     Alert, Component, ExpectedStock, Facility, Item, Reservation, ReservationId, Transfer,
 };
 use earmark::notification::News;
 use earmark::order::Order;
 use earmark::payment::Account;
-use earmark::policy::{OrderPolicy, Policy, SourcingPolicy};
+use earmark::policy::{FulfilmentPolicy, OrderPolicy, Policy, SourcingPolicy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,15 @@ pub(crate) struct OpenShop {
     pub(crate) orders: OpenOrders,
     pub(crate) inventory: OpenInventory,
     pub(crate) told: BTreeMap<OrderId, Vec<News>>,
+    pub(crate) fulfilments: OpenFulfilments,
     pub(crate) payments: BTreeMap<OrderId, Account>,
+}
+
+/// The fulfilment role, open to damage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpenFulfilments {
+    policy: FulfilmentPolicy,
+    pub(crate) work: BTreeMap<(OrderId, FacilityId), WorkOrder>,
 }
 
 /// The order role, open to damage.

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 pub(crate) mod books;
+pub(crate) mod facilities;
+pub(crate) mod handshake;
 pub(crate) mod kits;
 pub(crate) mod mirror;
 pub(crate) mod payments;
@@ -47,6 +49,8 @@ pub(crate) struct World {
     pub(crate) met: BTreeSet<&'static str>,
     /// Steps that orders have taken in their lives.
     pub(crate) steps: BTreeSet<(Status, &'static str, Status)>,
+    /// Steps that work orders have taken in theirs.
+    pub(crate) work_steps: BTreeSet<facilities::WorkStep>,
 }
 
 /// Fails with words unless something holds.
@@ -70,6 +74,7 @@ impl World {
             now: START,
             met: BTreeSet::new(),
             steps: BTreeSet::new(),
+            work_steps: BTreeSet::new(),
         };
         for command in steps::opening() {
             world.step(&Step::now(command)).unwrap();
@@ -131,7 +136,9 @@ impl World {
                 order.map_or(Status::Unplaced, |order| order.status)
             };
             let from = status(&self.replayed);
+            let work = facilities::states(&self.replayed, event);
             self.replayed.apply(&read).map_err(|e| e.to_string())?;
+            self.work_steps.extend(facilities::steps(&self.replayed, work, name)?);
             let to = status(&self.replayed);
             if from != to || STEPS.iter().any(|(_, event, _)| *event == name) {
                 let step = (from, name, to);
@@ -159,6 +166,10 @@ impl World {
             (Err(again), Err(first)) => again == first,
             // What a partial shipment left was cancelled: now all of it is on its way.
             (Err(Refusal::Order(OrderRefusal::UseReturn)), Ok(_)) => is_cancel(command),
+            // Units of kits that are cancelled as a whole: with them the order has ended.
+            (Err(Refusal::Order(OrderRefusal::NotWhen { .. })), Ok(_)) => {
+                matches!(command, Command::Order(OrderCommand::VoidShipping(_)))
+            }
             // What is ready has left, and the rest can't yet.
             (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
                 matches!(command, Command::Order(OrderCommand::Ship(_)))

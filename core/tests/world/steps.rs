@@ -20,7 +20,8 @@ use earmark::order::{
     OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, SaveDraft, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    Aim, Aims, FulfilmentPolicy, Objective, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy,
+    SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -29,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::{payments, work};
+use super::{handshake, payments, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -115,6 +116,9 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
+        3 => handshake::asked(),
+        1 => handshake::again_asked(),
+        1 => super::stock::out_and_back(),
     ];
     // What must find the world as it was opened comes first.
     let first = prop_oneof![
@@ -192,6 +196,7 @@ fn command() -> impl Strategy<Value = Command> {
         5 => request_return().prop_map(Command::Order),
         5 => receive_return().prop_map(Command::Order),
         20 => work::command().prop_map(Command::Order),
+        4 => handshake::accept(),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
         23 => super::stock::command().prop_map(Command::Inventory),
@@ -397,11 +402,14 @@ fn policy() -> impl Strategy<Value = Command> {
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);
     let rules = sourcing_rules();
-    (payment, archive_after, max_parcels, rules).prop_map(
-        |(payment, archive_after, max_parcels, rules)| {
+    let answer_within = option::weighted(0.5, prop_oneof![Just(10_000_u64), any::<u64>()])
+        .prop_map(|within| within.map(Span::from_millis));
+    (payment, archive_after, max_parcels, rules, answer_within).prop_map(
+        |(payment, archive_after, max_parcels, rules, answer_within)| {
             let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
             let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
-            Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing } })
+            let fulfilment = FulfilmentPolicy { answer_within };
+            Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing, fulfilment } })
         },
     )
 }

@@ -3,7 +3,9 @@
 //! Law: numbers are small, so that what was sent is received, and what is set is set again.
 
 use earmark::flow::Command;
-use earmark::ids::{ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, TransferNumber};
+use earmark::ids::{
+    ExpectedNumber, FacilityId, FacilityRef, ItemId, ItemRef, Tier, TransferNumber,
+};
 use earmark::inventory::{
     CancelTransfer, Condition, CountStock, ExpectStock, InventoryCommand as I, MoveStock,
     ReceiveExpected, ReceiveTransfer, Rest, SendTransfer, SetLowStock, SetSafetyStock, StockReason,
@@ -30,8 +32,8 @@ pub(crate) fn command() -> impl Strategy<Value = I> {
         1 => (1..6_u32).prop_map(|n| {
             I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) })
         }),
-        2 => expect(),
-        2 => (1..5_u32, 1..6_u32).prop_map(|(n, quantity)| {
+        4 => expect(),
+        4 => (1..5_u32, 1..6_u32).prop_map(|(n, quantity)| {
             let (expected, quantity) = (ExpectedNumber(n), units(quantity));
             I::ReceiveExpected(ReceiveExpected { expected, quantity })
         }),
@@ -85,6 +87,26 @@ fn count() -> impl Strategy<Value = I> {
 fn low_stock() -> impl Strategy<Value = I> {
     (item(), option::weighted(0.85, 0..12_u32))
         .prop_map(|(item, threshold)| I::SetLowStock(SetLowStock { item, threshold }))
+}
+
+/// An item that is watched while it runs out everywhere, and comes again.
+pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
+    (0..3_u32, reason()).prop_map(|(n, reason)| {
+        let item = || ItemRef::Id(ItemId(n));
+        let place = |n| FacilityRef::Id(FacilityId(n));
+        let count = |facility, tier, counted| {
+            let (item, condition) = (item(), Condition::Sellable);
+            I::Count(CountStock { item, facility, tier, condition, counted, reason })
+        };
+        let watch = SetLowStock { item: item(), threshold: Some(1) };
+        let mut commands = vec![I::SetLowStock(watch)];
+        for n in 0..3 {
+            let tiers = [Tier::Primary, Tier::Back];
+            commands.extend(tiers.map(|tier| count(place(n), tier, 0)));
+        }
+        commands.push(count(place(0), Tier::Primary, 30));
+        commands.into_iter().map(|command| Step::now(Command::Inventory(command))).collect()
+    })
 }
 
 fn send() -> impl Strategy<Value = I> {

@@ -16,6 +16,7 @@ use earmark::sourcing::Proof;
 
 use super::books::Books;
 use super::ensure;
+use super::facilities::Workbook;
 use super::payments::Tills;
 
 type Reservation = (OrderId, ReservationNumber);
@@ -33,6 +34,7 @@ pub(crate) struct Witness {
     told: BTreeSet<(OrderId, News)>,
     days: BTreeMap<FacilityId, Day>,
     objective: Objective,
+    work: Workbook,
 }
 
 /// The parcels a facility was asked for on its last day, and the most it takes.
@@ -59,6 +61,7 @@ impl Witness {
                 Ok(())
             }
             Event::Notification(NotificationEvent::Forgotten(_)) => Ok(()),
+            Event::Fulfilment(event) => self.work.hear(event),
         }
     }
 
@@ -203,6 +206,7 @@ impl Witness {
 
     /// Holds the shop's books against the witness's.
     pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
+        self.work.agrees(shop)?;
         let (ended, open) = (self.ended.len() as u64, shop.inventory().open_reservations());
         let once = laws::each_ends_once(self.made, ended, open as u64);
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
@@ -225,6 +229,7 @@ impl Witness {
 /// for anything but a payment.
 pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
     let mut reservations = 0;
+    super::facilities::roles_agree(shop.orders(), shop.fulfilments())?;
     for (id, order) in shop.orders().iter() {
         let mut by_reservation: BTreeMap<ReservationNumber, Vec<(Portion, bool)>> = BTreeMap::new();
         for tied in &order.tied {

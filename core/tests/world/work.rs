@@ -7,11 +7,11 @@ use earmark::ids::{
     CancellationNumber, FacilityId, HoldNumber, LineNumber, OrderId, ReturnNumber, ShipmentNumber,
 };
 use earmark::order::{
-    AcceptCancellation, AmendOrder, CompleteOrder, DeclineCancellation, DeliverShipment,
-    Disposition, HoldKind, LineChange, LineRef, LineUnits, LoseShipment, OrderCommand, PackOrder,
-    PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturnedUnits, RefuseReturn,
-    RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
-    SaveDraft, ShipOrder, VoidShipping,
+    AcceptCancellation, AmendOrder, CancelOrder, CancelReason, CompleteOrder, DeclineCancellation,
+    DeliverShipment, Disposition, HoldKind, LineChange, LineRef, LineUnits, LoseShipment,
+    OrderCommand, PackOrder, PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturnedUnits,
+    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
+    ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
@@ -24,7 +24,7 @@ use proptest::{collection, option};
 use super::steps::{Step, cancel, line_units, order, place};
 use crate::support::units;
 
-fn facility() -> impl Strategy<Value = FacilityId> {
+pub(super) fn facility() -> impl Strategy<Value = FacilityId> {
     (0..4_u16).prop_map(FacilityId)
 }
 
@@ -91,12 +91,12 @@ fn nobody() -> OrderId {
     super::steps::order_id(0)
 }
 
-fn release() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn release() -> impl Strategy<Value = OrderCommand> {
     option::weighted(0.4, facility())
         .prop_map(|facility| OrderCommand::Release(ReleaseOrder { order: nobody(), facility }))
 }
 
-fn pick() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn pick() -> impl Strategy<Value = OrderCommand> {
     let some = option::weighted(0.3, line_units());
     let missing = option::weighted(0.4, line_units());
     (facility(), some, missing).prop_map(|(facility, lines, missing)| {
@@ -104,18 +104,18 @@ fn pick() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-fn pack() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn pack() -> impl Strategy<Value = OrderCommand> {
     facility().prop_map(|facility| OrderCommand::Pack(PackOrder { order: nobody(), facility }))
 }
 
-fn reject() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn reject() -> impl Strategy<Value = OrderCommand> {
     facility().prop_map(|facility| {
         let reason = None;
         OrderCommand::RejectFulfilment(RejectFulfilment { order: nobody(), facility, reason })
     })
 }
 
-fn void() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn void() -> impl Strategy<Value = OrderCommand> {
     shipment()
         .prop_map(|shipment| OrderCommand::VoidShipping(VoidShipping { order: nobody(), shipment }))
 }
@@ -183,7 +183,7 @@ fn amend() -> impl Strategy<Value = OrderCommand> {
     )
 }
 
-fn answer() -> impl Strategy<Value = OrderCommand> {
+pub(super) fn answer() -> impl Strategy<Value = OrderCommand> {
     (1..5_u16, any::<bool>()).prop_map(|(n, accept)| {
         let (order, cancellation) = (nobody(), CancellationNumber(n));
         if accept {
@@ -201,9 +201,10 @@ fn release_hold() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
-/// An order that is saved twice and placed, and that nobody pays for, until it is forgotten.
+/// An order that is saved twice and placed, and that nobody pays for, or cancelled as a draft,
+/// until it is forgotten.
 pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
-    place().prop_map(|placed| {
+    (place(), any::<bool>()).prop_map(|(placed, cancelled)| {
         let payment = PaymentPolicy::required(Span::from_millis(60_000));
         let archive_after = Span::from_millis(100_000);
         let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
@@ -212,11 +213,17 @@ pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
         let saved = draft(placed.clone());
         let mut before = saved.clone();
         before.lines.extend(saved.lines.iter().cloned());
+        let (order, lines, reason) = (placed.order, None, CancelReason::Customer);
+        let then = if cancelled {
+            OrderCommand::Cancel(CancelOrder { order, lines, reason })
+        } else {
+            OrderCommand::Place(placed)
+        };
         vec![
             Step::now(Command::SetPolicy(SetPolicy { policy })),
             Step::now(Command::Order(OrderCommand::SaveDraft(before))),
             Step::now(Command::Order(OrderCommand::SaveDraft(saved))),
-            Step::now(Command::Order(OrderCommand::Place(placed))),
+            Step::now(Command::Order(then)),
             later(60_000),
             later(100_000),
         ]

@@ -166,7 +166,9 @@ impl Tally {
                     *self.told.entry(news(told.news).to_string()).or_default() += 1;
                 }
                 Event::Payment(event) => self.life.money.count(&event),
-                Event::Notification(NotificationEvent::Forgotten(_)) | Event::Policy(_) => {}
+                Event::Notification(NotificationEvent::Forgotten(_))
+                | Event::Fulfilment(_)
+                | Event::Policy(_) => {}
             }
         }
         Ok(())

@@ -233,6 +233,8 @@ export interface Commands {
   CompleteOrder: { order: OrderId };
   /** What happened in another partition: the event's kind, and its bytes in hexadecimal digits. */
   HearEvent: { kind: number; bytes: string };
+  /** A facility takes what was released to it, with or without a promise of when it ships. */
+  AcceptFulfilment: { order: OrderId; facility: FacilityId; shipBy?: Timestamp | null };
 }
 
 /** The name of a command. */

@@ -44,10 +44,16 @@ import type {
   TransferNumber,
   UnitPrice,
   UnitsOfLine,
+  WorkNumber,
+  WorkStage,
+  WorkState,
 } from './values.js';
 
 interface OfOrder {
   order: OrderId;
+}
+interface OfWork extends OfOrder {
+  facility: FacilityId;
 }
 interface OfReservation extends OfOrder {
   reservation: ReservationNumber;
@@ -286,6 +292,19 @@ export interface Events {
     excluded: FacilityId[];
     next: LineNumber;
   };
+  WorkRequested: OfWork & {
+    at: Timestamp;
+    work: WorkNumber;
+    answerBy: Timestamp | null;
+    portions: Portion[];
+  };
+  FulfilmentAccepted: OfWork & { at: Timestamp; shipBy: Timestamp | null };
+  FulfilmentTimedOut: OfWork & { at: Timestamp; portions: Portion[] };
+  WorkAdvanced: OfWork & { to: WorkStage; portions: Portion[] };
+  WorkShipped: OfWork & { shipment: ShipmentNumber; portions: Portion[] };
+  WorkWithdrawn: OfWork & { portions: Portion[] };
+  WorkEnded: OfWork & { work: WorkNumber; state: WorkState };
+  WorkForgotten: OfOrder;
 }
 
 /** What a customer is told about an order, each once. */

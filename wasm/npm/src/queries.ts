@@ -43,6 +43,8 @@ import type {
   TransferNumber,
   UnitPrice,
   UnitsOfLine,
+  WorkNumber,
+  WorkState,
 } from './values.js';
 
 /** What would be ordered, and where it would go. */
@@ -262,6 +264,35 @@ export interface AlertView {
   isOut: boolean;
 }
 
+/** A work order: what a facility is to do for an order. */
+export interface WorkView {
+  order: OrderId;
+  work: WorkNumber;
+  state: WorkState;
+  askedAt: Timestamp;
+  answerBy: Timestamp | null;
+  shipBy: Timestamp | null;
+  units: {
+    line: LineNumber;
+    item: ItemId;
+    sku: string | null;
+    tier: Tier;
+    toPick: number;
+    picked: number;
+    packed: number;
+  }[];
+}
+
+/** How much open work a facility has, in work orders. */
+export interface WorkloadView {
+  facility: FacilityId;
+  requested: number;
+  accepted: number;
+  inProgress: number;
+  timedOut: number;
+  oldestWaiting: Timestamp | null;
+}
+
 /** The shop at a glance. */
 export interface Summary {
   policy: Policy;
@@ -360,6 +391,16 @@ export interface Queries {
   };
   Alerts: { ask: { skip?: number | null; limit?: number | null }; answer: AlertView[] };
   OrderStatus: { ask: { order: OrderId }; answer: OrderStatusView };
+  /** For the next page, `after` names the last work order of this one. */
+  Worklist: {
+    ask: {
+      facility: FacilityId;
+      after?: { askedAt: Timestamp; order: OrderId } | null;
+      limit?: number | null;
+    };
+    answer: WorkView[];
+  };
+  Workload: { ask: Record<string, never>; answer: WorkloadView[] };
 }
 
 /** The name of a query. */

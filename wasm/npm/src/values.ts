@@ -24,6 +24,7 @@ export type ReturnNumber = `return-${number}`;
 export type HoldNumber = `hold-${number}`;
 /** A request to cancel what a warehouse works on, of an order, counted from 1. */
 export type CancellationNumber = `cancellation-${number}`;
+export type WorkNumber = `work-${number}`;
 /** A transfer of the shop, counted from 1. */
 export type TransferNumber = `transfer-${number}`;
 /** Stock that is expected, of the shop, counted from 1. */
@@ -226,6 +227,19 @@ export type HoldKind =
   | 'stock'
   | 'manual'
   | 'recall';
+/** How a facility stands to the work it was asked for. */
+export type WorkState =
+  | 'unasked'
+  | 'requested'
+  | 'accepted'
+  | 'inProgress'
+  | 'timedOut'
+  | 'done'
+  | 'withdrawn'
+  | 'rejected'
+  | 'takenBack';
+/** How far units in work have come. */
+export type WorkStage = 'toPick' | 'picked' | 'packed';
 /** Why units are sourced again. */
 export type Resourcing = 'facilityRefused' | 'itemsMissing' | 'stockLost' | 'amended';
 /** What was seen when stock was looked at. */
@@ -300,5 +314,10 @@ export interface Policy {
       /** Milliseconds after midnight UTC at which a facility's day begins. */
       dayStarts?: number;
     };
+  };
+  /** How facilities are waited for; for ever if not said. */
+  fulfilment?: {
+    /** Milliseconds in which a facility answers what is released to it; `null`: for ever. */
+    answerWithin?: number | null;
   };
 }

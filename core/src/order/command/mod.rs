@@ -62,6 +62,7 @@ pub enum OrderCommand {
     Reopen(ReopenOrder),
     Complete(CompleteOrder),
     RecordExploded(RecordExploded),
+    RecordTimedOut(RecordTimedOut),
     RecordPayment(RecordPayment),
 }
 
@@ -282,6 +283,17 @@ pub struct RecordExploded {
     pub kits: Vec<ExplodedKit>,
 }
 
+/// A facility did not answer in time whether it takes what was released to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordTimedOut {
+    /// The order.
+    pub order: OrderId,
+    /// The facility.
+    pub facility: FacilityId,
+    /// The units it was asked for.
+    pub portions: Vec<Portion>,
+}
+
 /// The payment tells how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordPayment {
@@ -327,6 +339,7 @@ impl OrderCommand {
             Self::Reopen(c) => c.order,
             Self::Complete(c) => c.order,
             Self::RecordExploded(c) => c.order,
+            Self::RecordTimedOut(c) => c.order,
             Self::RecordPayment(c) => c.order,
         })
     }

@@ -6,7 +6,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::command::{LineUnits, PackOrder, PickOrder, RejectFulfilment, ReleaseOrder};
+use super::super::command::{
+    LineUnits, PackOrder, PickOrder, RecordTimedOut, RejectFulfilment, ReleaseOrder,
+};
 use super::super::decide::Decision;
 use super::super::event::{
     FulfilmentRejected, FulfilmentReleased, ItemsPacked, ItemsPicked, OrderEvent, Resourcing,
@@ -17,7 +19,7 @@ use super::super::state::Order;
 use super::super::{cancel, holds, news};
 use super::{Parts, cut, spread};
 use crate::demand::Portion;
-use crate::ids::FacilityId;
+use crate::ids::{FacilityId, Text};
 use crate::time::Timestamp;
 
 /// Hands out what is allocated, one event a facility.
@@ -105,6 +107,27 @@ pub(in crate::order) fn reject(
         }
     }
     Ok(events)
+}
+
+/// The facility did not answer in time: as if it had refused, unless it has begun all the same, or
+/// what it was asked for is not there any more.
+pub(in crate::order) fn timed_out(
+    command: &RecordTimedOut,
+    order: &Order,
+    at: Timestamp,
+) -> Vec<OrderEvent> {
+    let RecordTimedOut { order: id, facility, portions } = command;
+    let (order_id, facility) = (*id, *facility);
+    let begun = !at_facility(order, &[Stage::Picked, Stage::Packed], facility).is_empty();
+    let released = at_facility(order, &[Stage::Released], facility);
+    let asked = released.iter().any(|held| portions.iter().any(|p| stage::is_same(held, p)));
+    if begun || !asked {
+        return Vec::new();
+    }
+    let reason = Text::new("no answer in time").ok();
+    let refused = RejectFulfilment { order: order_id, facility, reason };
+    // An order that can't be sourced once more keeps what it has.
+    reject(&refused, order, at).unwrap_or_default()
 }
 
 /// Nothing is left to do there: a retry if something was done before, else a refusal.

@@ -211,6 +211,12 @@ counted_id! {
 }
 
 counted_id! {
+    /// A request to a payment provider, counted from 1 within its order: together they name the
+    /// request for ever, so that making it twice is making it once.
+    PaymentNumber(u16), "payment"
+}
+
+counted_id! {
     /// A transfer of stock between two shelves, counted from 1.
     TransferNumber(u32), "transfer"
 }

@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::ids::{
     CancellationNumber, Country, ExpectedNumber, FacilityId, HoldNumber, ItemId, LineNumber,
-    OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text, TransferNumber, WorkNumber,
+    OrderId, PaymentNumber, ReservationNumber, ReturnNumber, ShipmentNumber, Text, TransferNumber,
+    WorkNumber,
 };
 use crate::limits::UNITS_PER_LINE;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
@@ -36,6 +37,7 @@ schema_of! {
     HoldNumber => { "type": "string", "pattern": "^hold-[0-9]+$" };
     CancellationNumber => { "type": "string", "pattern": "^cancellation-[0-9]+$" };
     WorkNumber => { "type": "string", "pattern": "^work-[0-9]+$" };
+    PaymentNumber => { "type": "string", "pattern": "^payment-[0-9]+$" };
     ReservationNumber => { "type": "string", "pattern": "^reservation-[0-9]+$" };
     TransferNumber => { "type": "string", "pattern": "^transfer-[0-9]+$" };
     ExpectedNumber => { "type": "string", "pattern": "^expected-[0-9]+$" };

@@ -79,6 +79,18 @@ pub const ALERT_TRUE: &str = "alerts say what is available";
 pub const SAFETY_KEPT: &str = "safety stock is never promised by planning";
 /// Name of [`each_ends_once`].
 pub const ENDS_ONCE: &str = "each reservation ends exactly once";
+/// Name of [`payments_are_bounded`].
+pub const PAYMENTS_BOUNDED: &str = "refunded never exceeds captured, captured never authorized";
+/// The name of: what was captured is what was taken from the authorizations, each within bounds.
+pub const PAYMENT_SUMS: &str = "captures are taken from authorizations";
+/// The name of: a request is answered once.
+pub const ANSWERED_ONCE: &str = "each request to a provider is answered once";
+/// Name of [`no_more_is_held`].
+pub const NO_MORE_HELD: &str = "no more is held than is owed, unless it is on its way back";
+/// Name of [`captured_in_time`].
+pub const CAPTURED_IN_TIME: &str = "nothing is captured before the order is confirmed";
+/// The name of: an order knows of its payment what the payment role knows.
+pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
 /// Name of [`kit_is_whole`].
 pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
@@ -237,6 +249,24 @@ pub fn kit_is_whole(components: &[[u32; 4]]) -> bool {
     !components.is_empty() && components.iter().all(fits)
 }
 
+/// No more is refunded than was captured, and no more captured than was authorized.
+#[must_use]
+pub fn payments_are_bounded(authorized: i64, captured: i64, refunded: i64) -> bool {
+    0 <= refunded && refunded <= captured && captured <= authorized
+}
+
+/// What is held of a customer's money, that on its way back taken off, is no more than is owed.
+#[must_use]
+pub fn no_more_is_held(held: i64, owed: i64, on_its_way_back: i64) -> bool {
+    held.saturating_sub(on_its_way_back) <= owed
+}
+
+/// Of an order that was not confirmed yet nothing is captured, and nothing asked to be.
+#[must_use]
+pub fn captured_in_time(was_confirmed: bool, captured: i64) -> bool {
+    was_confirmed || captured == 0
+}
+
 /// One who waits for an item can be served with none of what is free of it.
 #[must_use]
 pub fn waits_for_a_reason(free_for_him: u64) -> bool {
@@ -294,6 +324,10 @@ mod tests {
         assert!(!again_is_nothing(0, false));
         assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
         assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
+        assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
+        assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
+        assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));
+        assert!(captured_in_time(true, 1) && !captured_in_time(false, 1));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
         assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));
         assert!(backorders_match(2, 2) && !backorders_match(2, 1));

@@ -28,6 +28,8 @@ pub mod laws;
 pub mod limits;
 pub mod notification;
 pub mod order;
+pub mod owed;
+pub mod payment;
 pub mod policy;
 pub mod schema;
 pub mod sourcing;

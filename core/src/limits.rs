@@ -108,3 +108,18 @@ pub const WORKLIST_ROWS: usize = 10_000;
 
 /// Requests to cancel one order may see: one a facility and change of mind.
 pub const CANCELLATIONS_PER_ORDER: usize = 256;
+
+/// Requests to a provider that one order may see: a few for each of its parcels. To capture and to
+/// be paid half of them may be used, so that voiding and refunding always can be asked for.
+pub const PAYMENT_REQUESTS: u16 = 4_096;
+
+/// Tries to pay one order that may be declined, before the customer is asked no more: nobody has
+/// so many cards, and a program that tries stolen ones is stopped.
+pub const PAYMENT_DECLINES: u16 = 64;
+
+/// How many times a request that nobody answers is made: after that somebody must look.
+pub const PAYMENT_REPEATS: u16 = 16;
+
+/// The largest amount, in minor units, that one answer may name: [`PAYMENT_REQUESTS`] of them can
+/// be added up.
+pub const PAYMENT_AMOUNT: i64 = 1 << 50;

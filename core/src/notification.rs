@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Context, CorruptHistory, Decide};
-use crate::ids::{CancellationNumber, OrderId, ReturnNumber, ShipmentNumber};
+use crate::ids::{CancellationNumber, OrderId, PaymentNumber, ReturnNumber, ShipmentNumber};
 
 /// A command to the notification role; all come from the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,10 @@ pub enum News {
     CancellationDeclined(CancellationNumber),
     /// A return is refused.
     ReturnRefused(ReturnNumber),
+    /// A try to pay was declined; he may try again.
+    PaymentDeclined(PaymentNumber),
+    /// Money was paid back.
+    Refunded(PaymentNumber),
     /// Some of it is promised, and comes later.
     Backordered,
 }

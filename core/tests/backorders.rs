@@ -42,7 +42,7 @@ fn with_policy(mut policy: Policy, limit: u32) -> Desk {
 }
 
 fn unpaid() -> Policy {
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR) };
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR), collect: None };
     Policy { orders: OrderPolicy { payment, ..OrderPolicy::default() }, ..Policy::default() }
 }
 

@@ -7,7 +7,8 @@ mod world;
 use earmark::flow::{Command, Event, SetPolicy};
 use earmark::fulfilment::{FulfilmentEvent, WorkOrder, WorkState};
 use earmark::ids::{
-    FacilityId, FacilityRef, ItemId, LineNumber, OrderId, Tier, TransferNumber, WorkNumber,
+    FacilityId, FacilityRef, ItemId, LineNumber, OrderId, PaymentNumber, Tier, TransferNumber,
+    WorkNumber,
 };
 use earmark::inventory::{
     Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetBackorderLimit,
@@ -18,6 +19,9 @@ use earmark::notification::NotificationEvent;
 use earmark::order::{
     AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
     PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage,
+};
+use earmark::payment::{
+    Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
 };
 use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
@@ -45,7 +49,7 @@ fn lived() -> Desk {
     desk.order(OrderCommand::Deliver(DeliverShipment { order, shipment })).unwrap();
     let lines = vec![LineUnits { line: LineRef::Item(sku("mug")), quantity: units(2) }];
     desk.order(OrderCommand::RequestReturn(RequestReturn { order, lines })).unwrap();
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+    let payment = PaymentPolicy::required(Span::from_millis(60_000));
     let orders = OrderPolicy { payment, ..OrderPolicy::default() };
     desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
     desk.place(4, &[("mug", 2)]);
@@ -353,6 +357,57 @@ fn a_witness_hears_a_promise_beyond_the_limit_and_a_turn_that_is_passed_over() {
         }
     });
     assert!(passed.unwrap_err().contains("is served before"));
+}
+
+/// A paid order at hand, and what of its account is damaged.
+fn paid_and(damage: impl Fn(&mut Account)) -> Vec<&'static str> {
+    let pay = |desk: &mut Desk| {
+        let amount = Amount { currency: Currency::GBP, minor: 10_000 };
+        let pay = AuthorizePayment { order: order(4), amount };
+        desk.order(OrderCommand::AuthorizePayment(pay)).unwrap();
+        let (order, request) = (order(4), PaymentNumber(3));
+        let amount = Amount { currency: Currency::GBP, minor: 247 };
+        let capture = PaymentCommand::RecordCapture(RecordCapture { order, request, amount });
+        desk.must(Command::Payment(capture));
+    };
+    let mut desk = lived();
+    pay(&mut desk);
+    assert!(desk.shop.audit().broken.is_empty());
+    let mut open = OpenShop::of(&desk.shop);
+    damage(open.payments.get_mut(&order(4)).unwrap());
+    let mut broken: Vec<_> = open.shut().audit().broken.iter().map(|b| b.law).collect();
+    broken.dedup();
+    broken
+}
+
+#[test]
+fn money_that_nobody_gave_or_got_back_twice_is_found() {
+    let more_back = |account: &mut Account| account.captures[0].refunded = 300;
+    assert!(paid_and(more_back).contains(&laws::PAYMENTS_BOUNDED));
+    let more_taken = |account: &mut Account| account.captures[0].amount = 246;
+    assert!(paid_and(more_taken).contains(&laws::PAYMENT_SUMS));
+    let answered = |account: &mut Account| account.requests[2].state = RequestState::Declined;
+    assert_eq!(paid_and(answered), [laws::ANSWERED_ONCE]);
+    let kept = |account: &mut Account| account.requests[1].state = RequestState::Declined;
+    assert_eq!(paid_and(kept), [laws::NO_MORE_HELD], "nobody voids what is too much any more");
+    let drifted = |account: &mut Account| account.revision += 1;
+    assert_eq!(paid_and(drifted), [laws::PAYMENT_KNOWN]);
+}
+
+#[test]
+fn what_is_captured_before_an_order_is_confirmed_is_found() {
+    let early = |shop: &mut OpenShop| {
+        let (number, amount, until) = (PaymentNumber(1), 247, None);
+        let account = shop.payments.get_mut(&order(4)).unwrap();
+        account.requests[0].state = RequestState::Done;
+        let (captured, voided, lapsed) = (247, 0, 0);
+        let given = Authorization { number, amount, captured, voided, lapsed, until };
+        account.authorizations.push(given);
+        let what = What::Capture(number);
+        account.requests.push(Request { what, ..account.requests[0] });
+        account.captures.push(Capture { number: PaymentNumber(2), amount, refunded: 0 });
+    };
+    assert_eq!(broken_by(early), [laws::CAPTURED_IN_TIME]);
 }
 
 /// What a witness says of a history; each event may be left out, told twice, or changed.

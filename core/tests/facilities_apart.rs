@@ -35,7 +35,7 @@ struct Apart {
 
 impl Apart {
     fn open() -> Self {
-        let none = Roles { order: false, inventory: false, notification: false, fulfilment: false };
+        let none = Roles::NONE;
         let orders = Roles { fulfilment: false, ..Roles::default() };
         let mut apart = Self {
             orders: Shop::with_roles(orders),

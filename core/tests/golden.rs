@@ -165,6 +165,7 @@ fn readable(query: &earmark::flow::Query, _: u16) -> Vec<u8> {
         Query::OrderStatus(inside) => serde_json::to_vec(inside),
         Query::Worklist(inside) => serde_json::to_vec(inside),
         Query::Workload(inside) => serde_json::to_vec(inside),
+        Query::Payment(inside) => serde_json::to_vec(inside),
         Query::Backorders(inside) => serde_json::to_vec(inside),
     };
     json.unwrap()
@@ -192,6 +193,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
             Answer::OrderStatus(_) => Answer::OrderStatus(serde_json::from_str(json).unwrap()),
             Answer::Worklist(_) => Answer::Worklist(serde_json::from_str(json).unwrap()),
             Answer::Workload(_) => Answer::Workload(serde_json::from_str(json).unwrap()),
+            Answer::Payment(_) => Answer::Payment(serde_json::from_str(json).unwrap()),
             Answer::Backorders(_) => Answer::Backorders(serde_json::from_str(json).unwrap()),
         })
     };
@@ -204,6 +206,7 @@ fn refusal(Sample { case, value }: Sample<Refusal>) -> Golden {
         Refusal::Order(_) => "order",
         Refusal::Inventory(_) => "inventory",
         Refusal::Fulfilment(_) => "fulfilment",
+        Refusal::Payment(_) => "payment",
     };
     let bytes = to_bytes(&value).unwrap();
     let read = |bytes: &[u8]| from_bytes("a refusal", bytes).unwrap();

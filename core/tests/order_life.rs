@@ -16,11 +16,12 @@ use earmark::order::{
     CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection, ReleaseHold,
-    ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, STATUSES, SaveDraft, ShipOrder,
-    Status, TRANSITIONS, Verdict, VoidShipping, state_diagram, transition_table,
+    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
+    RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection,
+    ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, STATUSES, SaveDraft,
+    ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram, transition_table,
 };
+use earmark::owed::Standing;
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency};
@@ -50,7 +51,7 @@ fn one_in_each() -> Desk {
     desk.place(gone, &[("mug", 2)]);
     desk.order(O::Cancel(CancelOrder { order: order(gone), lines: None, reason })).unwrap();
     desk.order(draft(number_of(Status::Draft))).unwrap();
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(1_000) };
+    let payment = PaymentPolicy::required(Span::from_millis(1_000));
     let orders = OrderPolicy { payment, ..OrderPolicy::default() };
     desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
     desk.place(number_of(Status::Expired), &[("mug", 2)]);
@@ -77,6 +78,13 @@ fn each_command(n: u8) -> Vec<O> {
     let change = LineChange { line: LineNumber(0), quantity: Some(units(3)), unit_price: None };
     let (hold, kind, auto_release) = (HoldNumber(1), HoldKind::Manual, None);
     let portions = Vec::new();
+    let standing = Standing {
+        revision: 1,
+        authorized: amount,
+        captured: amount,
+        refunded: amount,
+        declined: false,
+    };
     vec![
         O::Place(place(n, &[("mug", 2)])),
         O::AuthorizePayment(AuthorizePayment { order, amount }),
@@ -120,6 +128,7 @@ fn each_command(n: u8) -> Vec<O> {
         O::Complete(CompleteOrder { order }),
         O::RecordExploded(RecordExploded { order, reservation, kits: Vec::new() }),
         O::RecordTimedOut(RecordTimedOut { order, facility, portions: vec![] }),
+        O::RecordPayment(RecordPayment { order, standing }),
         O::RecordBackordered(RecordBackordered { order, reservation, hold: tie, units: vec![] }),
         O::RecordFilled(RecordFilled { order, reservation, hold: tie, portions: vec![] }),
     ]

@@ -11,6 +11,7 @@ use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
     OrderCommand, OrderRefusal, ReceiveReturn, RequestReturn, ShipOrder, Status,
 };
+use earmark::payment::PaymentRefusal;
 use earmark::policy::{OrderPolicy, Policy};
 use earmark::time::Span;
 use earmark::units::{Amount, Currency};
@@ -111,7 +112,15 @@ fn placing_the_same_order_again_changes_nothing_and_other_contents_clash() {
 fn a_pending_order_waits_for_its_payment_and_is_then_confirmed() {
     let mut desk = Desk::open_with_payment();
     let events = desk.place(1, &[("mug", 2)]);
-    assert_eq!(names(&events), ["OrderPlaced", "InventoryTied", "OrderSourced"]);
+    let told = [
+        "OrderPlaced",
+        "OrderPaymentDue",
+        "InventoryTied",
+        "PaymentDueRecorded",
+        "PaymentRequested",
+        "OrderSourced",
+    ];
+    assert_eq!(names(&events), told);
     assert_eq!(desk.at_hand(1).status, Status::Pending);
     let refused = desk.order(ship(1));
     let status = Status::Pending;
@@ -119,15 +128,20 @@ fn a_pending_order_waits_for_its_payment_and_is_then_confirmed() {
     let needed = Amount { currency: Currency::GBP, minor: 247 };
     assert_eq!(
         desk.order(pay(1, 246)),
-        Err(Refusal::Order(OrderRefusal::AmountTooSmall { needed }))
+        Err(Refusal::Payment(PaymentRefusal::AmountTooSmall { needed }))
     );
     let told = [
+        "AuthorizationRecorded",
+        "OrderPaymentRecorded",
         "PaymentAuthorized",
         "AllocationRequested",
         "InventoryAllocated",
         "OrderAllocated",
         "OrderConfirmed",
+        "OrderPaymentDue",
         "CustomerNotified",
+        "PaymentDueRecorded",
+        "CaptureRequested",
     ];
     assert_eq!(names(&desk.order(pay(1, 247)).unwrap()), told);
     assert_eq!(desk.order(pay(1, 247)), Ok(vec![]), "paying twice is paying once");
@@ -140,7 +154,9 @@ fn an_unpaid_order_expires_at_its_deadline_and_not_before() {
     assert_eq!(desk.pass(3_599_999), []);
     assert_eq!(desk.available("mug"), 23);
     let events = desk.pass(1);
-    assert_eq!(names(&events), ["OrderExpired", "InventoryReleased", "CustomerNotified"]);
+    let told = ["OrderExpired", "OrderPaymentDue", "InventoryReleased", "CustomerNotified"];
+    assert_eq!(names(&events)[..4], told);
+    assert_eq!(names(&events)[4..], ["PaymentDueRecorded", "PaymentRequestWithdrawn"]);
     assert_eq!(desk.available("mug"), 25);
     assert_eq!(desk.pass(1), [], "a reservation ends once");
 }
@@ -150,8 +166,10 @@ fn a_pending_order_is_cancelled_freely() {
     let mut desk = Desk::open_with_payment();
     desk.place(1, &[("mug", 2)]);
     let events = desk.order(cancel(1)).unwrap();
-    let told = ["OrderLinesCancelled", "OrderCancelled", "InventoryReleased", "CustomerNotified"];
-    assert_eq!(names(&events), told);
+    let told = ["OrderLinesCancelled", "OrderCancelled", "OrderPaymentDue", "InventoryReleased"];
+    assert_eq!(names(&events)[..4], told);
+    let told = ["CustomerNotified", "PaymentDueRecorded", "PaymentRequestWithdrawn"];
+    assert_eq!(names(&events)[4..], told);
     assert_eq!(desk.order(cancel(1)), Ok(vec![]), "cancelling twice is cancelling once");
     assert_eq!(desk.available("mug"), 25);
 }

@@ -19,6 +19,7 @@ fn role_of(event: &Event) -> &'static str {
         Event::Inventory(_) => "inventory",
         Event::Notification(_) => "notification",
         Event::Fulfilment(_) => "fulfilment",
+        Event::Payment(_) => "payment",
     }
 }
 
@@ -29,6 +30,7 @@ fn asked(command: &Command) -> (&'static str, String) {
         Command::Inventory(c) => ("inventory", format!("{c:?}")),
         Command::Notification(c) => ("notification", format!("{c:?}")),
         Command::Fulfilment(c) => ("fulfilment", format!("{c:?}")),
+        Command::Payment(c) => ("payment", format!("{c:?}")),
         Command::SetPolicy(_) | Command::Tick(_) | Command::Hear(_) => unreachable!("{command:?}"),
     };
     let end = told.find(['(', ' ']).unwrap_or(told.len());

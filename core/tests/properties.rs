@@ -111,6 +111,11 @@ const REFUSED: &[&str] = &[
     "unknown-work",
     "work-gone",
     "ship-by-passed",
+    "staff-only",
+    "unknown-request",
+    "answered-differently",
+    "other-currency",
+    "amount-too-large",
     "backorder-limit-too-high",
 ];
 

@@ -198,7 +198,7 @@ fn a_loss_that_crosses_a_cancellation_takes_what_is_left() {
 #[test]
 fn an_order_is_confirmed_only_when_all_of_it_is_hard() {
     let deadline = Span::from_millis(60_000);
-    let mut alone = Alone::new(PaymentPolicy::Required { deadline });
+    let mut alone = Alone::new(PaymentPolicy::required(deadline));
     let until = Timestamp::from_millis(START + 60_000);
     alone.hear(OrderCommand::Place(place(1, &[("mug", 10)])));
     alone.tied(1, Hold::Soft { until }, 10);

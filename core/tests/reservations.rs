@@ -37,7 +37,7 @@ struct Store {
 impl Store {
     /// The world's opening: 12 mugs in LON, 12 in LDS and 6 in PAR, half of them behind.
     fn open() -> Self {
-        let roles = Roles { order: false, inventory: true, notification: false, fulfilment: false };
+        let roles = Roles { inventory: true, ..Roles::NONE };
         let (shop, witness) = (Shop::with_roles(roles), Witness::default());
         let mut store = Self { shop, witness, now: START, made: Vec::new(), met: BTreeSet::new() };
         for command in steps::opening() {

@@ -21,7 +21,7 @@ use earmark::schema::{
     COMMANDS, EVENTS, QUERIES, SliceRequest, VERSION, encode_command, encode_event, encode_query,
     from_bytes, to_bytes, v1,
 };
-use earmark::{flow, fulfilment, inventory, notification, order};
+use earmark::{flow, fulfilment, inventory, notification, order, payment};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::Types;
 
@@ -97,6 +97,15 @@ fn commands() -> Vec<Payload> {
         inventory::DefineKit,
         HearEvent,
         fulfilment::AcceptFulfilment,
+        payment::RecordAuthorization,
+        payment::DeclinePayment,
+        payment::RecordCapture,
+        payment::DeclineCapture,
+        payment::RecordVoid,
+        payment::RecordRefund,
+        payment::DeclineRefund,
+        payment::CapturePayment,
+        payment::RefundPayment,
         inventory::SetBackorderLimit,
     ]
 }
@@ -202,6 +211,26 @@ fn later_events() -> Vec<Payload> {
         fulfilment::WorkWithdrawn,
         fulfilment::WorkEnded,
         fulfilment::WorkForgotten,
+        order::OrderPaymentDue,
+        order::OrderPaymentRecorded,
+        payment::PaymentDueRecorded,
+        payment::PaymentRequested,
+        payment::PaymentRequestWithdrawn,
+        payment::PaymentRequestRepeated,
+        payment::AuthorizationRecorded,
+        payment::PaymentDeclined,
+        payment::AuthorizationLapsed,
+        payment::CaptureRequested,
+        payment::PaymentCaptured,
+        payment::CaptureDeclined,
+        payment::VoidRequested,
+        payment::PaymentVoided,
+        payment::RefundGranted,
+        payment::RefundRequested,
+        payment::PaymentRefunded,
+        payment::RefundDeclined,
+        payment::PaymentArchived,
+        payment::PaymentForgotten,
         inventory::BackorderLimitSet,
         inventory::InventoryBackordered,
         inventory::BackorderFilled,
@@ -229,6 +258,7 @@ fn queries() -> Vec<Payload> {
         flow::OrderStatusQuery,
         flow::WorklistQuery,
         flow::WorkloadQuery,
+        flow::PaymentQuery,
         flow::BackordersQuery,
     ]
 }

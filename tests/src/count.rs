@@ -166,8 +166,8 @@ pub(crate) struct Row {
     pub(crate) customer: String,
     pub(crate) country: String,
     pub(crate) goods: Vec<(String, i64)>,
-    /// Of all its goods, each line rounded by itself, the half to the even penny.
-    pub(crate) pence: i64,
+    /// The price of a unit of each line, in hundredths of a penny.
+    pub(crate) prices: Vec<i64>,
 }
 
 impl Row {
@@ -179,9 +179,9 @@ impl Row {
         };
         let lines = || cells[5].split('|').filter(|text| !text.is_empty());
         let goods = lines().map(line).collect();
-        let pence = lines().map(pence).sum();
+        let prices = lines().map(price).collect();
         let [number, kind, customer, country] = [0, 1, 3, 4].map(|cell| cells[cell].clone());
-        Self { number, kind, at: minutes(&cells[2]), customer, country, goods, pence }
+        Self { number, kind, at: minutes(&cells[2]), customer, country, goods, prices }
     }
 
     /// Its place in time.
@@ -211,14 +211,16 @@ fn minutes(moment: &str) -> i64 {
     ((before + months + day - 1) * 24 + hour) * 60 + minute
 }
 
-/// What a line `SKU:units:pence` comes to, where pence may have two decimals.
-fn pence(line: &str) -> i64 {
-    let mut parts = line.rsplitn(3, ':');
-    let (price, units) = (parts.next().expect("a price"), parts.next().map(whole));
+/// The price of a line `SKU:units:pence`, where pence may have two decimals.
+fn price(line: &str) -> i64 {
+    let price = line.rsplit(':').next().expect("a line has a price");
     let (pence, part) = price.split_once('.').unwrap_or((price, ""));
-    let hundredths = whole(pence) * 100 + whole(&format!("{part:0<2}"));
-    let all = hundredths * units.expect("a line has units");
-    let (down, rest) = (all.div_euclid(100), all.rem_euclid(100));
+    whole(pence) * 100 + whole(&format!("{part:0<2}"))
+}
+
+/// What units come to, the half to the even penny.
+pub(crate) fn pence(price: i64, units: i64) -> i64 {
+    let (down, rest) = ((price * units).div_euclid(100), (price * units).rem_euclid(100));
     down + i64::from(rest > 50 || (rest == 50 && down % 2 == 1))
 }
 
@@ -244,7 +246,9 @@ mod tests {
 
     #[test]
     fn half_a_penny_goes_to_the_even_one() {
-        assert_eq!(["A:6:255", "A:15:0.1", "A:25:0.1", "A:3:0.55"].map(pence), [1_530, 2, 2, 2]);
+        let line = |line, units| pence(price(line), units);
+        assert_eq!((line("A:6:255", 6), line("A:15:0.1", 15)), (1_530, 2));
+        assert_eq!((line("A:25:0.1", 25), line("A:3:0.55", 3)), (2, 2));
     }
 
     #[test]

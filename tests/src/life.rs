@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::count::{Count, Given, Row, rows, table};
+use crate::count::{Count, Given, Row, pence, rows, table};
 use crate::documents::Documents;
 
 const HOUR: i64 = 60;
@@ -58,11 +58,19 @@ pub struct Life {
     /// See above.
     pub authorized: Sum,
     /// See above.
+    pub declined: Sum,
+    /// What was asked for and not wanted any more, since units were cancelled.
+    pub withdrawn: Sum,
+    /// The same, since the order expired.
     pub never_paid: Sum,
-    /// Of orders that were cancelled before.
-    pub not_needed: Sum,
-    /// Payments that were declined at first.
-    pub declined: u64,
+    /// Pence that parcels were worth.
+    pub captured: i64,
+    /// Of what came back and was kept: returns and pence.
+    pub paid_back: Sum,
+    /// Orders that expired, and those that were cancelled before they were paid.
+    pub expired: u64,
+    /// See above.
+    pub never_confirmed: u64,
     /// What goes wrong, by its name in the figures of a replay.
     pub troubles: BTreeMap<&'static str, u64>,
     /// Units of all orders.
@@ -116,51 +124,62 @@ impl Life {
         papers: bool,
         names: &HashMap<String, String>,
     ) {
-        let units: i64 = order.goods.iter().map(|(_, units)| units).sum();
+        let mut basket = Basket::of(order);
+        let units: i64 = basket.left.iter().sum();
+        let total = basket.pence();
         self.orders += 1;
         self.ordered += units;
-        add(&mut self.asked, order.pence);
         let chance = hash(&format!("payment:{}", order.number));
         let bought = (chance >> 8) % 128;
-        if bought == 0 && given.is_empty() {
-            self.hold(order, papers, None);
-            add(&mut self.never_paid, order.pence);
+        if bought == 0 && given.is_empty() && total > 0 {
+            self.hold(order, total, papers, None);
+            add(&mut self.asked, total);
+            add(&mut self.never_paid, total);
+            self.expired += 1;
             self.cancelled += units;
             return;
         }
+        let first = order.at + 2 + (chance % 14) as i64;
         let declined = (1..=8).contains(&bought);
-        self.declined += u64::from(declined);
-        let again = if declined { 6 * HOUR } else { 0 };
-        let paid = order.at + 2 + (chance % 14) as i64 + again;
-        let free = paid.max(order.at + longest_hold(order, papers));
-        let packed = free + PACKED_AFTER;
-        let mut left = units;
+        // What costs nothing is paid at once.
+        let paid = match (total > 0, declined) {
+            (false, _) => order.at,
+            (true, false) => first,
+            (true, true) => first + 6 * HOUR,
+        };
+        let packed = paid.max(order.at + longest_hold(order, total, papers)) + PACKED_AFTER;
+        let (in_time, late): (Vec<&Given>, Vec<&Given>) =
+            given.iter().copied().partition(|part| part.at <= packed);
+        let mut asked = Asked::new(self, total, declined.then_some(first), paid);
         let mut gone = None;
-        for part in given.iter().filter(|part| part.at <= packed) {
-            left -= part.units;
-            self.cancelled += part.units;
-            if left == 0 {
-                gone = Some(part.at);
+        // One document is one cancellation, whatever it names.
+        for of_one in in_time.chunk_by(|one, other| one.cancel == other.cancel) {
+            for part in of_one {
+                basket.take(&part.sku, part.units);
+            }
+            let at = of_one[0].at;
+            asked.changes(at, basket.pence());
+            if basket.left.iter().all(|left| *left == 0) {
+                gone = Some(at);
             }
         }
+        asked.ends();
+        self.cancelled += in_time.iter().map(|part| part.units).sum::<i64>();
         self.wholly_cancelled += u64::from(gone.is_some());
-        self.hold(order, papers, gone);
-        match gone.is_some_and(|at| at <= paid) {
-            true => add(&mut self.not_needed, order.pence),
-            false => add(&mut self.authorized, order.pence),
-        }
+        self.never_confirmed += u64::from(gone.is_some_and(|at| at <= paid && total > 0));
+        self.captured += basket.pence();
+        self.hold(order, total, papers, gone);
         if given.is_empty() {
             self.trouble(order);
         }
-        let late: Vec<&Given> = given.iter().filter(|part| part.at > packed).copied().collect();
-        self.come_back(&late, names);
+        self.come_back(&late, &mut basket, names);
     }
 
     /// Holds last until their time, or until nothing is left of the order.
-    fn hold(&mut self, order: &Row, papers: bool, gone: Option<i64>) {
+    fn hold(&mut self, order: &Row, total: i64, papers: bool, gone: Option<i64>) {
         let known = !order.customer.is_empty();
         let kinds = [
-            (order.pence >= LARGE, &mut self.fraud, if known { 3 * HOUR } else { DAY }, !known),
+            (total >= LARGE, &mut self.fraud, if known { 3 * HOUR } else { DAY }, !known),
             (papers, &mut self.export, DAY, false),
         ];
         for (is_held, holds, length, lapses) in kinds {
@@ -191,22 +210,115 @@ impl Life {
     }
 
     /// One return for each document that gives something of the order back.
-    fn come_back(&mut self, given: &[&Given], names: &HashMap<String, String>) {
-        let returns: BTreeSet<(&str, bool)> = given
-            .iter()
-            .map(|part| (part.cancel.as_str(), part.at > part.placed + TOO_LATE))
-            .collect();
-        self.announced.0 += returns.len() as u64;
-        self.refused.0 += returns.iter().filter(|(_, late)| *late).count() as u64;
-        for part in given {
-            self.announced.1 += part.units;
-            if part.at > part.placed + TOO_LATE {
-                self.refused.1 += part.units;
-                continue;
+    fn come_back(
+        &mut self,
+        given: &[&Given],
+        basket: &mut Basket<'_>,
+        names: &HashMap<String, String>,
+    ) {
+        for of_one in given.chunk_by(|one, other| one.cancel == other.cancel) {
+            let late = of_one.iter().any(|part| part.at > part.placed + TOO_LATE);
+            self.announced.0 += 1;
+            self.refused.0 += u64::from(late);
+            let mut back = 0;
+            for part in of_one {
+                self.announced.1 += part.units;
+                if late {
+                    // It stays with the customer, and could be given back once more.
+                    self.refused.1 += part.units;
+                    continue;
+                }
+                let becomes = becomes(names.get(&part.sku).unwrap_or(&part.sku));
+                *self.taken_in.entry(becomes).or_default() += part.units;
+                let pence = basket.take(&part.sku, part.units);
+                back += if becomes == "back to the customer" { 0 } else { pence };
             }
-            let becomes = becomes(names.get(&part.sku).unwrap_or(&part.sku));
-            *self.taken_in.entry(becomes).or_default() += part.units;
+            if back > 0 {
+                add(&mut self.paid_back, back);
+            }
         }
+    }
+}
+
+/// What is left of an order, line by line.
+struct Basket<'a> {
+    order: &'a Row,
+    left: Vec<i64>,
+}
+
+impl<'a> Basket<'a> {
+    fn of(order: &'a Row) -> Self {
+        Self { order, left: order.goods.iter().map(|(_, units)| *units).collect() }
+    }
+
+    /// What is left is worth, each line rounded by itself.
+    fn pence(&self) -> i64 {
+        self.left.iter().zip(&self.order.prices).map(|(units, price)| pence(*price, *units)).sum()
+    }
+
+    /// Takes units of an item, from its lines in order; what they cost.
+    fn take(&mut self, sku: &str, mut units: i64) -> i64 {
+        let mut cost = 0;
+        for (line, left) in self.left.iter_mut().enumerate() {
+            if self.order.goods[line].0 == sku {
+                let taken = units.min(*left);
+                *left -= taken;
+                units -= taken;
+                cost += pence(self.order.prices[line], taken);
+            }
+        }
+        cost
+    }
+}
+
+/// What is asked for of one order, as it changes.
+struct Asked<'a> {
+    life: &'a mut Life,
+    open: i64,
+    /// When it is declined, if it is.
+    declined: Option<i64>,
+    paid: i64,
+}
+
+impl<'a> Asked<'a> {
+    fn new(life: &'a mut Life, total: i64, declined: Option<i64>, paid: i64) -> Self {
+        let mut asked = Self { life, open: 0, declined, paid };
+        asked.ask(total);
+        asked
+    }
+
+    fn ask(&mut self, pence: i64) {
+        self.open = pence;
+        if pence > 0 {
+            add(&mut self.life.asked, pence);
+        }
+    }
+
+    /// What is declined meanwhile is asked for again.
+    fn until(&mut self, at: i64) {
+        if self.declined.is_some_and(|declined| declined < at && self.open > 0) {
+            add(&mut self.life.declined, self.open);
+            self.declined = None;
+            let pence = self.open;
+            self.ask(pence);
+        }
+        if self.open > 0 && self.paid < at {
+            add(&mut self.life.authorized, self.open);
+            self.open = 0;
+        }
+    }
+
+    /// The order is worth less from a moment on: until it is paid, so much less is asked for.
+    fn changes(&mut self, at: i64, pence: i64) {
+        self.until(at);
+        if self.open > 0 && self.open != pence {
+            add(&mut self.life.withdrawn, self.open);
+            self.ask(pence);
+        }
+    }
+
+    fn ends(&mut self) {
+        self.until(i64::MAX);
     }
 }
 
@@ -215,8 +327,8 @@ fn needs_papers(order: &Row) -> bool {
 }
 
 /// Minutes after placing at which the last hold ends; nothing if there is none.
-fn longest_hold(order: &Row, papers: bool) -> i64 {
-    let large = order.pence >= LARGE;
+fn longest_hold(order: &Row, total: i64, papers: bool) -> i64 {
+    let large = total >= LARGE;
     match (papers || (large && order.customer.is_empty()), large) {
         (true, _) => DAY,
         (false, true) => 3 * HOUR,
@@ -261,10 +373,10 @@ mod tests {
     #[test]
     fn an_invented_shop_sees_a_bit_of_everything() {
         let life = Life::of(&Documents::invented(2_000), usize::MAX);
-        assert!(life.orders > 1_000 && life.asked.0 == life.orders, "{life:?}");
-        let paid = [life.authorized, life.never_paid, life.not_needed];
-        assert_eq!(paid.iter().map(|sum| sum.1).sum::<i64>(), life.asked.1);
-        assert!(life.never_paid.0 > 0 && life.declined > 0, "{life:?}");
+        assert!(life.orders > 1_000 && life.asked.0 > life.orders, "{life:?}");
+        let ends = [life.authorized, life.declined, life.withdrawn, life.never_paid];
+        assert_eq!(ends.iter().map(|sum| sum.1).sum::<i64>(), life.asked.1);
+        assert!(life.declined.0 > 0 && life.never_paid.0 > 0 && life.paid_back.1 > 0, "{life:?}");
         assert!(life.announced.1 > 0 && life.cancelled > 0, "{life:?}");
         assert!(!life.troubles.is_empty(), "{life:?}");
     }

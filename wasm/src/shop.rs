@@ -206,6 +206,7 @@ fn subject_of(command: &Command) -> Option<OrderId> {
         Command::Order(command) => command.order(),
         Command::Hear(heard) => heard.event.order(),
         Command::Fulfilment(command) => command.order(),
+        Command::Payment(command) => command.order(),
         Command::SetPolicy(_)
         | Command::Tick(_)
         | Command::Inventory(_)
@@ -228,7 +229,8 @@ fn thing(event: &Event) -> String {
         | Event::Order(_)
         | Event::Inventory(_)
         | Event::Notification(_)
-        | Event::Fulfilment(_) => String::new(),
+        | Event::Fulfilment(_)
+        | Event::Payment(_) => String::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod handshake;
 mod hear;
+mod payment;
 mod process;
 mod query;
 mod route;
@@ -18,6 +19,10 @@ mod view;
 mod worklist;
 
 pub use hear::Hear;
+pub use payment::{
+    AuthorizationView, CaptureView, PaymentQuery, PaymentRequestKind, PaymentRequestView,
+    PaymentView,
+};
 pub use process::{DEADLINES, Deadline, PROCESS, Purpose, Step, process_page};
 pub use query::{
     ExplainQuery, ItemsQuery, OrderQuery, OrdersQuery, PreviewLine, PreviewQuery, Query,

@@ -105,6 +105,17 @@ pub const PROCESS: &[Step] = &[
     step(["order", "ReturnRefused", "notification", "Tell"], News),
     step(["order", "OrderArchived", "fulfilment", "Forget"], Forward),
     step(["order", "OrderArchived", "notification", "Forget"], Forward),
+    step(["order", "OrderArchived", "payment", "Forget"], Forward),
+    step(["order", "OrderPaymentDue", "payment", "Due"], Forward),
+    step(["payment", "AuthorizationRecorded", "order", "RecordPayment"], Forward),
+    step(["payment", "PaymentDeclined", "order", "RecordPayment"], Compensation),
+    step(["payment", "PaymentDeclined", "notification", "Tell"], News),
+    step(["payment", "AuthorizationLapsed", "order", "RecordPayment"], Compensation),
+    step(["payment", "PaymentCaptured", "order", "RecordPayment"], Forward),
+    step(["payment", "PaymentVoided", "order", "RecordPayment"], Compensation),
+    step(["payment", "PaymentRefunded", "order", "RecordPayment"], Compensation),
+    step(["payment", "PaymentRefunded", "notification", "Tell"], News),
+    step(["payment", "PaymentForgotten", "notification", "Forget"], Forward),
 ];
 
 /// Every deadline.
@@ -138,6 +149,30 @@ pub const DEADLINES: &[Deadline] = &[
         what: "a reservation is soft",
         set_by: "the payment's deadline, carried by OrderPlaced",
         event: "InventoryExpired",
+    },
+    Deadline {
+        role: "payment",
+        what: "an authorization holds",
+        set_by: "policy orders.payment.required.collect.authorizationLasts",
+        event: "AuthorizationLapsed",
+    },
+    Deadline {
+        role: "payment",
+        what: "a provider answers",
+        set_by: "policy orders.payment.required.collect.answerWithin",
+        event: "PaymentRequestRepeated",
+    },
+    Deadline {
+        role: "payment",
+        what: "after a refusal, a capture is asked for again",
+        set_by: "policy orders.payment.required.collect.answerWithin",
+        event: "CaptureRequested",
+    },
+    Deadline {
+        role: "payment",
+        what: "after a refusal, a refund is asked for again",
+        set_by: "policy orders.payment.required.collect.answerWithin",
+        event: "RefundRequested",
     },
     Deadline {
         role: "inventory",

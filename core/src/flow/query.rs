@@ -8,6 +8,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::payment::PaymentQuery;
 use super::shop::Shop;
 use super::status::{OrderStatusQuery, OrderStatusView};
 use super::stock::{AlertsQuery, BackordersQuery, IncomingQuery, LevelsQuery};
@@ -53,6 +54,8 @@ pub enum Query {
     Worklist(WorklistQuery),
     /// How much work each facility has.
     Workload(WorkloadQuery),
+    /// The payment of one order.
+    Payment(PaymentQuery),
     /// Who waits for an item, in order.
     Backorders(BackordersQuery),
 }
@@ -228,6 +231,7 @@ impl Shop {
                 let order = self.order_for(*id, by)?;
                 Ok(Answer::OrderStatus(OrderStatusView::of(*id, order)))
             }
+            Query::Payment(query) => self.payment(query, by).map(Answer::Payment),
             Query::Orders(query) => Ok(Answer::Orders(self.list_orders(query, by))),
             Query::Items(query) => Ok(Answer::Items(self.list_items(query))),
             Query::Stock(StockQuery { items }) => {

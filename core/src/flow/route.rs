@@ -14,6 +14,9 @@
 //! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
 //! Resourced ---------> Release (refused by a facility) or Miss (not found), then Reserve
 //! ShippingVoided ----> Unship
+//! OrderPaymentDue ---> Due, then what a provider is asked for: PaymentRequested,
+//!                      CaptureRequested, VoidRequested, RefundRequested
+//! Payment authorized, declined, lapsed, captured, voided, refunded --> RecordPayment
 //! ```
 //! What order and facilities tell each other is on a page of its own: [`handshake`].
 //!
@@ -33,9 +36,10 @@ use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
     OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
-    RecordExploded, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
-    Rejection, Resourcing,
+    RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped,
+    RecordTied, Rejection, Resourcing,
 };
+use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
 /// Hands `to` what the event asks of other roles, in order.
 pub fn route(event: &Event, mut to: impl FnMut(Command)) {
@@ -46,6 +50,7 @@ pub fn route(event: &Event, mut to: impl FnMut(Command)) {
         }
         Event::Inventory(event) => from_inventory(event, &mut to),
         Event::Fulfilment(event) => handshake::from_fulfilment(event, &mut to),
+        Event::Payment(event) => from_payment(event, &mut to),
         Event::Policy(_) | Event::Notification(_) => {}
     }
 }
@@ -84,7 +89,14 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
         OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
-        OrderEvent::Archived(_) => to(Command::Notification(NotificationCommand::Forget(order))),
+        OrderEvent::Archived(_) => {
+            to(Command::Notification(NotificationCommand::Forget(order)));
+            to(Command::Payment(PaymentCommand::Forget(order)));
+        }
+        OrderEvent::PaymentDue(e) => {
+            let owed = e.owed.clone();
+            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed })));
+        }
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
@@ -113,6 +125,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::Allocated(_)
         | OrderEvent::PaymentAuthorized(_)
+        | OrderEvent::PaymentRecorded(_)
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
@@ -257,6 +270,24 @@ fn from_promise(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         _ => return,
     };
     to(Command::Order(command));
+}
+
+/// The order hears how its payment stands, the customer what he must know of it.
+fn from_payment(event: &PaymentEvent, to: &mut impl FnMut(Command)) {
+    let order = event.order();
+    if let Some(standing) = event.standing() {
+        let standing = standing.clone();
+        to(Command::Order(OrderCommand::RecordPayment(RecordPayment { order, standing })));
+    }
+    match event {
+        PaymentEvent::Declined(e) => to(tell(order, News::PaymentDeclined(e.request))),
+        PaymentEvent::Refunded(e) => to(tell(order, News::Refunded(e.request))),
+        // News that came after the order had left are forgotten too.
+        PaymentEvent::Forgotten(_) => {
+            to(Command::Notification(NotificationCommand::Forget(order)));
+        }
+        _ => {}
+    }
 }
 
 fn first_reserve(placed: &OrderPlaced) -> Reserve {

@@ -15,6 +15,7 @@ use crate::fulfilment::FulfilmentCommand;
 use crate::inventory::InventoryCommand;
 use crate::limits::STEPS_PER_SETTLE;
 use crate::order::{OrderCommand, OrderEvent};
+use crate::payment::{Authorize, PaymentCommand};
 
 /// What a command led to: all events in order, none if it had been carried out before.
 pub type Settled = Result<Vec<Event>, Refusal>;
@@ -53,6 +54,8 @@ impl Shop {
         if let Command::Hear(heard) = command {
             return self.hear(&heard.event, context);
         }
+        let payment = self.payment_of(command);
+        let command = payment.as_ref().unwrap_or(command);
         let mut events = match self.decide(command, context) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
@@ -62,6 +65,17 @@ impl Shop {
         }
         self.follow(&mut events, context)?;
         Ok(Ok(events))
+    }
+
+    /// An authorization is for whoever keeps the account: the payment role, unless the order was
+    /// placed when there was none.
+    fn payment_of(&self, command: &Command) -> Option<Command> {
+        let Command::Order(OrderCommand::AuthorizePayment(c)) = command else { return None };
+        let owes = self.orders.get(c.order).is_some_and(|order| order.owed.is_some());
+        // An account may outlive its order.
+        let is_ours = owes || self.payments.get(c.order).is_some() || !self.roles.order;
+        let authorize = Authorize { order: c.order, amount: c.amount };
+        is_ours.then_some(Command::Payment(PaymentCommand::Authorize(authorize)))
     }
 
     /// Goods that come back need a known place with room: where the stock is local, it is asked
@@ -87,15 +101,18 @@ impl Shop {
         Ok(())
     }
 
-    /// Ends what is due: orders first, since an order that expires releases its own stock.
+    /// Ends what is due: orders first, since an order that expires releases its own stock and does
+    /// not want its payment any more.
     fn tick(&mut self, context: &Context) -> Result<Vec<Event>, Broken> {
         let orders = Command::Order(OrderCommand::Tick);
         let inventory = Command::Inventory(InventoryCommand::Tick);
         let fulfilment = Command::Fulfilment(FulfilmentCommand::Tick);
+        let payments = Command::Payment(PaymentCommand::Tick);
         let ours = [
             (self.roles.order, orders),
             (self.roles.inventory, inventory),
             (self.roles.fulfilment, fulfilment),
+            (self.roles.payment, payments),
         ];
         let mut all = Vec::new();
         for (_, command) in ours.into_iter().filter(|(local, _)| *local) {
@@ -160,6 +177,7 @@ impl Shop {
             Command::Inventory(_) => self.roles.inventory,
             Command::Notification(_) => self.roles.notification,
             Command::Fulfilment(_) => self.roles.fulfilment,
+            Command::Payment(_) => self.roles.payment,
         }
     }
 
@@ -175,6 +193,7 @@ impl Shop {
                 Command::Inventory(_) => "inventory",
                 Command::Notification(_) => "notification",
                 Command::Fulfilment(_) => "fulfilment",
+                Command::Payment(_) => "payment",
             };
             return Err(Refusal::NotHere { role: role.to_string() });
         }
@@ -193,6 +212,10 @@ impl Shop {
             Command::Inventory(command) => {
                 wrap(self.inventory.decide(command, context), Event::Inventory)
                     .map_err(Refusal::Inventory)
+            }
+            Command::Payment(command) => {
+                wrap(self.payments.decide(command, context), Event::Payment)
+                    .map_err(Refusal::Payment)
             }
             Command::Notification(command) => {
                 match wrap(self.notifications.decide(command, context), Event::Notification) {

@@ -18,7 +18,8 @@ use crate::ids::OrderId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
 use crate::laws::{self, Audit};
 use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
-use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders};
+use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders, Status};
+use crate::payment::{Account, PaymentCommand, PaymentEvent, PaymentRefusal, Payments};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 
@@ -32,6 +33,7 @@ pub struct Shop {
     pub(super) inventory: Inventory,
     pub(super) notifications: Notifications,
     pub(super) fulfilments: Fulfilments,
+    pub(super) payments: Payments,
 }
 
 /// Which roles are local to a partition; fixed for its life.
@@ -45,24 +47,32 @@ pub struct Roles {
     pub notification: bool,
     /// The fulfilment role.
     pub fulfilment: bool,
+    /// The payment role.
+    pub payment: bool,
 }
 
 impl Roles {
     /// All of them: the sequential topology.
     pub const ALL: Self =
-        Self { order: true, inventory: true, notification: true, fulfilment: true };
+        Self { order: true, inventory: true, notification: true, fulfilment: true, payment: true };
     /// None of them.
-    pub const NONE: Self =
-        Self { order: false, inventory: false, notification: false, fulfilment: false };
+    pub const NONE: Self = Self {
+        order: false,
+        inventory: false,
+        notification: false,
+        fulfilment: false,
+        payment: false,
+    };
 
     /// Every role by its name, and whether it is local.
-    const fn by_name(self) -> [(&'static str, bool); 4] {
-        let Self { order, inventory, notification, fulfilment } = self;
+    const fn by_name(self) -> [(&'static str, bool); 5] {
+        let Self { order, inventory, notification, fulfilment, payment } = self;
         [
             ("order", order),
             ("inventory", inventory),
             ("notification", notification),
             ("fulfilment", fulfilment),
+            ("payment", payment),
         ]
     }
 
@@ -80,6 +90,7 @@ impl Roles {
             "inventory" => Some(Self { inventory: true, ..self }),
             "notification" => Some(Self { notification: true, ..self }),
             "fulfilment" => Some(Self { fulfilment: true, ..self }),
+            "payment" => Some(Self { payment: true, ..self }),
             _ => None,
         }
     }
@@ -114,6 +125,8 @@ pub enum Command {
     Hear(Hear),
     /// For the fulfilment role.
     Fulfilment(FulfilmentCommand),
+    /// For the payment role.
+    Payment(PaymentCommand),
 }
 
 /// Put a policy in force, for all that comes after.
@@ -144,6 +157,8 @@ pub enum Event {
     Notification(NotificationEvent),
     /// Of the fulfilment role.
     Fulfilment(FulfilmentEvent),
+    /// Of the payment role.
+    Payment(PaymentEvent),
 }
 
 /// A policy is in force from here on.
@@ -180,6 +195,8 @@ pub enum Refusal {
     NotACourier,
     /// The fulfilment role refuses.
     Fulfilment(FulfilmentRefusal),
+    /// The payment role refuses.
+    Payment(PaymentRefusal),
 }
 
 impl Refusal {
@@ -193,6 +210,7 @@ impl Refusal {
             Self::HappenedHere { .. } => "happened-here",
             Self::NotACourier => "not-a-courier",
             Self::Fulfilment(refusal) => refusal.code(),
+            Self::Payment(refusal) => refusal.code(),
         }
     }
 }
@@ -214,6 +232,7 @@ impl fmt::Display for Refusal {
                 f.write_str("a customer can't tell what happened in another partition")
             }
             Self::Fulfilment(refusal) => refusal.fmt(f),
+            Self::Payment(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -230,6 +249,7 @@ impl Event {
             Self::Inventory(event) => event.order(),
             Self::Notification(event) => Some(event.order()),
             Self::Fulfilment(event) => Some(event.order()),
+            Self::Payment(event) => Some(event.order()),
         }
     }
 }
@@ -243,6 +263,7 @@ impl Shop {
             Event::Inventory(_) => (self.roles.inventory, "inventory"),
             Event::Notification(_) => (self.roles.notification, "notification"),
             Event::Fulfilment(_) => (self.roles.fulfilment, "fulfilment"),
+            Event::Payment(_) => (self.roles.payment, "payment"),
         };
         local.then_some(role)
     }
@@ -271,6 +292,12 @@ impl Shop {
         &self.fulfilments
     }
 
+    /// The payment role's state.
+    #[must_use]
+    pub fn payments(&self) -> &Payments {
+        &self.payments
+    }
+
     /// The policy in force.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -296,6 +323,7 @@ impl Shop {
             Event::Inventory(event) => self.inventory.evolve(event),
             Event::Notification(event) => self.notifications.evolve(event),
             Event::Fulfilment(event) => self.fulfilments.evolve(event),
+            Event::Payment(event) => self.payments.evolve(event),
         }
     }
 
@@ -304,6 +332,7 @@ impl Shop {
         self.orders.restore();
         self.inventory.restore();
         self.fulfilments.restore();
+        self.payments.restore();
     }
 
     /// The next moment at which a tick has something to do.
@@ -313,6 +342,7 @@ impl Shop {
             self.orders.next_deadline(),
             self.inventory.next_deadline(),
             self.fulfilments.next_deadline(),
+            self.payments.next_deadline(),
         ];
         all.into_iter().flatten().min()
     }
@@ -329,6 +359,10 @@ impl Shop {
         }
         if self.roles.order && self.roles.fulfilment {
             self.audit_work(&mut audit);
+        }
+        self.payments.audit(&mut audit);
+        if self.roles.order && self.roles.payment {
+            self.audit_payments(&mut audit);
         }
         audit
     }
@@ -355,5 +389,22 @@ impl Shop {
             laws::backorders_match(0, waiting.values().copied().fold(0, u64::saturating_add));
         let told = || format!("units wait for no order: {waiting:?}");
         audit.expect(laws::BACKORDERS_MATCH, none, told);
+    }
+
+    /// Where both are local, an order and its payment tell the same after every input.
+    fn audit_payments(&self, audit: &mut Audit) {
+        for (id, order) in self.orders.iter() {
+            let account = self.payments.get(*id);
+            let told = account.map(|a| &a.owed);
+            let heard = account.filter(|a| a.revision > 0).map(Account::standing);
+            let same = told == order.owed.as_ref() && heard == order.standing;
+            audit.expect(laws::PAYMENT_KNOWN, same, || {
+                format!("order {id}: {told:?}, {heard:?} against {order:?}")
+            });
+            let early = [Status::Pending, Status::Rejected, Status::Expired];
+            let captured = account.map_or(0, |a| a.captured().saturating_add(a.capturing()));
+            let in_time = laws::captured_in_time(!early.contains(&order.status), captured);
+            audit.expect(laws::CAPTURED_IN_TIME, in_time, || format!("order {id}: {account:?}"));
+        }
     }
 }

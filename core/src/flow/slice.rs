@@ -22,6 +22,7 @@ use crate::inventory::{
 };
 use crate::notification::News;
 use crate::order::{Backordered, Order, Tied};
+use crate::payment::Account;
 use crate::policy::Policy;
 use crate::time::Timestamp;
 use crate::units::UnitPrice;
@@ -41,6 +42,8 @@ pub struct Slice {
     pub orders: Vec<(OrderId, Order)>,
     /// What the client was told of them: nothing is told twice.
     pub told: Vec<(OrderId, Vec<News>)>,
+    /// Their payments.
+    pub payments: Vec<(OrderId, Account)>,
 }
 
 /// An item the client watches.
@@ -108,6 +111,8 @@ impl Slice {
         };
         let told = |(id, _): &(OrderId, Order)| (*id, shop.notifications.told(*id).to_vec());
         let told = orders.iter().map(told).filter(|(_, news)| !news.is_empty()).collect();
+        let paid = |(id, _): &(OrderId, Order)| Some((*id, shop.payments.get(*id)?.clone()));
+        let payments = orders.iter().filter_map(paid).collect();
         Self {
             policy: shop.policy,
             facilities: shop.inventory.facilities().map(|(_, place)| place.clone()).collect(),
@@ -115,6 +120,7 @@ impl Slice {
             kits,
             orders,
             told,
+            payments,
         }
     }
 
@@ -153,6 +159,7 @@ impl Slice {
         shop.orders.set_policy(self.policy.orders);
         shop.orders.adopt(self.orders);
         shop.notifications.adopt(self.told);
+        shop.payments.adopt(self.payments);
         Some(shop)
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::payment::PaymentView;
 use super::status::OrderStatusView;
 use super::stock::{AlertView, BackordersView, IncomingView, ItemLevels};
 use super::worklist::{WorkView, WorkloadView};
@@ -52,6 +53,8 @@ pub enum Answer {
     Worklist(Vec<WorkView>),
     /// How much work each facility has.
     Workload(Vec<WorkloadView>),
+    /// The payment of one order.
+    Payment(PaymentView),
     /// Who waits for an item.
     Backorders(BackordersView),
 }

@@ -63,7 +63,7 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
     }
     let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
     if let Payment::Authorized(paid) = order.payment
-        && total.minor > paid.minor
+        && total.minor > paid.minor.max(order.covered())
     {
         return Err(OrderRefusal::AmountTooSmall { needed: total });
     }

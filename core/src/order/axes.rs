@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::buckets::Buckets;
 use super::state::{Order, Payment, ReturnState};
 use super::transitions::Status;
+use crate::owed::{Owed, Standing};
 
 /// How the payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,10 +18,24 @@ pub enum PaymentStatus {
     NotRequired,
     /// It is awaited.
     Awaiting,
-    /// It was authorized.
+    /// Some of it is authorized.
+    PartiallyAuthorized,
+    /// It is authorized.
     Authorized,
-    /// The order ended before it came.
+    /// Some of it is captured.
+    PartiallyPaid,
+    /// It is captured.
+    Paid,
+    /// More is captured than is owed: it goes back.
+    Overpaid,
+    /// The last try was declined.
+    Failed,
+    /// The order came to nothing, and nothing is held.
     Voided,
+    /// Some of what was captured is refunded.
+    PartiallyRefunded,
+    /// All that was captured is refunded.
+    Refunded,
 }
 
 /// How the stock stands for what is still to leave.
@@ -92,13 +107,13 @@ impl Order {
     /// How the payment stands.
     #[must_use]
     pub fn payment_status(&self) -> PaymentStatus {
-        match (self.payment, self.status) {
-            (Payment::NotRequired, _) => PaymentStatus::NotRequired,
-            (Payment::Authorized(_), _) => PaymentStatus::Authorized,
-            (Payment::Awaiting(_), Status::Rejected | Status::Expired | Status::Cancelled) => {
-                PaymentStatus::Voided
-            }
-            (Payment::Awaiting(_), _) => PaymentStatus::Awaiting,
+        let is_dead = matches!(self.status, Status::Rejected | Status::Expired | Status::Cancelled);
+        match (self.payment, &self.owed, &self.standing) {
+            (Payment::NotRequired, ..) => PaymentStatus::NotRequired,
+            (_, Some(owed), Some(standing)) => by_amounts(owed, standing, is_dead),
+            (Payment::Authorized(_), ..) => PaymentStatus::Authorized,
+            (Payment::Awaiting(_), ..) if is_dead => PaymentStatus::Voided,
+            (Payment::Awaiting(_), ..) => PaymentStatus::Awaiting,
         }
     }
 
@@ -124,7 +139,7 @@ impl Order {
     /// How far the warehouses and carriers have come.
     #[must_use]
     pub fn fulfilment_status(&self) -> FulfilmentStatus {
-        let (wanted, shipped) = (self.sum(Buckets::wanted), self.sum(shipped));
+        let (wanted, shipped) = (self.sum(Buckets::wanted), self.sum(Buckets::left));
         let delivered = self.sum(|b| b.delivered);
         if wanted == 0 {
             FulfilmentStatus::Cancelled
@@ -171,11 +186,33 @@ impl Order {
     }
 }
 
-fn in_work(buckets: &Buckets) -> u32 {
-    buckets.released.saturating_add(buckets.picked).saturating_add(buckets.packed)
+fn by_amounts(owed: &Owed, standing: &Standing, is_dead: bool) -> PaymentStatus {
+    let (worth, net) = (owed.authorize.minor, standing.net());
+    if standing.captured.minor > 0 {
+        return if net == 0 {
+            PaymentStatus::Refunded
+        } else if net > worth {
+            PaymentStatus::Overpaid
+        } else if standing.refunded.minor > 0 {
+            PaymentStatus::PartiallyRefunded
+        } else if net == worth {
+            PaymentStatus::Paid
+        } else {
+            PaymentStatus::PartiallyPaid
+        };
+    }
+    if standing.authorized.minor > 0 {
+        let all = standing.authorized.minor >= worth;
+        if all { PaymentStatus::Authorized } else { PaymentStatus::PartiallyAuthorized }
+    } else if is_dead {
+        PaymentStatus::Voided
+    } else if standing.declined {
+        PaymentStatus::Failed
+    } else {
+        PaymentStatus::Awaiting
+    }
 }
 
-fn shipped(buckets: &Buckets) -> u32 {
-    let ended = buckets.delivered.saturating_add(buckets.lost);
-    buckets.in_transit.saturating_add(ended).saturating_add(buckets.returned_to_sender)
+fn in_work(buckets: &Buckets) -> u32 {
+    buckets.released.saturating_add(buckets.picked).saturating_add(buckets.packed)
 }

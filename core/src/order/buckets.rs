@@ -100,6 +100,13 @@ impl Buckets {
         self.unsourced.saturating_add(self.backordered).saturating_add(tied)
     }
 
+    /// Units that have left, whatever became of them.
+    #[must_use]
+    pub fn left(&self) -> u32 {
+        let ended = self.delivered.saturating_add(self.lost);
+        self.in_transit.saturating_add(ended).saturating_add(self.returned_to_sender)
+    }
+
     /// Units that nothing more will happen to, returns aside.
     #[must_use]
     pub fn settled(&self) -> u32 {

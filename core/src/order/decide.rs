@@ -6,12 +6,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::command::{AuthorizePayment, OrderCommand};
-use super::event::{AllocationRequested, OrderCancelled, OrderEvent, PaymentAuthorized};
+use super::event::{AllocationRequested, OrderCancelled, OrderEvent};
 use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news};
+use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -43,6 +43,7 @@ impl Decide for Orders {
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
+        payment::follow(self, id, &mut events);
         Ok(events)
     }
 
@@ -111,6 +112,7 @@ impl Orders {
             (OrderCommand::RecordTimedOut(c), Some(order)) => {
                 Ok(work::timed_out(c, order, context.at))
             }
+            (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
         }
     }
 }
@@ -127,15 +129,7 @@ fn authorize(command: &AuthorizePayment, order: &Order) -> Decision {
     if given.currency != needed.currency || given.minor < needed.minor {
         return Err(OrderRefusal::AmountTooSmall { needed });
     }
-    let mut events =
-        vec![OrderEvent::PaymentAuthorized(PaymentAuthorized { order: id, amount: given })];
-    let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
-    let late = order.backordered.iter().filter(|b| !b.hard).map(|b| b.units.reservation);
-    let mut soft: Vec<ReservationNumber> = soft.chain(late).collect();
-    soft.sort_unstable();
-    soft.dedup();
-    events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));
-    Ok(events)
+    Ok(payment::satisfied(id, order, given))
 }
 
 pub(super) fn request_allocation(order: OrderId, reservation: ReservationNumber) -> OrderEvent {

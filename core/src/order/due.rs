@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use super::backorder;
 use super::event::{OrderArchived, OrderEvent, OrderExpired};
-use super::holds;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
+use super::{holds, payment};
 use crate::ids::OrderId;
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
@@ -21,7 +21,10 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
     let mut events = Vec::new();
     for (_, id) in due.take(DUE_PER_TICK) {
         if let Some(order) = orders.get(*id) {
-            end(*id, order, at, &mut events);
+            let mut ended = Vec::new();
+            end(*id, order, at, &mut ended);
+            payment::follow(orders, *id, &mut ended);
+            events.append(&mut ended);
         }
     }
     events

@@ -18,6 +18,7 @@ mod goods;
 mod holds;
 mod kits;
 mod news;
+mod payment;
 mod place;
 mod refusal;
 mod stage;
@@ -32,9 +33,9 @@ pub use command::{
     DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
-    RecordLapsed, RecordRejected, RecordStripped, RecordTied, RecordTimedOut, RefuseReturn,
-    RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender,
-    SaveDraft, ShipOrder, VoidShipping,
+    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, RecordTimedOut,
+    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
+    ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,
@@ -42,11 +43,12 @@ pub use event::{
     FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
     OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPlaced, OrderRejected,
-    OrderReopened, OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
-    PriceOfLine, Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived,
-    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
-    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
+    OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
+    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
+    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
+    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
+    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
+    UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

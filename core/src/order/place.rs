@@ -34,7 +34,7 @@ impl Orders {
         let total = self.check(place, known, context)?;
         let payment = match self.policy.payment {
             PaymentPolicy::None => PaymentTerms::NotRequired,
-            PaymentPolicy::Required { deadline } => {
+            PaymentPolicy::Required { deadline, .. } => {
                 PaymentTerms::Required { deadline: context.at.after(deadline) }
             }
         };

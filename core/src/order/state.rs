@@ -20,6 +20,7 @@ use crate::ids::{
     ReturnNumber, ShipmentNumber, Text,
 };
 use crate::laws::{self, Audit};
+use crate::owed::{Owed, Standing};
 use crate::policy::OrderPolicy;
 use crate::time::Timestamp;
 use crate::units::{Amount, Currency, UnitPrice};
@@ -89,6 +90,10 @@ pub struct Order {
     pub placed: Option<Placed>,
     /// The reservation an amendment asked for, as long as no other was asked for.
     pub amending: Option<ReservationNumber>,
+    /// What it told its payment last, if it has one.
+    pub owed: Option<Owed>,
+    /// How its payment stands, as that told last.
+    pub standing: Option<Standing>,
 }
 
 /// What an order was placed as.

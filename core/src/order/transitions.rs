@@ -83,6 +83,7 @@ pub enum CommandKind {
     Complete,
     RecordExploded,
     RecordTimedOut,
+    RecordPayment,
     RecordBackordered,
     RecordFilled,
 }
@@ -118,7 +119,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 33] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 34] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -151,6 +152,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 33] = [
     (CommandKind::Complete,             [U,    W,    D,    N,    W,    W,    W,    W]),
     (CommandKind::RecordExploded,       [N,    D,    D,    N,    N,    N,    N,    N]),
     (CommandKind::RecordTimedOut,       [N,    N,    D,    N,    N,    N,    N,    N]),
+    (CommandKind::RecordPayment,        [N,    D,    D,    D,    D,    D,    D,    N]),
     (CommandKind::RecordBackordered,    [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::RecordFilled,         [D,    D,    D,    D,    D,    D,    D,    D]),
 ];
@@ -227,6 +229,7 @@ impl CommandKind {
             OrderCommand::Complete(_) => Self::Complete,
             OrderCommand::RecordExploded(_) => Self::RecordExploded,
             OrderCommand::RecordTimedOut(_) => Self::RecordTimedOut,
+            OrderCommand::RecordPayment(_) => Self::RecordPayment,
             OrderCommand::RecordBackordered(_) => Self::RecordBackordered,
             OrderCommand::RecordFilled(_) => Self::RecordFilled,
         })

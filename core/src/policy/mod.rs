@@ -6,10 +6,12 @@
 
 pub mod v1;
 
+mod payment;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use payment::{CaptureWhen, Collect, PaymentPolicy};
 pub use rules::{Aim, Aims, NotAims, Objective, SourcingRules};
 
 use crate::time::Span;
@@ -96,20 +98,6 @@ pub enum BackorderPolicy {
     Refuse,
     /// They may, of each item as many as its limit says.
     Accept,
-}
-
-/// Whether an order waits for a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
-pub enum PaymentPolicy {
-    /// It does not: stock is allocated and the order confirmed in the same turn.
-    None,
-    /// It does: stock is reserved until the deadline, and the order expires without a payment.
-    Required {
-        /// Time to pay, from the moment the order is placed.
-        deadline: Span,
-    },
 }
 
 /// What sourcing weighs, in ten-thousandths of the currency's major unit.

@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PaymentPolicy;
 use crate::time::Span;
 
 /// The policy of a shop.
@@ -30,6 +29,29 @@ pub struct OrderPolicy {
     pub archive_after: Span,
 }
 
+/// Whether an order waited for a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PaymentPolicy {
+    /// It did not.
+    None,
+    /// It did.
+    Required {
+        /// Time to pay, from the moment the order was placed.
+        deadline: Span,
+    },
+}
+
+impl From<PaymentPolicy> for super::PaymentPolicy {
+    fn from(old: PaymentPolicy) -> Self {
+        match old {
+            PaymentPolicy::None => Self::None,
+            PaymentPolicy::Required { deadline } => Self::required(deadline),
+        }
+    }
+}
+
 /// What sourcing weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,6 +70,7 @@ pub struct SourcingPolicy {
 impl From<Policy> for super::Policy {
     fn from(old: Policy) -> Self {
         let OrderPolicy { payment, archive_after } = old.orders;
+        let payment = payment.into();
         let SourcingPolicy {
             parcel,
             ground_km,

@@ -15,6 +15,7 @@ use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
+use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
 
 /// Reads a payload, or an old one that becomes it.
 macro_rules! payload_of {
@@ -152,6 +153,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
         Answer::OrderStatus(inside) => write(inside),
         Answer::Worklist(inside) => write(inside),
         Answer::Workload(inside) => write(inside),
+        Answer::Payment(inside) => write(inside),
         Answer::Backorders(inside) => write(inside),
     }
 }
@@ -172,7 +174,8 @@ pub fn answer_schema(kind: u16) -> String {
         10 => schema::<flow::OrderStatusView>(),
         11 => schema::<Vec<flow::WorkView>>(),
         12 => schema::<Vec<flow::WorkloadView>>(),
-        13 => schema::<flow::BackordersView>(),
+        13 => schema::<flow::PaymentView>(),
+        14 => schema::<flow::BackordersView>(),
         _ => String::new(),
     }
 }

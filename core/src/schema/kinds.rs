@@ -14,6 +14,7 @@ use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
 use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
+use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
 
 /// A kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +219,26 @@ codec! {
         scope: "flow", about: "Tell what happened in another partition; couriers do.";
     47 AcceptFulfilment(p: fulfilment::AcceptFulfilment) { Command::Fulfilment(F::Accept(p)) }
         scope: "fulfilment:write", about: "Take the work that was released to a facility.";
-    48 SetBackorderLimit(p: inventory::SetBackorderLimit)
+    48 RecordAuthorization(p: payment::RecordAuthorization)
+        { Command::Payment(P::RecordAuthorization(p)) }
+        scope: "payments:write", about: "Answer a request to pay: so much was authorized.";
+    49 DeclinePayment(p: payment::DeclinePayment) { Command::Payment(P::Decline(p)) }
+        scope: "payments:write", about: "Answer a request to pay: it was declined.";
+    50 RecordCapture(p: payment::RecordCapture) { Command::Payment(P::RecordCapture(p)) }
+        scope: "payments:write", about: "Answer a request to capture: so much was captured.";
+    51 DeclineCapture(p: payment::DeclineCapture) { Command::Payment(P::DeclineCapture(p)) }
+        scope: "payments:write", about: "Answer a request to capture: it was declined.";
+    52 RecordVoid(p: payment::RecordVoid) { Command::Payment(P::RecordVoid(p)) }
+        scope: "payments:write", about: "Answer a request to void: it is done.";
+    53 RecordRefund(p: payment::RecordRefund) { Command::Payment(P::RecordRefund(p)) }
+        scope: "payments:write", about: "Answer a request to refund: it is done.";
+    54 DeclineRefund(p: payment::DeclineRefund) { Command::Payment(P::DeclineRefund(p)) }
+        scope: "payments:write", about: "Answer a request to refund: it was declined.";
+    55 CapturePayment(p: payment::CapturePayment) { Command::Payment(P::Capture(p)) }
+        scope: "payments:write", about: "Capture by hand what is authorized of a confirmed order.";
+    56 RefundPayment(p: payment::RefundPayment) { Command::Payment(P::Refund(p)) }
+        scope: "payments:write", about: "Pay money back, whatever becomes of the goods.";
+    57 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
         scope: "inventory:write", about: "Say how many units may be promised that are not there.";
 }
@@ -360,23 +380,63 @@ codec! {
     85 WorkEnded(p: fulfilment::WorkEnded) { Event::Fulfilment(FE::Ended(p)) } version: 1;
     86 WorkForgotten(p: fulfilment::WorkForgotten)
         { Event::Fulfilment(FE::Forgotten(p)) } version: 1;
-    87 BackorderLimitSet(p: inventory::BackorderLimitSet)
+    87 OrderPaymentDue(p: order::OrderPaymentDue)
+        { Event::Order(OE::PaymentDue(p)) } version: 1;
+    88 OrderPaymentRecorded(p: order::OrderPaymentRecorded)
+        { Event::Order(OE::PaymentRecorded(p)) } version: 1;
+    89 PaymentDueRecorded(p: payment::PaymentDueRecorded)
+        { Event::Payment(PE::DueRecorded(p)) } version: 1;
+    90 PaymentRequested(p: payment::PaymentRequested)
+        { Event::Payment(PE::Requested(p)) } version: 1;
+    91 PaymentRequestWithdrawn(p: payment::PaymentRequestWithdrawn)
+        { Event::Payment(PE::Withdrawn(p)) } version: 1;
+    92 PaymentRequestRepeated(p: payment::PaymentRequestRepeated)
+        { Event::Payment(PE::Repeated(p)) } version: 1;
+    93 AuthorizationRecorded(p: payment::AuthorizationRecorded)
+        { Event::Payment(PE::Authorized(p)) } version: 1;
+    94 PaymentDeclined(p: payment::PaymentDeclined)
+        { Event::Payment(PE::Declined(p)) } version: 1;
+    95 AuthorizationLapsed(p: payment::AuthorizationLapsed)
+        { Event::Payment(PE::Lapsed(p)) } version: 1;
+    96 CaptureRequested(p: payment::CaptureRequested)
+        { Event::Payment(PE::CaptureRequested(p)) } version: 1;
+    97 PaymentCaptured(p: payment::PaymentCaptured)
+        { Event::Payment(PE::Captured(p)) } version: 1;
+    98 CaptureDeclined(p: payment::CaptureDeclined)
+        { Event::Payment(PE::CaptureDeclined(p)) } version: 1;
+    99 VoidRequested(p: payment::VoidRequested)
+        { Event::Payment(PE::VoidRequested(p)) } version: 1;
+    100 PaymentVoided(p: payment::PaymentVoided)
+        { Event::Payment(PE::Voided(p)) } version: 1;
+    101 RefundGranted(p: payment::RefundGranted)
+        { Event::Payment(PE::RefundGranted(p)) } version: 1;
+    102 RefundRequested(p: payment::RefundRequested)
+        { Event::Payment(PE::RefundRequested(p)) } version: 1;
+    103 PaymentRefunded(p: payment::PaymentRefunded)
+        { Event::Payment(PE::Refunded(p)) } version: 1;
+    104 RefundDeclined(p: payment::RefundDeclined)
+        { Event::Payment(PE::RefundDeclined(p)) } version: 1;
+    105 PaymentArchived(p: payment::PaymentArchived)
+        { Event::Payment(PE::Archived(p)) } version: 1;
+    106 PaymentForgotten(p: payment::PaymentForgotten)
+        { Event::Payment(PE::Forgotten(p)) } version: 1;
+    107 BackorderLimitSet(p: inventory::BackorderLimitSet)
         { Event::Inventory(IE::BackorderLimitSet(p)) } version: 1;
-    88 InventoryBackordered(p: inventory::InventoryBackordered)
+    108 InventoryBackordered(p: inventory::InventoryBackordered)
         { Event::Inventory(IE::Backordered(p)) } version: 1;
-    89 BackorderFilled(p: inventory::BackorderFilled)
+    109 BackorderFilled(p: inventory::BackorderFilled)
         { Event::Inventory(IE::Filled(p)) } version: 1;
-    90 BackorderReleased(p: inventory::BackorderReleased)
+    110 BackorderReleased(p: inventory::BackorderReleased)
         { Event::Inventory(IE::BackorderReleased(p)) } version: 1;
-    91 BackordersDue(p: inventory::BackordersDue)
+    111 BackordersDue(p: inventory::BackordersDue)
         { Event::Inventory(IE::BackordersDue(p)) } version: 1;
-    92 OrderBackordered(p: order::OrderBackordered)
+    112 OrderBackordered(p: order::OrderBackordered)
         { Event::Order(OE::Backordered(p)) } version: 1;
-    93 BackorderSourced(p: order::BackorderSourced)
+    113 BackorderSourced(p: order::BackorderSourced)
         { Event::Order(OE::BackorderSourced(p)) } version: 1;
-    94 BackorderDropped(p: order::BackorderDropped)
+    114 BackorderDropped(p: order::BackorderDropped)
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
-    95 BackorderReturned(p: order::BackorderReturned)
+    115 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
 }
 
@@ -408,7 +468,9 @@ codec! {
         scope: "fulfilment:read", about: "What a facility has to do now, the oldest first.";
     12 Workload(p: flow::WorkloadQuery) { Query::Workload(p) }
         scope: "fulfilment:read", about: "How much work each facility has, and since when.";
-    13 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
+    13 Payment(p: flow::PaymentQuery) { Query::Payment(p) }
+        scope: "orders:read", about: "The payment of one order, and what a provider is asked for.";
+    14 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
         scope: "inventory:read", about: "Who waits for an item, in order, and how many more may.";
 }
 

@@ -93,7 +93,7 @@ impl Model for Conversation {
     fn initial(&self) -> Vec<u8> {
         let mut orders = Shop::with_roles(roles(Orders));
         let mut inventory = Shop::with_roles(roles(Inventory));
-        let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR) };
+        let payment = PaymentPolicy::required(Span::from_millis(HOUR));
         let policy = OrderPolicy { payment, ..OrderPolicy::default() };
         let policy = Policy { orders: policy, ..Policy::default() };
         for shop in [&mut orders, &mut inventory] {
@@ -309,7 +309,7 @@ impl World {
 
 fn roles(side: Side) -> Roles {
     let order = side == Orders;
-    Roles { order, inventory: !order, notification: order, fulfilment: order }
+    Roles { order, inventory: !order, notification: order, fulfilment: order, payment: order }
 }
 
 /// What may be wished for an order once it is placed.
@@ -328,7 +328,7 @@ fn wishes(n: u8) -> [(&'static str, OrderCommand); 4] {
 /// What the inventory makes of an order that it hears of by itself.
 fn first_reserve(placing: &OrderCommand) -> Command {
     let mut shop = Shop::with_roles(roles(Orders));
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR) };
+    let payment = PaymentPolicy::required(Span::from_millis(HOUR));
     let policy = OrderPolicy { payment, ..OrderPolicy::default() };
     let policy = Policy { orders: policy, ..Policy::default() };
     must(&mut shop, &Command::SetPolicy(SetPolicy { policy }));

@@ -64,6 +64,7 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
         sample("bare", Query::Explain(bare)),
         sample("one", Query::OrderStatus(OrderStatusQuery { order: order() })),
     ];
+    all.push(super::payments::query());
     all.extend(super::stock::queries());
     all.extend(super::work::queries());
     all.extend(super::backorders::queries());
@@ -86,6 +87,7 @@ pub(crate) fn answers() -> Vec<Sample<Answer>> {
         sample("explained, refused", Answer::Explained(unexplained())),
         sample("status of an order", Answer::OrderStatus(order_status())),
     ];
+    all.push(super::payments::answer());
     all.extend(super::stock::answers());
     all.extend(super::kits::answers());
     all.extend(super::work::answers());
@@ -396,6 +398,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(super::stock::refusals());
     all.extend(super::kits::refusals());
     all.extend(super::work::refusals());
+    all.extend(super::payments::refusals());
     all.push(super::backorders::refusal());
     all
 }

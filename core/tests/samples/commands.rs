@@ -16,8 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, BackorderPolicy, FulfilmentPolicy, Objective, OrderPolicy, PaymentPolicy, Policy,
-    SourcingPolicy, SourcingRules,
+    Aim, Aims, BackorderPolicy, CaptureWhen, Collect, FulfilmentPolicy, Objective, OrderPolicy,
+    PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -41,6 +41,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(of_stock().into_iter().map(|s| sample(s.case, Command::Inventory(s.value))));
     all.extend(super::stock::commands());
     all.extend(super::kits::commands());
+    all.extend(super::payments::commands());
     all.extend(super::backorders::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
@@ -50,7 +51,12 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
 }
 
 pub(super) fn policy() -> Policy {
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
+    let collect = Collect {
+        capture: CaptureWhen::AsParcelsShip,
+        authorization_lasts: Some(Span::from_days(7)),
+        answer_within: Span::from_millis(300_000),
+    };
+    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000), collect };
     Policy {
         orders: OrderPolicy {
             payment,

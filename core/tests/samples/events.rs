@@ -4,8 +4,8 @@ use earmark::demand::{Alternative, Demand, Hold, Parcel, Shortfall, Sourced};
 use earmark::flow::{Event, PolicySet};
 use earmark::geo::GeoPoint;
 use earmark::ids::{
-    CancellationNumber, Country, FacilityId, ItemId, ItemRef, LineNumber, ReservationNumber,
-    ReturnNumber, ShipmentNumber, Tier,
+    CancellationNumber, Country, FacilityId, ItemId, ItemRef, LineNumber, PaymentNumber,
+    ReservationNumber, ReturnNumber, ShipmentNumber, Tier,
 };
 use earmark::inventory::{
     Adjustment, FacilityDefined, FacilityRulesSet, GatewaySpec, InventoryAllocated,
@@ -42,6 +42,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(of_news().into_iter().map(|s| sample(s.case, Event::Notification(s.value))));
     all.extend(super::stock::events());
     all.extend(super::kits::events());
+    all.extend(super::payments::events());
     all.extend(super::backorders::events());
     let work = super::fulfilment::events().into_iter();
     let work = work.chain(super::changes::events());
@@ -298,6 +299,8 @@ fn of_news() -> Vec<Sample<N>> {
         told("let go", News::CancellationAccepted(CancellationNumber(300))),
         told("not let go", News::CancellationDeclined(CancellationNumber(300))),
         told("return refused", News::ReturnRefused(ReturnNumber(300))),
+        told("payment declined", News::PaymentDeclined(PaymentNumber(300))),
+        told("refunded", News::Refunded(PaymentNumber(300))),
         told("backordered", News::Backordered),
         told("returned to sender", News::ReturnedToSender(ShipmentNumber(300))),
         sample("plain", N::Forgotten(OrderForgotten { order })),

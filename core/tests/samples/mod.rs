@@ -13,6 +13,7 @@ mod events;
 mod fulfilment;
 mod kits;
 mod old;
+mod payments;
 mod state;
 mod stock;
 mod work;

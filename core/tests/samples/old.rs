@@ -2,7 +2,7 @@
 //! are read as.
 
 use earmark::flow::{Command, Event, PolicySet, SetPolicy};
-use earmark::policy::{PaymentPolicy, Policy, v1};
+use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
 use earmark::time::Span;
 
@@ -32,7 +32,7 @@ pub(crate) fn old_events() -> Vec<Sample<Old<forms::PolicySet, Event>>> {
 }
 
 fn every_field() -> v1::Policy {
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
+    let payment = v1::PaymentPolicy::Required { deadline: Span::from_millis(900_000) };
     v1::Policy {
         orders: v1::OrderPolicy { payment, archive_after: Span::from_days(30) },
         sourcing: v1::SourcingPolicy {
@@ -51,7 +51,7 @@ fn every_field() -> v1::Policy {
 fn the_default() -> v1::Policy {
     let old = v1::Policy {
         orders: v1::OrderPolicy {
-            payment: PaymentPolicy::None,
+            payment: v1::PaymentPolicy::None,
             archive_after: Span::from_days(90),
         },
         sourcing: v1::SourcingPolicy {

@@ -102,7 +102,7 @@ impl Desk {
     /// The same, where orders wait an hour for a payment.
     pub(crate) fn open_with_payment() -> Self {
         let mut desk = Self::open();
-        let payment = PaymentPolicy::Required { deadline: Span::from_millis(3_600_000) };
+        let payment = PaymentPolicy::required(Span::from_millis(3_600_000));
         let orders = OrderPolicy { payment, ..OrderPolicy::default() };
         let policy = Policy { orders, ..Policy::default() };
         desk.must(Command::SetPolicy(SetPolicy { policy }));

@@ -12,6 +12,7 @@ use earmark::inventory::{
 };
 use earmark::notification::News;
 use earmark::order::Order;
+use earmark::payment::Account;
 use earmark::policy::{BackorderPolicy, FulfilmentPolicy, OrderPolicy, Policy, SourcingPolicy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -27,6 +28,7 @@ pub(crate) struct OpenShop {
     pub(crate) inventory: OpenInventory,
     pub(crate) told: BTreeMap<OrderId, Vec<News>>,
     pub(crate) fulfilments: OpenFulfilments,
+    pub(crate) payments: BTreeMap<OrderId, Account>,
 }
 
 /// The fulfilment role, open to damage.

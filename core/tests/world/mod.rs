@@ -11,6 +11,7 @@ pub(crate) mod facilities;
 pub(crate) mod handshake;
 pub(crate) mod kits;
 pub(crate) mod mirror;
+pub(crate) mod payments;
 pub(crate) mod queue;
 pub(crate) mod steps;
 pub(crate) mod stock;
@@ -25,6 +26,7 @@ use earmark::flow::{Broken, Command, Event, Refusal, Settled, Shop};
 use earmark::inventory::InventoryCommand;
 use earmark::laws;
 use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
+use earmark::payment::{PaymentCommand, PaymentEvent, PaymentRefusal};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use steps::Step;
@@ -173,6 +175,10 @@ impl World {
             (Err(Refusal::Order(OrderRefusal::NotPacked | OrderRefusal::OnHold { .. })), Ok(_)) => {
                 matches!(command, Command::Order(OrderCommand::Ship(_)))
             }
+            // The last answer of an order that had left: now its payment is forgotten too.
+            (Err(Refusal::Payment(PaymentRefusal::UnknownOrder { .. })), Ok(events)) => {
+                events.iter().any(|e| matches!(e, Event::Payment(PaymentEvent::Forgotten(_))))
+            }
             _ => false,
         };
         let events = again.as_ref().map_or(0, Vec::len);
@@ -208,6 +214,8 @@ fn is_idempotent(command: &Command) -> bool {
             | OrderCommand::Amend(_),
         ) => false,
         Command::Order(OrderCommand::Pick(c)) => c.lines.is_none() && c.missing.is_none(),
+        Command::Payment(PaymentCommand::Refund(_)) => false,
+        Command::Payment(PaymentCommand::Capture(c)) => c.amount.is_none(),
         Command::Inventory(command) => matches!(
             command,
             InventoryCommand::DefineItem(_)

@@ -17,7 +17,7 @@ use earmark::inventory::{
 };
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, Disposition, LineRef, LineUnits,
-    OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
+    OrderCommand, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, SaveDraft, ShipOrder,
 };
 use earmark::policy::{
     Aim, Aims, BackorderPolicy, FulfilmentPolicy, Objective, OrderPolicy, PaymentPolicy, Policy,
@@ -30,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::{handshake, work};
+use super::{handshake, payments, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -111,6 +111,8 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let part = prop_oneof![
         12 => step().prop_map(|step| vec![step]),
         2 => journey(),
+        1 => payments::journey(),
+        1 => dropped(),
         2 => work::journey(),
         2 => work::returned(),
         1 => work::forgotten(),
@@ -119,14 +121,21 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         1 => super::stock::out_and_back(),
         2 => backlog(),
     ];
-    collection::vec(part, 16..38).prop_map(|parts| parts.concat())
+    // What must find the world as it was opened comes first.
+    let first = prop_oneof![
+        18 => Just(vec![]),
+        2 => payments::refunded(),
+        1 => super::stock::called_off(),
+    ];
+    (first, collection::vec(part, 16..38))
+        .prop_map(|(first, parts)| [first, parts.concat()].concat())
 }
 
 /// More is ordered than is there, and what is missing comes later; each may be left out.
 fn backlog() -> impl Strategy<Value = Vec<Step>> {
     let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };
     let policy = Policy { orders, ..Policy::default() };
-    let unpaid = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+    let unpaid = PaymentPolicy::Required { deadline: Span::from_millis(60_000), collect: None };
     let limit = |n: usize, most| {
         let (item, limit) = (sku(ITEMS[n]), Some(most));
         InventoryCommand::SetBackorderLimit(SetBackorderLimit { item, limit })
@@ -173,6 +182,20 @@ fn journey() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+/// A draft that is dropped at once.
+fn dropped() -> impl Strategy<Value = Vec<Step>> {
+    place().prop_map(|placed| {
+        let PlaceOrder { order, number, customer, currency, lines, destination } = placed;
+        let draft = SaveDraft { order, number, customer, currency, lines, destination };
+        let (lines, reason) = (None, CancelReason::Customer);
+        let both = [
+            OrderCommand::SaveDraft(draft),
+            OrderCommand::Cancel(CancelOrder { order, lines, reason }),
+        ];
+        both.map(|command| Step::now(Command::Order(command))).to_vec()
+    })
+}
+
 /// One step.
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let wait = prop_oneof![
@@ -207,7 +230,8 @@ fn command() -> impl Strategy<Value = Command> {
         4 => handshake::accept(),
         4 => receive().prop_map(Command::Inventory),
         7 => adjust().prop_map(Command::Inventory),
-        20 => super::stock::command().prop_map(Command::Inventory),
+        23 => super::stock::command().prop_map(Command::Inventory),
+        5 => payments::command(),
         4 => Just(Command::Tick(Tick {})),
         3 => policy(),
         3 => facility_rules().prop_map(Command::Inventory),
@@ -265,6 +289,21 @@ pub(crate) fn place() -> impl Strategy<Value = PlaceOrder> {
             PlaceOrder { order, number: None, customer, currency, lines, destination }
         },
     )
+}
+
+/// The first order, of two mugs, which lie in London.
+pub(crate) fn two_mugs() -> PlaceOrder {
+    let (_, country, lat, lon, _) = PLACES[0];
+    let country = Country::new(country).unwrap();
+    let line = OrderLine { item: sku(ITEMS[0]), quantity: units(2), unit_price: UnitPrice(12_345) };
+    PlaceOrder {
+        order: order_id(0),
+        number: None,
+        customer: Some(text("ada")),
+        currency: Currency::GBP,
+        lines: vec![line],
+        destination: Destination { country, location: GeoPoint { lat, lon } },
+    }
 }
 
 pub(crate) fn authorize() -> impl Strategy<Value = OrderCommand> {
@@ -388,9 +427,8 @@ fn sourcing_rules() -> impl Strategy<Value = SourcingRules> {
 fn policy() -> impl Strategy<Value = Command> {
     let payment = prop_oneof![
         1 => Just(PaymentPolicy::None),
-        3 => Just(PaymentPolicy::Required { deadline: Span::from_millis(60_000) }),
-        1 => any::<u64>()
-            .prop_map(|n| PaymentPolicy::Required { deadline: Span::from_millis(n) }),
+        3 => Just(PaymentPolicy::required(Span::from_millis(60_000))),
+        2 => payments::required(),
     ];
     let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
     let max_parcels = option::weighted(0.3, 0..3_u16);

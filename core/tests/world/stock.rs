@@ -132,6 +132,18 @@ fn send() -> impl Strategy<Value = I> {
     )
 }
 
+/// A transfer of a world that is still as it was opened, which is surely called off.
+pub(crate) fn called_off() -> impl Strategy<Value = Vec<Step>> {
+    (tier(), tier(), 1..4_u32).prop_map(|(from_tier, to_tier, n)| {
+        let [from, to] = [0, 1].map(|n| FacilityRef::Id(FacilityId(n)));
+        let item = ItemRef::Id(ItemId(0));
+        let send = SendTransfer { item, from, from_tier, to, to_tier, quantity: units(n) };
+        let cancel = CancelTransfer { transfer: TransferNumber(1) };
+        let both = [I::SendTransfer(send), I::CancelTransfer(cancel)];
+        both.map(|command| Step::now(Command::Inventory(command))).to_vec()
+    })
+}
+
 fn receive_transfer() -> impl Strategy<Value = I> {
     let rest = select(vec![Rest::OnItsWay, Rest::Lost]);
     (1..6_u32, 0..5_u32, rest).prop_map(|(n, quantity, rest)| {

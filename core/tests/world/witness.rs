@@ -19,6 +19,7 @@ use earmark::sourcing::Proof;
 use super::books::Books;
 use super::ensure;
 use super::facilities::Workbook;
+use super::payments::Tills;
 use super::queue::Queue;
 
 type Reservation = (OrderId, ReservationNumber);
@@ -27,6 +28,7 @@ type Reservation = (OrderId, ReservationNumber);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Witness {
     books: Books,
+    tills: Tills,
     queue: Queue,
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
@@ -53,6 +55,7 @@ impl Witness {
         match event {
             Event::Order(event) => self.hear_order(event),
             Event::Inventory(event) => self.hear_inventory(event),
+            Event::Payment(event) => self.tills.hear(event),
             Event::Notification(NotificationEvent::Told(e)) => {
                 let first = self.told.insert((e.order, e.news));
                 ensure(first, || format!("{:?} of {} was told twice", e.news, e.order))
@@ -254,6 +257,7 @@ impl Witness {
         let told = || format!("{}: {} made, {ended} ended, {open}", laws::ENDS_ONCE, self.made);
         ensure(once, told)?;
         self.books.agrees(shop)?;
+        self.tills.agrees(shop)?;
         self.queue.agrees(shop)?;
         let open = shop.inventory().open_reservations();
         let late = self.queue.ids().filter(|id| !self.open.contains_key(id));

@@ -205,7 +205,7 @@ fn release_hold() -> impl Strategy<Value = OrderCommand> {
 /// until it is forgotten.
 pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
     (place(), any::<bool>()).prop_map(|(placed, cancelled)| {
-        let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+        let payment = PaymentPolicy::required(Span::from_millis(60_000));
         let archive_after = Span::from_millis(100_000);
         let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
         let policy = Policy { orders, ..Policy::default() };

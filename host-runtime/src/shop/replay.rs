@@ -119,7 +119,9 @@ of a word, a colon and the number of the order):
   payment      Required within 3 days. The provider answers 2 to 15 minutes after placing
                (2 + hash of `payment` mod 14). By the bits from the ninth on, mod 128: at 0 it never
                says anything, and the order expires; at 1 to 8 it declines, and says yes 6 hours
-               later. What something was given back of was paid.
+               later. What something was given back of was paid. What is authorized is captured as
+               parcels ship and voided as units are cancelled, both a minute later. What comes back
+               and is kept is paid back, and so is a parcel that is lost or that nobody took.
   holds        An order of 2,500 pounds is looked at for 3 hours; if its customer is unknown
                nobody does, and the hold lapses after a day. The first three orders to each country
                outside the European Union of 2011 wait a day for export papers.

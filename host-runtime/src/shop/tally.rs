@@ -165,6 +165,7 @@ impl Tally {
                 Event::Notification(NotificationEvent::Told(told)) => {
                     *self.told.entry(news(told.news).to_string()).or_default() += 1;
                 }
+                Event::Payment(event) => self.life.money.count(&event),
                 Event::Notification(NotificationEvent::Forgotten(_))
                 | Event::Fulfilment(_)
                 | Event::Policy(_) => {}
@@ -281,6 +282,8 @@ fn news(news: News) -> &'static str {
         News::CancellationAccepted(_) => "cancellation accepted",
         News::CancellationDeclined(_) => "cancellation declined",
         News::ReturnRefused(_) => "return refused",
+        News::PaymentDeclined(_) => "payment declined",
+        News::Refunded(_) => "refunded",
         News::Backordered => "backordered",
     }
 }

@@ -30,7 +30,7 @@ const CORE: House = House {
         Floor { modules: &["json_schema"], open: false },
         Floor { modules: &["sourcing"], open: false },
         // The words that the roles share.
-        Floor { modules: &["demand", "policy"], open: true },
+        Floor { modules: &["demand", "owed", "policy"], open: true },
         Floor {
             modules: &["order", "inventory", "payment", "fulfilment", "notification"],
             open: false,

@@ -185,7 +185,7 @@ pub(crate) fn opening() -> Vec<Command> {
     };
     let item =
         |sku: &str| DefineItem { sku: text(sku), name: text(sku), unit_price: UnitPrice(10_000) };
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(60_000) };
+    let payment = PaymentPolicy::required(Span::from_millis(60_000));
     let orders = OrderPolicy {
         payment,
         archive_after: Span::from_millis(500_000),

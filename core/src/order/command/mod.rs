@@ -15,6 +15,7 @@ use crate::demand::{Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{
     FacilityId, ItemRef, LineNumber, OrderId, ReservationNumber, ReturnNumber, ShipmentNumber, Text,
 };
+use crate::owed::Standing;
 use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
 pub use backorder::{RecordBackordered, RecordFilled};
@@ -64,6 +65,7 @@ pub enum OrderCommand {
     Complete(CompleteOrder),
     RecordExploded(RecordExploded),
     RecordTimedOut(RecordTimedOut),
+    RecordPayment(RecordPayment),
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
 }
@@ -296,6 +298,15 @@ pub struct RecordTimedOut {
     pub portions: Vec<Portion>,
 }
 
+/// The payment tells how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordPayment {
+    /// The order.
+    pub order: OrderId,
+    /// How it stands.
+    pub standing: Standing,
+}
+
 impl OrderCommand {
     /// The order it is about; none for a tick.
     #[must_use]
@@ -333,6 +344,7 @@ impl OrderCommand {
             Self::Complete(c) => c.order,
             Self::RecordExploded(c) => c.order,
             Self::RecordTimedOut(c) => c.order,
+            Self::RecordPayment(c) => c.order,
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
         })

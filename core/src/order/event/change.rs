@@ -9,6 +9,7 @@ use crate::data::data;
 use crate::demand::{Demand, Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber, ReturnNumber, Text};
 use crate::order::command::OrderLine;
+use crate::owed::{Owed, Standing};
 use crate::time::Timestamp;
 use crate::units::{Amount, UnitPrice};
 
@@ -74,6 +75,16 @@ of_order! {
         excluded: Vec<FacilityId>,
         /// The order's next line.
         next: LineNumber,
+    }
+    /// What the order owes to its payment is another figure now.
+    OrderPaymentDue {
+        /// What it owes.
+        owed: Owed,
+    }
+    /// The order knows how its payment stands.
+    OrderPaymentRecorded {
+        /// How it stands.
+        standing: Standing,
     }
     /// Some units of a return came back, and more may come.
     ReturnPartlyReceived {

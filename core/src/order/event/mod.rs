@@ -36,8 +36,8 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderReopened,
-    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
+    OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -87,6 +87,8 @@ pub enum OrderEvent {
     Reopened(OrderReopened),
     LinesExploded(OrderLinesExploded),
     KitsAskedAgain(OrderKitsAskedAgain),
+    PaymentDue(OrderPaymentDue),
+    PaymentRecorded(OrderPaymentRecorded),
     Backordered(OrderBackordered),
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
@@ -339,6 +341,8 @@ impl OrderEvent {
             Self::Reopened(e) => e.order,
             Self::LinesExploded(e) => e.order,
             Self::KitsAskedAgain(e) => e.order,
+            Self::PaymentDue(e) => e.order,
+            Self::PaymentRecorded(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

@@ -97,10 +97,13 @@ fn drafted(draft: &OrderDrafted) -> Order {
         reopened: false,
         placed: None,
         amending: None,
+        owed: None,
+        standing: None,
     }
 }
 
-fn placed(placed: &OrderPlaced) -> Order {
+/// The order as it was placed.
+pub(super) fn placed(placed: &OrderPlaced) -> Order {
     let first = ReservationNumber(1);
     let draft = OrderDrafted {
         order: placed.order,
@@ -180,6 +183,8 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             order.reopened = true;
         }
         OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
+        OrderEvent::PaymentDue(e) => order.owed = Some(e.owed.clone()),
+        OrderEvent::PaymentRecorded(e) => order.standing = Some(e.standing.clone()),
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
         OrderEvent::Backordered(_)
         | OrderEvent::BackorderSourced(_)

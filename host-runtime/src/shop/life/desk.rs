@@ -9,15 +9,12 @@ use anyhow::{Context as _, Result};
 use earmark::decide::{Context, Principal};
 use earmark::flow::{Command, Event, Shop, Tick};
 use earmark::ids::OrderId;
-use earmark::order::{
-    AuthorizePayment, HoldKind, Order, OrderCommand, OrderEvent, OrderPlaced, Payment,
-    PaymentTerms, PlaceHold, ReleaseHold, Status,
-};
+use earmark::order::{HoldKind, Order, OrderCommand, OrderEvent, PlaceHold, ReleaseHold, Status};
 use earmark::schema;
 use earmark::time::{Span, Timestamp};
 
 use super::queue::{Act, GivenUp, Queue};
-use super::rules::{self, Says, Trouble};
+use super::rules::{self, Trouble};
 use super::{Foreseen, add};
 use crate::shop::commands::{self, Timely};
 use crate::shop::documents::Document;
@@ -91,7 +88,7 @@ impl<'a> World<'a> {
                 }
             }
             Act::Wake => self.tick()?,
-            Act::Authorize(order) => self.authorize(order)?,
+            Act::Provider(order, request, answer) => self.provide(order, request, answer)?,
             Act::EndHold(order, hold) => {
                 let open = |o: &Order| o.holds.iter().any(|h| h.number == hold);
                 if self.order(order).is_some_and(open) {
@@ -162,8 +159,10 @@ impl<'a> World<'a> {
             add(&mut self.did, kind, &body);
         }
         for event in &events {
-            if let Event::Order(event) = event {
-                self.hear(event);
+            match event {
+                Event::Order(event) => self.hear(event),
+                Event::Payment(event) => self.hear_payment(event),
+                _ => {}
             }
         }
         Ok(events)
@@ -173,7 +172,6 @@ impl<'a> World<'a> {
     fn hear(&mut self, event: &OrderEvent) {
         let order = event.order();
         match event {
-            OrderEvent::Placed(placed) => self.ask_for_payment(placed),
             OrderEvent::Confirmed(_)
             | OrderEvent::Sourced(_)
             | OrderEvent::Allocated(_)
@@ -192,8 +190,10 @@ impl<'a> World<'a> {
         let Some(known) = self.known.get(&id) else { return Ok(()) };
         let country = known.country;
         let mut kinds = Vec::new();
-        let pending = self.order(id).filter(|o| o.status == Status::Pending);
-        let Some(total) = pending.map(|order| order.total.minor) else { return Ok(()) };
+        let alive = |o: &&Order| matches!(o.status, Status::Pending | Status::Confirmed);
+        let Some(total) = self.order(id).filter(alive).map(|order| order.total.minor) else {
+            return Ok(());
+        };
         if total >= rules::LARGE {
             kinds.push(HoldKind::Fraud);
         }
@@ -217,31 +217,6 @@ impl<'a> World<'a> {
                 let act = if lapses { Act::Wake } else { Act::EndHold(order, placed.hold) };
                 self.queue.push(self.now + length, act);
             }
-        }
-        Ok(())
-    }
-
-    fn ask_for_payment(&mut self, placed: &OrderPlaced) {
-        let PaymentTerms::Required { deadline } = placed.payment else { return };
-        let Some(known) = self.known.get(&placed.order) else { return };
-        let paying = rules::paying(known.document, known.came_back);
-        let (at, act) = match paying.says {
-            Says::Authorized => (self.now + paying.after, Act::Authorize(placed.order)),
-            Says::DeclinedFirst => {
-                (self.now + paying.after + rules::PAY_AGAIN, Act::Authorize(placed.order))
-            }
-            Says::Nothing => (deadline.as_millis(), Act::Wake),
-        };
-        self.queue.push(at, act);
-    }
-
-    /// The provider says yes to what was asked for when the order was placed.
-    fn authorize(&mut self, id: OrderId) -> Result<()> {
-        let waits =
-            |o: &&Order| o.status == Status::Pending && matches!(o.payment, Payment::Awaiting(_));
-        if let Some(order) = self.order(id).filter(waits) {
-            let authorize = AuthorizePayment { order: id, amount: order.total };
-            self.issue(&Command::Order(OrderCommand::AuthorizePayment(authorize)))?;
         }
         Ok(())
     }

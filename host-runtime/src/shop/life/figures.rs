@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use earmark::demand::Portion;
 use earmark::ids::{HoldNumber, OrderId, ShipmentNumber};
 use earmark::order::{
-    CancelReason, Disposition, HoldKind, OrderEvent, OrderHoldPlaced, OrderPlaced, PaymentTerms,
-    Resourcing, UnitsOfLine,
+    CancelReason, Disposition, HoldKind, OrderEvent, OrderHoldPlaced, OrderPlaced, Resourcing,
+    UnitsOfLine,
 };
 use earmark::time::Timestamp;
+
+use super::money::Money;
 
 /// How often something was, and of how many units (or pence) in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,12 +41,8 @@ pub(crate) struct Holds {
 pub(crate) struct Figures {
     /// Holds by what they are for.
     pub(crate) holds: BTreeMap<&'static str, Holds>,
-    /// Payments, in pence: asked for, and what came of them.
-    pub(crate) asked: Sum,
-    pub(crate) authorized: Sum,
-    pub(crate) never_paid: Sum,
-    /// Of orders that were rejected or cancelled before they were paid.
-    pub(crate) not_needed: Sum,
+    /// Payments.
+    pub(crate) money: Money,
     /// What facilities were handed, picked and packed: jobs and units.
     pub(crate) released: Sum,
     pub(crate) picked: Sum,
@@ -86,15 +84,13 @@ pub(crate) struct Figures {
 struct Track {
     /// Units that are still wanted.
     wanted: i128,
-    /// What was asked for, in pence, and has not come.
-    unpaid: Option<i128>,
     first_left: Option<Timestamp>,
     in_part: bool,
     ended: bool,
 }
 
 impl Sum {
-    fn add(&mut self, of: i128) {
+    pub(super) fn add(&mut self, of: i128) {
         self.times += 1;
         self.of += of;
     }
@@ -106,10 +102,6 @@ impl Figures {
         let id = event.order();
         match event {
             OrderEvent::Placed(e) => self.placed(e),
-            OrderEvent::PaymentAuthorized(e) => {
-                self.authorized.add(e.amount.minor.into());
-                self.track(id).unpaid = None;
-            }
             OrderEvent::Rejected(_)
             | OrderEvent::Expired(_)
             | OrderEvent::Cancelled(_)
@@ -165,11 +157,9 @@ impl Figures {
         let ends = [self.delivered, self.lost, self.not_taken, self.voided, self.under_way()];
         let (times, units) =
             ends.iter().fold((0, 0), |(times, units), end| (times + end.times, units + end.of));
-        let waiting: i128 = self.orders.values().filter_map(|order| order.unpaid).sum();
-        let paid = [self.authorized, self.never_paid, self.not_needed];
         let wanted: i128 =
             self.orders.values().filter(|o| !o.ended).map(|order| order.wanted).sum();
-        let mut found = Vec::new();
+        let mut found = self.money.contradictions();
         let mut equal = |what: &str, one: i128, other: i128| {
             if one != other {
                 found.push(format!("{what}: {one} began, {other} ended or are open"));
@@ -177,11 +167,6 @@ impl Figures {
         };
         equal("parcels", self.shipped.times.into(), times.into());
         equal("units in parcels", self.shipped.of, units);
-        equal(
-            "pence asked for",
-            self.asked.of,
-            paid.iter().map(|sum| sum.of).sum::<i128>() + waiting,
-        );
         let turned = self.came_back() + self.turned_down.of;
         if turned > self.announced.of {
             equal("units announced to come back", self.announced.of, turned);
@@ -200,13 +185,7 @@ impl Figures {
     fn placed(&mut self, event: &OrderPlaced) {
         let units = event.lines.iter().map(|line| i128::from(line.quantity.get())).sum();
         self.ordered += units;
-        let total = i128::from(event.total.minor);
-        let asked = matches!(event.payment, PaymentTerms::Required { .. });
-        if asked {
-            self.asked.add(total);
-        }
-        let unpaid = asked.then_some(total);
-        self.orders.insert(event.order, Track { wanted: units, unpaid, ..Track::default() });
+        self.orders.insert(event.order, Track { wanted: units, ..Track::default() });
     }
 
     fn hold(&mut self, event: &OrderHoldPlaced) {
@@ -270,12 +249,11 @@ impl Figures {
         let loses_all = expired || matches!(event, OrderEvent::Rejected(_));
         let order = self.track(id);
         order.ended = true;
-        let unpaid = order.unpaid.take();
         let left = if loses_all { std::mem::take(&mut order.wanted) } else { 0 };
         self.cancelled += left;
         self.ended += 1;
-        if let Some(unpaid) = unpaid {
-            (if expired { &mut self.never_paid } else { &mut self.not_needed }).add(unpaid);
+        if expired {
+            self.money.expired(id);
         }
         let of_order = (id, HoldNumber(0))..=(id, HoldNumber(u16::MAX));
         let open: BTreeSet<HoldNumber> =

@@ -8,11 +8,12 @@ use earmark::ids::{FacilityId, OrderId, ShipmentNumber, Text};
 use earmark::order::{
     DeliverShipment, LineRef, LineUnits, LoseShipment, Order, OrderCommand, OrderEvent, PackOrder,
     PickOrder, RejectFulfilment, ReleaseOrder, ReturnToSender, ShipOrder, Stage, Status,
-    VoidShipping,
+    UnitsOfLine, VoidShipping,
 };
 use earmark::units::Quantity;
 
 use super::desk::World;
+use super::pay::NEVER_ARRIVED;
 use super::queue::{Act, Ending, Job};
 use super::rules::{self, Trouble};
 
@@ -121,7 +122,12 @@ impl World<'_> {
                 OrderCommand::ReturnToSender(back)
             }
         };
-        self.issue(&Command::Order(command)).map(|_| ())
+        self.issue(&Command::Order(command))?;
+        if matches!(ending, Ending::Lost | Ending::NotTaken) {
+            let units = self.order(order).map(|order| contents(order, shipment));
+            self.pay_back(order, &units.unwrap_or_default(), NEVER_ARRIVED)?;
+        }
+        Ok(())
     }
 
     /// How long a parcel is on its way, there or back.
@@ -143,6 +149,22 @@ impl World<'_> {
 fn can_be_released(order: &Order) -> bool {
     let allocated = order.tied.iter().any(|tied| tied.stage == Stage::Allocated);
     order.status == Status::Confirmed && order.holds.is_empty() && allocated
+}
+
+/// The units of a parcel, by line.
+fn contents(order: &Order, shipment: ShipmentNumber) -> Vec<UnitsOfLine> {
+    let mut units: Vec<UnitsOfLine> = Vec::new();
+    let parcel = order.shipments.iter().filter(|parcel| parcel.number == shipment);
+    for portion in parcel.flat_map(|parcel| &parcel.portions) {
+        match units.iter_mut().find(|units| units.line == portion.line) {
+            Some(known) => known.quantity += portion.quantity,
+            None => {
+                let (line, quantity) = (portion.line, portion.quantity);
+                units.push(UnitsOfLine { line, quantity });
+            }
+        }
+    }
+    units
 }
 
 /// The first line with units in a stage at a facility.

@@ -6,18 +6,20 @@
 //! core that the list was made with is told by [`Foreseen::did`].
 
 pub(crate) mod figures;
+pub(crate) mod money;
 pub(crate) mod rows;
 pub(crate) mod rules;
 
 mod desk;
 mod goods;
+mod pay;
 mod queue;
 mod returns;
 mod start;
 
 use std::collections::BTreeMap;
 
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
+use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
 
 use super::commands::Timely;
@@ -39,7 +41,8 @@ pub(crate) struct Foreseen {
 /// The policy of a whole life, over that of a basic one.
 pub(crate) fn policy(basic: Policy) -> Policy {
     let deadline = Span::from_millis(rules::PAY_WITHIN);
-    let payment = PaymentPolicy::Required { deadline };
+    let collect = Collect { capture: CaptureWhen::AsParcelsShip, ..Collect::default() };
+    let payment = PaymentPolicy::Required { deadline, collect };
     Policy { orders: OrderPolicy { payment, staged: true, ..basic.orders }, ..basic }
 }
 

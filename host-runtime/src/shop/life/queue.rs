@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use earmark::ids::{FacilityId, HoldNumber, OrderId, ReturnNumber, ShipmentNumber};
+use earmark::ids::{FacilityId, HoldNumber, OrderId, PaymentNumber, ReturnNumber, ShipmentNumber};
+use earmark::payment::PaymentCommand;
 
 use crate::shop::cancellations::Units;
 use crate::shop::plan::Happening;
@@ -16,8 +17,8 @@ pub(super) enum Act<'a> {
     Document(Happening<'a>),
     /// Time passes, so that a deadline fires.
     Wake,
-    /// The provider says yes.
-    Authorize(OrderId),
+    /// The provider answers a request.
+    Provider(OrderId, PaymentNumber, PaymentCommand),
     /// Somebody ends a hold.
     EndHold(OrderId, HoldNumber),
     /// The desk hands an order to its facilities.
@@ -100,9 +101,12 @@ mod tests {
         let order = OrderId::from_bytes(crate::shop::hash::order_id(1, "1")).unwrap();
         queue.push(5, Act::Release(order));
         queue.push(5, Act::Wake);
-        queue.push(4, Act::Authorize(order));
+        queue.push(4, Act::EndHold(order, HoldNumber(1)));
         let all: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
-        assert_eq!(all, [(4, Act::Authorize(order)), (5, Act::Release(order)), (5, Act::Wake)]);
+        assert_eq!(
+            all,
+            [(4, Act::EndHold(order, HoldNumber(1))), (5, Act::Release(order)), (5, Act::Wake)]
+        );
         assert_eq!(queue.len(), 0);
     }
 }

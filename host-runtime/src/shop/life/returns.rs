@@ -15,6 +15,7 @@ use earmark::order::{
 use earmark::units::Quantity;
 
 use super::desk::World;
+use super::pay::CAME_BACK;
 use super::queue::{Act, GivenUp};
 use super::rules;
 use crate::shop::cancellations::Units;
@@ -143,8 +144,8 @@ impl<'a> World<'a> {
     /// A return is taken in, in as many parts as there are things to be done with it.
     pub(super) fn arrive(&mut self, order: OrderId, number: ReturnNumber) -> Result<()> {
         let Some(parts) = self.parts(order, number) else { return Ok(()) };
+        let (kept, whole) = (self.kept(order, number), parts.len() == 1);
         let (number, facility) = (Some(number), None);
-        let whole = parts.len() == 1;
         for (disposition, lines) in parts {
             let command = if whole {
                 let receive = ReceiveReturn { order, number, facility, disposition };
@@ -155,7 +156,7 @@ impl<'a> World<'a> {
             };
             self.issue(&Command::Order(command))?;
         }
-        Ok(())
+        self.pay_back(order, &kept, CAME_BACK)
     }
 
     pub(super) fn say_no(&mut self, order: OrderId, number: ReturnNumber) -> Result<()> {
@@ -172,22 +173,34 @@ impl<'a> World<'a> {
     ) -> Option<Vec<(Disposition, Vec<LineUnits>)>> {
         let order = self.order(order)?;
         let back = order.returns.iter().find(|back| back.number == number)?;
-        let becomes = |units: &UnitsOfLine| {
-            let sku = match &order.lines.get(units.line.index())?.item {
-                ItemRef::Sku(sku) => sku.as_str(),
-                ItemRef::Id(_) => return None,
-            };
-            Some(rules::disposition(self.products.get(sku).map_or(sku, |known| &known.name)))
-        };
         let of_kind = |kind: Disposition| {
             let mut lines = Vec::new();
-            for units in back.units.iter().filter(|units| becomes(units) == Some(kind)) {
+            let becomes = |units: &&UnitsOfLine| self.becomes(order, units) == Some(kind);
+            for units in back.units.iter().filter(becomes) {
                 let line = LineRef::Number(units.line);
                 lines.push(LineUnits { line, quantity: Quantity::new(units.quantity)? });
             }
             (!lines.is_empty()).then_some((kind, lines))
         };
         Some(KINDS.into_iter().filter_map(of_kind).collect())
+    }
+
+    /// The units of a return that do not go back to the customer.
+    fn kept(&self, order: OrderId, number: ReturnNumber) -> Vec<UnitsOfLine> {
+        let Some(order) = self.order(order) else { return Vec::new() };
+        let units = order.returns.iter().filter(|back| back.number == number);
+        let kept =
+            |units: &&UnitsOfLine| self.becomes(order, units) != Some(Disposition::BackToCustomer);
+        units.flat_map(|back| &back.units).filter(kept).copied().collect()
+    }
+
+    /// What becomes of units that come back.
+    fn becomes(&self, order: &Order, units: &UnitsOfLine) -> Option<Disposition> {
+        let sku = match &order.lines.get(units.line.index())?.item {
+            ItemRef::Sku(sku) => sku.as_str(),
+            ItemRef::Id(_) => return None,
+        };
+        Some(rules::disposition(self.products.get(sku).map_or(sku, |known| &known.name)))
     }
 
     /// The units as a command names them, as far as the lines of their items have them, and how

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::figures::{Figures, Sum};
+use super::money::Money;
 use crate::shop::report::{LeftOut, grouped};
 
 /// The rows.
@@ -28,10 +29,9 @@ pub(crate) fn of(figures: &Figures, left_out: &LeftOut) -> String {
             ),
         );
     }
-    row("payments asked for", paid(figures.asked));
-    row("  authorized", paid(figures.authorized));
-    row("  never paid, order expired", paid(figures.never_paid));
-    row("  not needed any more", paid(figures.not_needed));
+    for (name, sum) in money(&figures.money) {
+        row(&name, paid(sum));
+    }
     for (name, jobs) in [
         ("jobs released", figures.released),
         ("  picked", figures.picked),
@@ -77,6 +77,24 @@ pub(crate) fn of(figures: &Figures, left_out: &LeftOut) -> String {
     out
 }
 
+/// The rows of payments.
+fn money(money: &Money) -> Vec<(String, Sum)> {
+    let rows = [
+        ("payments asked for", money.asked),
+        ("  declined, asked for again", money.declined),
+        ("  withdrawn, order changed", money.withdrawn),
+        ("  never paid, order expired", money.never_paid),
+        ("  authorized", money.authorized),
+        ("    voided", money.voided),
+        ("    captured", money.captured),
+        ("    still authorized", money.held()),
+        ("refunded", money.refunded),
+    ];
+    let granted = money.granted.iter().map(|(why, sum)| (format!("  {why}"), *sum));
+    let rows = rows.into_iter().map(|(name, sum)| (name.to_string(), sum));
+    rows.chain(granted).chain([("kept".to_string(), money.kept())]).collect()
+}
+
 /// The same as JSON.
 pub(crate) fn json(figures: &Figures, left_out: &LeftOut) -> Value {
     let holds: serde_json::Map<String, Value> = figures
@@ -96,11 +114,17 @@ pub(crate) fn json(figures: &Figures, left_out: &LeftOut) -> Value {
         .iter()
         .map(|(why, (entries, units))| json!({"reason": why, "entries": entries, "units": units}))
         .collect();
+    let money = &figures.money;
+    let granted: serde_json::Map<String, Value> =
+        money.granted.iter().map(|(why, sum)| (why.clone(), pair(*sum))).collect();
     json!({
         "holds": holds,
         "payments": {
-            "asked": pair(figures.asked), "authorized": pair(figures.authorized),
-            "neverPaid": pair(figures.never_paid), "notNeeded": pair(figures.not_needed),
+            "asked": pair(money.asked), "declined": pair(money.declined),
+            "withdrawn": pair(money.withdrawn), "neverPaid": pair(money.never_paid),
+            "authorized": pair(money.authorized), "voided": pair(money.voided),
+            "captured": pair(money.captured), "held": pair(money.held()),
+            "refunded": pair(money.refunded), "kept": pair(money.kept()), "granted": granted,
         },
         "jobs": {
             "released": pair(figures.released), "picked": pair(figures.picked),

@@ -14,6 +14,9 @@ pub(crate) const PAY_WITHIN: u64 = 3 * DAY;
 /// After a payment was declined, it is tried again so much later.
 pub(crate) const PAY_AGAIN: u64 = 6 * HOUR;
 
+/// The provider captures, voids and pays back so soon after it is asked to.
+pub(crate) const ANSWER: u64 = MINUTE;
+
 /// An order of so much, in pence, is looked at before it is released.
 pub(crate) const LARGE: i64 = 250_000;
 /// How long somebody takes to look at it, if its customer is known.

@@ -9,6 +9,7 @@ use earmark::decide::{Context, Principal};
 use earmark::flow::{Event, Refusal, Shop};
 use earmark::ids::{HoldNumber, OrderId};
 use earmark::order::{OrderEvent, Status};
+use earmark::payment::PaymentEvent;
 use earmark::schema;
 use earmark::time::Timestamp;
 
@@ -54,7 +55,14 @@ fn what_is_held_or_unpaid_is_not_released_and_everything_ends() {
     let (mut paid, mut figures) = (HashSet::new(), Figures::default());
     let mut kept_back = 0;
     for event in &events {
-        let Event::Order(event) = event else { continue };
+        let event = match event {
+            Event::Order(event) => event,
+            Event::Payment(event) => {
+                figures.money.count(event);
+                continue;
+            }
+            _ => continue,
+        };
         figures.count(event);
         let order = event.order();
         match event {
@@ -107,22 +115,24 @@ fn in_a_shop_with_little_everybody_still_gives_only_commands_that_make_sense() {
 fn a_sum_that_is_not_even_is_told() {
     let shop = generate::shop(17, 200);
     let (events, ..) = taken(&foreseen(&shop, StockPolicy::Ample));
-    let orders = |wanted: &dyn Fn(&OrderEvent) -> bool| {
+    let orders = |wanted: &dyn Fn(&OrderEvent) -> bool, paid: &dyn Fn(&PaymentEvent) -> bool| {
         let mut figures = Figures::default();
         for event in &events {
-            if let Event::Order(event) = event
-                && wanted(event)
-            {
-                figures.count(event);
+            match event {
+                Event::Order(event) if wanted(event) => figures.count(event),
+                Event::Payment(event) if paid(event) => figures.money.count(event),
+                _ => {}
             }
         }
         figures.contradictions()
     };
-    assert_eq!(orders(&|_| true), Vec::<String>::new());
-    let told = |wanted: &dyn Fn(&OrderEvent) -> bool, what: &str| {
-        let found = orders(wanted);
+    assert_eq!(orders(&|_| true, &|_| true), Vec::<String>::new());
+    let told = |found: Vec<String>, what: &str| {
         assert!(found.iter().any(|found| found.starts_with(what)), "{what}: {found:?}");
     };
-    told(&|event| !matches!(event, OrderEvent::Shipped(_)), "parcels");
-    told(&|event| !matches!(event, OrderEvent::Placed(_)), "pence asked for");
+    told(orders(&|event| !matches!(event, OrderEvent::Shipped(_)), &|_| true), "parcels");
+    let asked = |event: &PaymentEvent| !matches!(event, PaymentEvent::Requested(_));
+    told(orders(&|_| true, &asked), "pence asked for");
+    let captured = |event: &PaymentEvent| !matches!(event, PaymentEvent::Captured(_));
+    told(orders(&|_| true, &captured), "pence authorized");
 }

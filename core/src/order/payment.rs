@@ -1,0 +1,152 @@
+//! What an order says it owes, and what it hears of its payment.
+//!
+//! Law: what is due is a function of the order of now, and told when it changes; an order is
+//! satisfied once what is authorized or captured covers its worth.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::command::RecordPayment;
+use super::decide::request_allocation;
+use super::event::{OrderEvent, OrderPaymentDue, OrderPaymentRecorded, PaymentAuthorized};
+use super::evolve;
+use super::state::{Order, Orders, Payment};
+use super::transitions::Status;
+use crate::ids::{LineNumber, OrderId, ReservationNumber};
+use crate::owed::Owed;
+use crate::policy::{CaptureWhen, Collect, PaymentPolicy};
+use crate::units::Amount;
+
+/// The payment tells how it stands; what is told late changes nothing.
+pub(super) fn recorded(command: &RecordPayment, order: &Order) -> Vec<OrderEvent> {
+    let RecordPayment { order: id, standing } = command;
+    let known = order.standing.as_ref().map_or(0, |s| s.revision);
+    if order.owed.is_none() || standing.revision <= known {
+        return vec![];
+    }
+    let recorded = OrderPaymentRecorded { order: *id, standing: standing.clone() };
+    vec![OrderEvent::PaymentRecorded(recorded)]
+}
+
+/// What a decision changes for the payment: what is due, and whether it is covered.
+pub(super) fn follow(orders: &Orders, id: OrderId, events: &mut Vec<OrderEvent>) {
+    let Some(mut order) = after(orders, id, events) else { return };
+    if let Some(owed) = due(&order, orders) {
+        order.owed = Some(owed.clone());
+        events.push(OrderEvent::PaymentDue(OrderPaymentDue { order: id, owed }));
+    }
+    let waits = matches!((order.status, order.payment), (Status::Pending, Payment::Awaiting(_)));
+    if let Some(owed) = order.owed.as_ref().filter(|_| waits)
+        && order.covered() >= owed.authorize.minor
+    {
+        events.extend(satisfied(id, &order, order.amount(order.covered())));
+    }
+}
+
+/// Payment does not stand in the way any more: what is tied softly is made hard.
+pub(super) fn satisfied(id: OrderId, order: &Order, amount: Amount) -> Vec<OrderEvent> {
+    let authorized = PaymentAuthorized { order: id, amount };
+    let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
+    let late = order.backordered.iter().filter(|b| !b.hard).map(|b| b.units.reservation);
+    let mut soft: Vec<ReservationNumber> = soft.chain(late).collect();
+    soft.sort_unstable();
+    soft.dedup();
+    let mut events = vec![OrderEvent::PaymentAuthorized(authorized)];
+    events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));
+    events
+}
+
+/// The order with these events, if it tells a payment what it owes. An order that was placed when
+/// there was no payment role never did, and does not begin to.
+fn after(orders: &Orders, id: OrderId, events: &[OrderEvent]) -> Option<Order> {
+    let known = orders.get(id).filter(|order| order.owed.is_some());
+    let mut order = match (events.first()?, known) {
+        (OrderEvent::Archived(_), _) => return None,
+        (OrderEvent::Placed(placed), _) => evolve::placed(placed),
+        (_, known) => known?.clone(),
+    };
+    if order.payment == Payment::NotRequired {
+        return None;
+    }
+    let of_order =
+        |e: &&OrderEvent| !matches!(e, OrderEvent::Placed(_) | OrderEvent::TieReturned(_));
+    // An event that does not fit is found where it is folded in.
+    events.iter().filter(of_order).try_for_each(|e| evolve::change(&mut order, e)).ok()?;
+    Some(order)
+}
+
+/// What is due now, if that is another figure than was said last.
+fn due(order: &Order, orders: &Orders) -> Option<Owed> {
+    let worth = worth(order);
+    let owed = match (&order.owed, order.payment) {
+        (Some(owed), _) => owed.clone(),
+        (None, Payment::Awaiting(pay_until)) => {
+            let collect = match orders.policy().payment {
+                PaymentPolicy::Required { collect, .. } => collect,
+                PaymentPolicy::None => Collect::default(),
+            };
+            Owed {
+                sequence: 0,
+                owner: order.owner.clone(),
+                pay_until,
+                authorize: order.amount(0),
+                capture: order.amount(0),
+                capture_when: collect.capture,
+                authorization_lasts: collect.authorization_lasts,
+                answer_within: collect.answer_within,
+            }
+        }
+        (None, Payment::NotRequired | Payment::Authorized(_)) => return None,
+    };
+    let authorize = order.amount(worth);
+    let capture = order.amount(ripe(order, owed.capture_when, worth));
+    if owed.sequence > 0 && (authorize, capture) == (owed.authorize, owed.capture) {
+        return None;
+    }
+    let sequence = owed.sequence.saturating_add(1);
+    Some(Owed { sequence, authorize, capture, ..owed })
+}
+
+/// The worth of what is wanted, as long as the order has not come to nothing.
+fn worth(order: &Order) -> i64 {
+    match order.status {
+        Status::Pending | Status::Confirmed | Status::Completed => {
+            order.wanted_total().unwrap_or(order.total).minor
+        }
+        Status::Unplaced
+        | Status::Draft
+        | Status::Rejected
+        | Status::Expired
+        | Status::Cancelled => 0,
+    }
+}
+
+/// What of the worth may be captured by now.
+fn ripe(order: &Order, when: CaptureWhen, worth: i64) -> i64 {
+    if !matches!(order.status, Status::Confirmed | Status::Completed) {
+        return 0;
+    }
+    match when {
+        CaptureWhen::OnConfirmation | CaptureWhen::ByHand => worth,
+        CaptureWhen::AsParcelsShip => {
+            let shipped = |(number, line): (LineNumber, &super::Line)| {
+                line.unit_price.times(order.buckets_of(number).left(), order.currency).unwrap_or(0)
+            };
+            let all = order.named_lines().map(shipped);
+            all.fold(0, i64::saturating_add).min(worth)
+        }
+    }
+}
+
+impl Order {
+    /// An amount in the currency of the order.
+    pub(super) fn amount(&self, minor: i64) -> Amount {
+        Amount { currency: self.currency, minor }
+    }
+
+    /// What is authorized or was captured and kept, in minor units.
+    #[must_use]
+    pub fn covered(&self) -> i64 {
+        self.standing.as_ref().map_or(0, crate::owed::Standing::covered)
+    }
+}

@@ -1,0 +1,275 @@
+//! Steps of payments, and the witness's own books of money.
+//!
+//! Law: the books are added up from events alone; a request that is answered twice, or money that
+//! nobody gave, is heard at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use earmark::flow::{Command, SetPolicy, Shop, Tick};
+use earmark::ids::{OrderId, PaymentNumber};
+use earmark::order::{OrderCommand, PlaceOrder};
+use earmark::payment::{
+    CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund, PaymentCommand,
+    PaymentEvent as E, RecordAuthorization, RecordCapture, RecordRefund, RecordVoid, RefundPayment,
+};
+use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
+use earmark::time::Span;
+use earmark::units::{Amount, Currency};
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::prop_oneof;
+use proptest::sample::select;
+
+use super::ensure;
+use super::steps::{Step, order, place, two_mugs};
+
+/// After how many milliseconds a provider that said no is asked again.
+const WITHIN: u64 = 10_000;
+
+fn pounds(minor: i64) -> Amount {
+    Amount { currency: Currency::GBP, minor }
+}
+
+fn number() -> impl Strategy<Value = PaymentNumber> {
+    (1..7_u16).prop_map(PaymentNumber)
+}
+
+/// Amounts of the size of the orders of these histories, and some that fit nothing.
+fn amount() -> impl Strategy<Value = Amount> {
+    prop_oneof![
+        12 => (1..2_500_i64).prop_map(pounds),
+        6 => (1..9_i64).prop_map(|units| pounds(units * 123)),
+        1 => Just(pounds(0)),
+        1 => Just(pounds(i64::MAX)),
+        5 => Just(Amount { currency: Currency::new("EUR").unwrap(), minor: 100 }),
+    ]
+}
+
+fn reason() -> impl Strategy<Value = DeclineReason> {
+    select(vec![
+        DeclineReason::InsufficientFunds,
+        DeclineReason::AuthorizationExpired,
+        DeclineReason::Provider,
+    ])
+}
+
+/// Any answer to anything, in time or late, wanted or not.
+pub(crate) fn command() -> impl Strategy<Value = Command> {
+    (order(), number(), amount(), reason(), option::of(amount()), 0..24_u8).prop_map(
+        |(order, request, amount, reason, some, which)| {
+            use PaymentCommand as P;
+            Command::Payment(match which {
+                0..5 => P::RecordAuthorization(RecordAuthorization { order, request, amount }),
+                5..7 => P::Decline(DeclinePayment { order, request, reason }),
+                7..11 => P::RecordCapture(RecordCapture { order, request, amount }),
+                11..13 => P::DeclineCapture(DeclineCapture { order, request, reason }),
+                13..16 => P::RecordVoid(RecordVoid { order, request }),
+                16..19 => P::RecordRefund(RecordRefund { order, request }),
+                19..20 => P::DeclineRefund(DeclineRefund { order, request, reason }),
+                20..21 => P::Capture(CapturePayment { order, amount: some }),
+                _ => P::Refund(RefundPayment { order, amount, reason: None }),
+            })
+        },
+    )
+}
+
+/// What a provider says on the way of one payment, and how much of it is taken and given back.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    is_declined: bool,
+    is_capture_declined: bool,
+    is_refund_declined: bool,
+    some: i64,
+    refund: i64,
+}
+
+fn course() -> impl Strategy<Value = Course> {
+    let declines = (any::<bool>(), any::<bool>(), any::<bool>());
+    // Less than any order of these histories is worth, so that the rest is asked for anew.
+    (declines, 1..120_i64, 1..200_i64).prop_map(|((is_declined, c, r), some, refund)| Course {
+        is_declined,
+        is_capture_declined: c,
+        is_refund_declined: r,
+        some,
+        refund: refund.min(some),
+    })
+}
+
+/// An order that is placed, paid, captured, and refunded in parts. The numbers of the requests are
+/// those of an order that is new, worth less than 50 pounds, and captured once confirmed.
+fn paid(placed: PlaceOrder, payment: PaymentPolicy, course: Course) -> Vec<Step> {
+    use PaymentCommand as P;
+    let Course { is_declined, is_capture_declined, is_refund_declined, some, refund } = course;
+    let (order, reason) = (placed.order, DeclineReason::Provider);
+    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    let mut steps = vec![
+        Step::now(Command::SetPolicy(SetPolicy { policy })),
+        Step::now(Command::Order(OrderCommand::Place(placed))),
+    ];
+    let say = |answer| Step::now(Command::Payment(answer));
+    // After a no, a request is made anew, by the next number.
+    let later = || Step { wait: WITHIN, ..Step::now(Command::Tick(Tick {})) };
+    let mut last = 1;
+    if is_declined {
+        let request = PaymentNumber(last);
+        steps.push(say(P::Decline(DeclinePayment { order, request, reason })));
+        last += 1;
+    }
+    let (request, amount) = (PaymentNumber(last), pounds(5_000));
+    steps.push(say(P::RecordAuthorization(RecordAuthorization { order, request, amount })));
+    // What is too much is voided at once; what is due is captured once the order is confirmed.
+    let (too_much, mut request) = (PaymentNumber(last + 1), PaymentNumber(last + 2));
+    last += 2;
+    if is_capture_declined {
+        steps.push(say(P::DeclineCapture(DeclineCapture { order, request, reason })));
+        steps.push(later());
+        last += 1;
+        request = PaymentNumber(last);
+    }
+    let amount = pounds(some);
+    steps.push(say(P::RecordCapture(RecordCapture { order, request, amount })));
+    let rest = PaymentNumber(last + 1);
+    steps.push(say(P::RecordVoid(RecordVoid { order, request: too_much })));
+    let amount = pounds(refund);
+    steps.push(say(P::Refund(RefundPayment { order, amount, reason: None })));
+    last += 2;
+    if is_refund_declined {
+        let request = PaymentNumber(last);
+        steps.push(say(P::DeclineRefund(DeclineRefund { order, request, reason })));
+        steps.push(later());
+        last += 1;
+    }
+    let back = RecordRefund { order, request: PaymentNumber(last) };
+    steps.push(say(P::RecordRefund(back)));
+    let amount = pounds(some);
+    steps.push(say(P::RecordCapture(RecordCapture { order, request: rest, amount })));
+    steps
+}
+
+/// Any order that is paid and refunded, under any policy; steps are left out, so that the next
+/// ones are early, or of numbers that are not there.
+pub(crate) fn journey() -> impl Strategy<Value = Vec<Step>> {
+    (place(), required(), course(), any::<u64>()).prop_map(|(placed, payment, course, keep)| {
+        let steps = (0..).zip(paid(placed, payment, course));
+        steps.filter(|(n, _)| *n < 2 || keep >> (n * 3) & 7 != 0).map(|(_, step)| step).collect()
+    })
+}
+
+/// An order of a world that is still as it was opened, which is surely paid and refunded.
+pub(crate) fn refunded() -> impl Strategy<Value = Vec<Step>> {
+    course().prop_map(|course| {
+        let (deadline, answer_within) = (Span::from_millis(60_000), Span::from_millis(WITHIN));
+        let collect = Collect { answer_within, ..Collect::default() };
+        paid(two_mugs(), PaymentPolicy::Required { deadline, collect }, course)
+    })
+}
+
+/// Payment required, and collected in any way.
+pub(crate) fn required() -> impl Strategy<Value = PaymentPolicy> {
+    let capture =
+        select(vec![CaptureWhen::OnConfirmation, CaptureWhen::AsParcelsShip, CaptureWhen::ByHand]);
+    let lasts = option::weighted(0.5, (0..100_000_u64).prop_map(Span::from_millis));
+    let within = prop_oneof![3 => 0..50_000_u64, 1 => any::<u64>()];
+    let deadline = prop_oneof![3 => Just(60_000), 1 => any::<u64>()];
+    (deadline, capture, lasts, within).prop_map(
+        |(deadline, capture, authorization_lasts, within)| {
+            let answer_within = Span::from_millis(within);
+            let collect = Collect { capture, authorization_lasts, answer_within };
+            PaymentPolicy::Required { deadline: Span::from_millis(deadline), collect }
+        },
+    )
+}
+
+/// The money of one order, by the events.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Money {
+    authorized: i64,
+    captured: i64,
+    refunded: i64,
+    /// Requests without an answer, and what they take.
+    open: BTreeMap<PaymentNumber, (i64, bool)>,
+    answered: BTreeSet<PaymentNumber>,
+    may_capture: i64,
+}
+
+/// The books.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tills {
+    of: BTreeMap<OrderId, Money>,
+}
+
+impl Tills {
+    /// Hears an event of the payment role.
+    pub(crate) fn hear(&mut self, event: &E) -> Result<(), String> {
+        let till = self.of.entry(event.order()).or_default();
+        match event {
+            E::DueRecorded(e) => till.may_capture = till.may_capture.max(e.owed.capture.minor),
+            E::Requested(e) => till.ask(e.request, e.amount.minor, true)?,
+            E::CaptureRequested(e) => till.ask(e.request, e.amount.minor, false)?,
+            E::VoidRequested(e) => till.ask(e.request, e.amount.minor, false)?,
+            E::RefundRequested(e) => till.ask(e.request, e.amount.minor, false)?,
+            E::Authorized(e) => {
+                till.answer(e.request)?;
+                till.authorized += e.amount.minor;
+            }
+            E::Declined(e) => drop(till.answer(e.request)?),
+            E::CaptureDeclined(e) => drop(till.answer(e.request)?),
+            E::RefundDeclined(e) => drop(till.answer(e.request)?),
+            E::Lapsed(e) => till.authorized -= e.amount.minor,
+            E::Captured(e) => {
+                let asked = till.answer(e.request)?;
+                ensure(e.amount.minor <= asked, || format!("{asked} were asked for: {e:?}"))?;
+                till.authorized -= e.amount.minor;
+                till.captured += e.amount.minor;
+                let fair = till.captured - till.refunded <= till.may_capture;
+                ensure(fair, || format!("{till:?} may not have {e:?}"))?;
+            }
+            E::Voided(e) => till.authorized -= till.answer(e.request)?.min(e.amount.minor),
+            E::Refunded(e) => till.refunded += till.answer(e.request)?.min(e.amount.minor),
+            E::Withdrawn(e) => {
+                let known = till.open.get(&e.request).is_some_and(|(_, is_wish)| *is_wish);
+                ensure(known, || format!("nobody waits for it: {e:?}"))?;
+            }
+            E::Repeated(_) | E::RefundGranted(_) | E::Archived(_) => {}
+            E::Forgotten(e) => {
+                let gone = self.of.remove(&e.order).unwrap_or_default();
+                ensure(gone.authorized == 0, || format!("{gone:?} is held and forgotten"))?;
+                return Ok(());
+            }
+        }
+        let bounds = till.authorized >= 0 && till.refunded <= till.captured;
+        ensure(bounds, || format!("{till:?} after {event:?}"))
+    }
+
+    /// Holds the shop's accounts against these.
+    pub(crate) fn agrees(&self, shop: &Shop) -> Result<(), String> {
+        ensure(shop.payments().iter().count() == self.of.len(), || "other accounts".into())?;
+        for (id, account) in shop.payments().iter() {
+            let till = self.of.get(id).ok_or("an account that nobody heard of")?;
+            let told = (account.authorized(), account.captured(), account.refunded());
+            let heard = (till.authorized, till.captured, till.refunded);
+            ensure(told == heard, || format!("{id}: {told:?}, {heard:?} by the events"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Money {
+    fn ask(&mut self, number: PaymentNumber, amount: i64, is_wish: bool) -> Result<(), String> {
+        ensure(amount > 0, || format!("{number} asks for nothing"))?;
+        let next = self.open.len() + self.answered.len() + 1;
+        ensure(usize::from(number.0) == next, || format!("{number} comes as number {next}"))?;
+        self.open.insert(number, (amount, is_wish));
+        Ok(())
+    }
+
+    fn answer(&mut self, number: PaymentNumber) -> Result<i64, String> {
+        let open = self.open.remove(&number);
+        let first = self.answered.insert(number);
+        let (amount, _) = open.filter(|_| first).ok_or_else(|| {
+            format!("{}: {number} is answered and not open", earmark::laws::ANSWERED_ONCE)
+        })?;
+        Ok(amount)
+    }
+}

@@ -128,7 +128,7 @@ fn every_law_holds_after_every_step_of_any_history() {
     let (met, taken) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let worked = Mutex::new(BTreeSet::new());
     let some = |part| {
-        check(part, 1_000, histories(), |steps| {
+        check(part, 1_600, histories(), |steps| {
             let world = live(&steps)?;
             met.lock().map_err(|e| e.to_string())?.extend(world.met);
             taken.lock().map_err(|e| e.to_string())?.extend(world.steps);

@@ -124,7 +124,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let first = prop_oneof![
         18 => Just(vec![]),
         2 => payments::refunded(),
-        1 => super::stock::called_off(),
+        1 => super::stock::moved(),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())

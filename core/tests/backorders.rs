@@ -42,7 +42,7 @@ fn with_policy(mut policy: Policy, limit: u32) -> Desk {
 }
 
 fn unpaid() -> Policy {
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR), collect: None };
+    let payment = PaymentPolicy::required(Span::from_millis(HOUR));
     Policy { orders: OrderPolicy { payment, ..OrderPolicy::default() }, ..Policy::default() }
 }
 

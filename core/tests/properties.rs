@@ -1,7 +1,7 @@
 //! The laws over generated histories. Why: a flow of a dozen commands has more interleavings than
 //! anybody writes down, and oversold stock hides in the one that nobody did.
 //!
-//! `EARMARK_LONG=1` takes 100,000 histories, `EARMARK_SEED=n` takes other ones. A history that
+//! `EARMARK_TIMES=22` takes 100,000 histories, `EARMARK_SEED=n` takes other ones. A history that
 //! breaks a law is shrunk to its shortest form and printed.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -36,9 +36,11 @@ fn check<S: Strategy>(
     given: S,
     test: impl Fn(S::Value) -> Result<(), String>,
 ) {
-    let is_long = std::env::var_os("EARMARK_LONG").is_some();
-    let cases = if is_long { cases.saturating_mul(50) } else { cases };
-    let seed = std::env::var("EARMARK_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1_u64);
+    let said = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u32>().ok());
+    // An optimised build goes through some twenty times as many in the same time.
+    let cases = cases.saturating_mul(said("EARMARK_TIMES").unwrap_or(1));
+    let seed = u64::from(said("EARMARK_SEED").unwrap_or(1));
+    println!("part {part}: {cases} histories from seed {seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8] = part;
@@ -61,8 +63,9 @@ fn live(steps: &[Step]) -> Result<World, String> {
 
 /// Kinds of events that only partitions with a broker between them bring about, or that no order
 /// asks for yet: see `reservations`.
-const NEVER_IN_ONE_PARTITION: [&str; 3] =
-    ["InventoryExpired", "InventoryExtended", "OrderKitsAskedAgain"];
+const NEVER_IN_ONE_PARTITION: [&str; 2] = ["InventoryExpired", "InventoryExtended"];
+/// A kind of event that takes many more histories than a quick run has, or a broker: `kits_apart`.
+const SELDOM: &str = "OrderKitsAskedAgain";
 
 /// Codes of refusals that some history must meet.
 const REFUSED: &[&str] = &[
@@ -129,7 +132,7 @@ fn every_law_holds_after_every_step_of_any_history() {
     let (met, taken) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let worked = Mutex::new(BTreeSet::new());
     let some = |part| {
-        check(part, 1_000, histories(), |steps| {
+        check(part, 1_600, histories(), |steps| {
             let world = live(&steps)?;
             met.lock().map_err(|e| e.to_string())?.extend(world.met);
             taken.lock().map_err(|e| e.to_string())?.extend(world.steps);
@@ -148,7 +151,7 @@ fn every_law_holds_after_every_step_of_any_history() {
     let untaken: Vec<_> = WORK_STEPS.iter().filter(|step| !worked.contains(step)).collect();
     assert_eq!(untaken, [&LATE_WORD], "the steps of work that no history took");
     let kinds = EVENTS.iter().map(|kind| kind.name);
-    let unmet: Vec<_> = kinds.filter(|name| !met.contains(name)).collect();
+    let unmet: Vec<_> = kinds.filter(|name| !met.contains(name) && *name != SELDOM).collect();
     assert_eq!(unmet, NEVER_IN_ONE_PARTITION, "no history led there");
     for code in REFUSED {
         assert!(met.contains(*code), "nobody was refused for `{code}`");

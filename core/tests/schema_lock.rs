@@ -113,6 +113,7 @@ fn commands() -> Vec<Payload> {
 fn events() -> Vec<Payload> {
     let mut all = first_events();
     all.extend(later_events());
+    all.extend(events_of_payments());
     all
 }
 
@@ -211,6 +212,11 @@ fn later_events() -> Vec<Payload> {
         fulfilment::WorkWithdrawn,
         fulfilment::WorkEnded,
         fulfilment::WorkForgotten,
+    ]
+}
+
+fn events_of_payments() -> Vec<Payload> {
+    payloads![
         order::OrderPaymentDue,
         order::OrderPaymentRecorded,
         payment::PaymentDueRecorded,

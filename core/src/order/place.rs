@@ -1,6 +1,7 @@
 //! Placing an order: recorded as pending, and announced; or saved as a draft, and not.
 //!
-//! Law: an id is idempotent for ever: the same contents again are a retry, others are refused.
+//! Law: an id is good for one order for ever: while the order is at hand, the same contents again
+//! are a retry and others are refused; once it is archived, the id is stale.
 
 use alloc::vec;
 

@@ -25,7 +25,9 @@ use earmark::decide::Context;
 use earmark::flow::{Broken, Command, Event, Refusal, Settled, Shop};
 use earmark::inventory::InventoryCommand;
 use earmark::laws;
-use earmark::order::{OrderCommand, OrderRefusal, STEPS, Status};
+use earmark::order::{
+    OrderCommand, OrderEvent, OrderLine, OrderRefusal, PlaceOrder, STEPS, Status,
+};
 use earmark::payment::{PaymentCommand, PaymentEvent, PaymentRefusal};
 use earmark::schema::{EVENTS, decode_event, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
@@ -96,6 +98,10 @@ impl World {
             ensure(!held, || format!("a hold blocks {:?}", step.command))?;
             let same = self.sent(&step.command) == sent;
             ensure(same, || format!("{:?} touched what was shipped", step.command))?;
+        }
+        if let (Command::Order(OrderCommand::Place(place)), Ok(events)) = (&step.command, &settled)
+        {
+            total_is_right(place, events)?;
         }
         match &settled {
             Ok(events) => self.hear(events)?,
@@ -232,4 +238,24 @@ fn is_idempotent(command: &Command) -> bool {
 fn is_cancel(command: &Command) -> bool {
     let Command::Order(command) = command else { return false };
     matches!(command, OrderCommand::Cancel(_) | OrderCommand::AcceptCancellation(_))
+}
+
+/// The total of an order, counted anew in wider numbers. Optimised builds of calling programs have
+/// shown totals without a currency.
+fn total_is_right(place: &PlaceOrder, events: &[Event]) -> Result<(), String> {
+    let placed = events.iter().find_map(|event| match event {
+        Event::Order(OrderEvent::Placed(placed)) => Some(placed),
+        _ => None,
+    });
+    let Some(placed) = placed else { return Ok(()) };
+    let step = 10_i128.pow(4 - place.currency.decimals());
+    let of_line = |line: &OrderLine| {
+        let parts = i128::from(line.unit_price.0) * i128::from(line.quantity.get());
+        let (whole, rest) = (parts / step, parts % step);
+        let up = 2 * rest > step || (2 * rest == step && whole % 2 == 1);
+        whole + i128::from(up)
+    };
+    let minor: i128 = place.lines.iter().map(of_line).sum();
+    let right = placed.total.currency == place.currency && i128::from(placed.total.minor) == minor;
+    ensure(right, || format!("{place:?} has the total {:?}", placed.total))
 }

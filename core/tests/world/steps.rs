@@ -125,7 +125,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let first = prop_oneof![
         18 => Just(vec![]),
         2 => payments::refunded(),
-        1 => super::stock::called_off(),
+        1 => super::stock::moved(),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
@@ -135,7 +135,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
 fn backlog() -> impl Strategy<Value = Vec<Step>> {
     let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };
     let policy = Policy { orders, ..Policy::default() };
-    let unpaid = PaymentPolicy::Required { deadline: Span::from_millis(60_000), collect: None };
+    let unpaid = PaymentPolicy::required(Span::from_millis(60_000));
     let limit = |n: usize, most| {
         let (item, limit) = (sku(ITEMS[n]), Some(most));
         InventoryCommand::SetBackorderLimit(SetBackorderLimit { item, limit })

@@ -12,7 +12,7 @@ use earmark::inventory::{
     SetSafetyStock, StockReason, WithdrawExpected, WriteOffStock,
 };
 use earmark::time::Timestamp;
-use proptest::prelude::{Just, Strategy};
+use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::select;
 use proptest::{option, prop_oneof};
 
@@ -132,14 +132,19 @@ fn send() -> impl Strategy<Value = I> {
     )
 }
 
-/// A transfer of a world that is still as it was opened, which is surely called off.
-pub(crate) fn called_off() -> impl Strategy<Value = Vec<Step>> {
-    (tier(), tier(), 1..4_u32).prop_map(|(from_tier, to_tier, n)| {
+/// A transfer of a world that is still as it was opened, which surely arrives or is called off.
+pub(crate) fn moved() -> impl Strategy<Value = Vec<Step>> {
+    (tier(), tier(), 1..4_u32, any::<bool>()).prop_map(|(from_tier, to_tier, n, arrives)| {
         let [from, to] = [0, 1].map(|n| FacilityRef::Id(FacilityId(n)));
         let item = ItemRef::Id(ItemId(0));
         let send = SendTransfer { item, from, from_tier, to, to_tier, quantity: units(n) };
-        let cancel = CancelTransfer { transfer: TransferNumber(1) };
-        let both = [I::SendTransfer(send), I::CancelTransfer(cancel)];
+        let (transfer, rest) = (TransferNumber(1), Rest::OnItsWay);
+        let end = if arrives {
+            I::ReceiveTransfer(ReceiveTransfer { transfer, quantity: n, rest })
+        } else {
+            I::CancelTransfer(CancelTransfer { transfer })
+        };
+        let both = [I::SendTransfer(send), end];
         both.map(|command| Step::now(Command::Inventory(command))).to_vec()
     })
 }

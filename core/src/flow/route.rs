@@ -65,14 +65,8 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(inventory(InventoryCommand::Allocate(Allocate { order, reservation })));
         }
         OrderEvent::Confirmed(_) => to(tell(order, News::Accepted)),
-        OrderEvent::Rejected(e) => {
-            release(order, &e.released, to);
-            to(tell(order, News::Rejected));
-        }
-        OrderEvent::Expired(e) => {
-            release(order, &e.released, to);
-            to(tell(order, News::Expired));
-        }
+        OrderEvent::Rejected(e) => end(order, &e.released, News::Rejected, to),
+        OrderEvent::Expired(e) => end(order, &e.released, News::Expired, to),
         OrderEvent::LinesCancelled(e) => {
             release(order, &e.released, to);
             if e.reason == CancelReason::Inventory {
@@ -89,13 +83,9 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
         OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
-        OrderEvent::Archived(_) => {
-            to(Command::Notification(NotificationCommand::Forget(order)));
-            to(Command::Payment(PaymentCommand::Forget(order)));
-        }
+        OrderEvent::Archived(_) => forget(order, to),
         OrderEvent::PaymentDue(e) => {
-            let owed = e.owed.clone();
-            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed })));
+            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed: e.owed.clone() })));
         }
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
@@ -129,6 +119,17 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
+}
+
+/// What was tied is given back, and the customer told why.
+fn end(order: OrderId, released: &[Portion], news: News, to: &mut impl FnMut(Command)) {
+    release(order, released, to);
+    to(tell(order, news));
+}
+
+fn forget(order: OrderId, to: &mut impl FnMut(Command)) {
+    to(Command::Notification(NotificationCommand::Forget(order)));
+    to(Command::Payment(PaymentCommand::Forget(order)));
 }
 
 /// What is on its way, or came back.

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Serialize, Serializer};
 
+use super::kind::{KindOfCommand, KindOfEvent, KindOfQuery};
 use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
 use crate::fulfilment::{self, FulfilmentCommand as F, FulfilmentEvent as FE};
@@ -15,37 +16,6 @@ use crate::inventory::{self, InventoryCommand as I, InventoryEvent as IE};
 use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
 use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
-
-/// A kind of command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KindOfCommand {
-    /// Its name in the API.
-    pub name: &'static str,
-    /// The scope needed to give it.
-    pub scope: &'static str,
-    /// What it does, in a sentence.
-    pub about: &'static str,
-}
-
-/// A kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KindOfEvent {
-    /// Its name.
-    pub name: &'static str,
-    /// The version of its contents.
-    pub version: u32,
-}
-
-/// A kind of query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KindOfQuery {
-    /// Its name in the API.
-    pub name: &'static str,
-    /// The scope needed to ask it.
-    pub scope: &'static str,
-    /// What it tells, in a sentence.
-    pub about: &'static str,
-}
 
 /// Reads a payload, or an old one that becomes it.
 macro_rules! payload_of {

@@ -8,6 +8,7 @@
 mod hear;
 #[cfg(feature = "json")]
 mod json;
+mod kind;
 mod kinds;
 pub mod v1;
 
@@ -23,10 +24,10 @@ pub use json::{
     event_schema, event_to_json, query_from_json, query_schema, refusal_schema, refusal_to_json,
     slice_request_from_json, slice_request_schema,
 };
+pub use kind::{KindOfCommand, KindOfEvent, KindOfQuery};
 pub use kinds::{
-    COMMANDS, EVENTS, KindOfCommand, KindOfEvent, KindOfQuery, QUERIES, decode_answer,
-    decode_command, decode_event, decode_query, encode_answer, encode_command, encode_event,
-    encode_query, serialize_event_payload,
+    COMMANDS, EVENTS, QUERIES, decode_answer, decode_command, decode_event, decode_query,
+    encode_answer, encode_command, encode_event, encode_query, serialize_event_payload,
 };
 
 use crate::ids::{ItemRef, OrderId};

@@ -31,9 +31,10 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
-    OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordExploded,
-    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPaymentDue,
+    OrderPlaced, OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated,
+    RecordExploded, RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied,
+    Rejection, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -89,10 +90,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             to(Command::Notification(NotificationCommand::Forget(order)));
             to(Command::Payment(PaymentCommand::Forget(order)));
         }
-        OrderEvent::PaymentDue(e) => {
-            let owed = e.owed.clone();
-            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed })));
-        }
+        OrderEvent::PaymentDue(e) => to(Command::Payment(PaymentCommand::Due(due(e)))),
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
@@ -299,6 +297,10 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         replaces: Vec::new(),
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
+}
+
+fn due(event: &OrderPaymentDue) -> RecordDue {
+    RecordDue { order: event.order, owed: event.owed.clone() }
 }
 
 /// What leaves its place is given back, or was never there; then stock is asked for elsewhere.

@@ -34,10 +34,10 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPlaced,
-    OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
-    RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped,
-    RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPaymentDue,
+    OrderPlaced, OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated,
+    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
+    RecordStripped, RecordTied, Rejection, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -84,9 +84,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => forget(order, to),
-        OrderEvent::PaymentDue(e) => {
-            to(Command::Payment(PaymentCommand::Due(RecordDue { order, owed: e.owed.clone() })));
-        }
+        OrderEvent::PaymentDue(e) => to(Command::Payment(PaymentCommand::Due(due(e)))),
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
@@ -334,6 +332,10 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         replaces: Vec::new(),
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
+}
+
+fn due(event: &OrderPaymentDue) -> RecordDue {
+    RecordDue { order: event.order, owed: event.owed.clone() }
 }
 
 /// What leaves its place is given back, or was never there; then stock is asked for elsewhere.

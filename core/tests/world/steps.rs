@@ -126,6 +126,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         18 => Just(vec![]),
         2 => payments::refunded(),
         1 => super::stock::moved(),
+        1 => Just(work::haggled()),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())

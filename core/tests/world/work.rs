@@ -2,6 +2,7 @@
 //!
 //! Law: as of all steps: a value, so that a failing history shrinks.
 
+use earmark::decide::Principal;
 use earmark::flow::{Command, SetPolicy, Tick};
 use earmark::ids::{
     CancellationNumber, FacilityId, HoldNumber, LineNumber, OrderId, ReturnNumber, ShipmentNumber,
@@ -283,4 +284,16 @@ pub(crate) fn journey() -> impl Strategy<Value = Vec<Step>> {
         let kept = (0..10).zip(all).filter(|(n, _)| *n == 0 || keep % 13 != *n);
         kept.map(|(_, command)| Step::now(Command::Order(command))).collect()
     })
+}
+
+/// A customer would like his mugs cheaper.
+pub(crate) fn haggled() -> Vec<Step> {
+    let placed = super::steps::two_mugs();
+    let order = placed.order;
+    let by = placed.customer.clone().map_or(Principal::Staff, Principal::Customer);
+    let (line, unit_price) = (LineNumber(0), Some(UnitPrice(1)));
+    let lines = vec![LineChange { line, quantity: None, unit_price }];
+    let amend = AmendOrder { order, lines, added: vec![], destination: None };
+    let both = [OrderCommand::Place(placed), OrderCommand::Amend(amend)];
+    both.map(|c| Step { wait: 0, by: by.clone(), command: Command::Order(c) }).to_vec()
 }

@@ -134,5 +134,7 @@ fn a_sum_that_is_not_even_is_told() {
     let asked = |event: &PaymentEvent| !matches!(event, PaymentEvent::Requested(_));
     told(orders(&|_| true, &asked), "pence asked for");
     let captured = |event: &PaymentEvent| !matches!(event, PaymentEvent::Captured(_));
-    told(orders(&|_| true, &captured), "pence authorized");
+    told(orders(&|_| true, &captured), "pence refunded");
+    let authorized = |event: &PaymentEvent| !matches!(event, PaymentEvent::Authorized(_));
+    told(orders(&|_| true, &authorized), "pence captured or voided");
 }

@@ -55,5 +55,7 @@ function tell(settlement: Settlement): string {
 function describe(preview: Preview): string {
   if (preview === 'malformed') return preview;
   if ('served' in preview) return `${preview.served.parcels.length}`;
-  return 'short' in preview ? 'short' : `${preview.tooManyParcels.allowed}`;
+  if ('short' in preview) return 'short';
+  if ('kitsTooLarge' in preview) return `${preview.kitsTooLarge.units}`;
+  return `${preview.tooManyParcels.allowed}`;
 }

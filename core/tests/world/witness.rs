@@ -86,6 +86,12 @@ impl Witness {
                 self.excluded.insert(id, e.excluded.clone());
                 self.ask(id, asked)
             }
+            OrderEvent::KitsAskedAgain(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
+            }
             _ => Ok(()),
         }
     }

@@ -123,3 +123,19 @@ pub const PAYMENT_REPEATS: u16 = 16;
 /// The largest amount, in minor units, that one answer may name: [`PAYMENT_REQUESTS`] of them can
 /// be added up.
 pub const PAYMENT_AMOUNT: i64 = 1 << 50;
+
+/// The longest time that a policy may name, in days (ten years): a longer one is a slip of the unit.
+pub const POLICY_DAYS: u32 = 3_650;
+
+/// The shortest time (ms) that a policy may wait for somebody or something: nobody pays or answers
+/// faster, and a deadline of no time has passed before anybody has heard of it.
+pub const POLICY_WAIT_MS: u64 = 1_000;
+
+/// Days for which an order stays at hand after its end, at the least: its id may lie a day ahead
+/// ([`ID_FUTURE_MS`]), and once it is archived no id is new that was made before it. So an id that
+/// was made a day ago, by somebody who was offline, is still good.
+pub const ARCHIVE_AFTER_DAYS: u32 = 2;
+
+/// The longest way of a parcel, in metres: to an airport on the other side of the globe, from there
+/// to the next, and back; and some more.
+pub const WAY_METRES: u32 = 100_000_000;

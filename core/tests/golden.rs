@@ -203,6 +203,7 @@ fn answer(Sample { case, value }: Sample<earmark::flow::Answer>) -> Golden {
 fn refusal(Sample { case, value }: Sample<Refusal>) -> Golden {
     let role = match &value {
         Refusal::NotHere { .. } | Refusal::HappenedHere { .. } | Refusal::NotACourier => "any",
+        Refusal::PolicyOutOfBounds { .. } => "policy",
         Refusal::Order(_) => "order",
         Refusal::Inventory(_) => "inventory",
         Refusal::Fulfilment(_) => "fulfilment",

@@ -202,6 +202,7 @@ impl Shop {
                 if set.policy == self.policy && self.policy_version > 0 {
                     return Ok(Vec::new());
                 }
+                set.policy.check().map_err(|faults| Refusal::PolicyOutOfBounds { faults })?;
                 let version = self.policy_version.saturating_add(1);
                 Ok(alloc::vec![Event::Policy(PolicySet { version, policy: set.policy })])
             }

@@ -20,7 +20,7 @@ use crate::laws::{self, Audit};
 use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
 use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders, Status};
 use crate::payment::{Account, PaymentCommand, PaymentEvent, PaymentRefusal, Payments};
-use crate::policy::Policy;
+use crate::policy::{Policy, PolicyFault};
 use crate::time::Timestamp;
 
 /// The state of one partition: the roles that are local to it.
@@ -197,6 +197,11 @@ pub enum Refusal {
     Fulfilment(FulfilmentRefusal),
     /// The payment role refuses.
     Payment(PaymentRefusal),
+    /// The policy has figures out of their bounds: it is not put in force.
+    PolicyOutOfBounds {
+        /// Each of them.
+        faults: Vec<PolicyFault>,
+    },
 }
 
 impl Refusal {
@@ -211,6 +216,7 @@ impl Refusal {
             Self::NotACourier => "not-a-courier",
             Self::Fulfilment(refusal) => refusal.code(),
             Self::Payment(refusal) => refusal.code(),
+            Self::PolicyOutOfBounds { .. } => "policy-out-of-bounds",
         }
     }
 }
@@ -233,6 +239,13 @@ impl fmt::Display for Refusal {
             }
             Self::Fulfilment(refusal) => refusal.fmt(f),
             Self::Payment(refusal) => refusal.fmt(f),
+            Self::PolicyOutOfBounds { faults } => {
+                f.write_str("the policy is not put in force")?;
+                for (at, fault) in faults.iter().enumerate() {
+                    write!(f, "{} {fault}", if at == 0 { ":" } else { ";" })?;
+                }
+                Ok(())
+            }
         }
     }
 }

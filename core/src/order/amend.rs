@@ -43,6 +43,10 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         return Err(OrderRefusal::NothingNamed);
     }
     let by_customer = matches!(context.by, Principal::Customer(_));
+    // A line that is new has a price that nobody quoted.
+    if by_customer && !added.is_empty() {
+        return Err(OrderRefusal::PriceIsNotYours);
+    }
     let difference = difference(order, lines, by_customer)?;
     let all = order.lines.len().saturating_add(added.len());
     if all > ORDER_LINES {

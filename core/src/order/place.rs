@@ -14,7 +14,7 @@ use super::transitions::Status;
 use crate::decide::{Context, Principal};
 use crate::ids::{LineNumber, Text};
 use crate::limits::{ID_FUTURE_MS, ORDER_LINES};
-use crate::policy::PaymentPolicy;
+use crate::policy::{PaymentPolicy, PricePolicy};
 use crate::time::Span;
 use crate::units::Amount;
 
@@ -33,6 +33,7 @@ impl Orders {
             return if same { Ok(vec![]) } else { Err(OrderRefusal::PlacedDifferently { order }) };
         }
         let total = self.check(place, known, context)?;
+        self.check_prices(place, known, context)?;
         let payment = match self.policy.payment {
             PaymentPolicy::None => PaymentTerms::NotRequired,
             PaymentPolicy::Required { deadline, .. } => {
@@ -64,10 +65,28 @@ impl Orders {
             return Ok(vec![]);
         }
         let total = self.check(&place, known, context)?;
+        self.check_prices(&place, None, context)?;
         let PlaceOrder { order, number, lines, destination, .. } = place;
         let at = context.at;
         let drafted = OrderDrafted { order, at, owner, number, lines, destination, total };
         Ok(vec![OrderEvent::Drafted(drafted)])
+    }
+
+    /// Whether the prices may be those of whoever asks. A draft is a quote: its customer may place
+    /// it as it is.
+    fn check_prices(
+        &self,
+        place: &PlaceOrder,
+        quoted: Option<&Order>,
+        context: &Context,
+    ) -> Result<(), OrderRefusal> {
+        let Principal::Customer(owner) = &context.by else { return Ok(()) };
+        let is_quoted = |draft: &Order| is_same(place, Some(owner), draft);
+        match self.policy.prices {
+            PricePolicy::Caller => Ok(()),
+            PricePolicy::Staff if quoted.is_some_and(is_quoted) => Ok(()),
+            PricePolicy::Staff => Err(OrderRefusal::PriceIsNotYours),
+        }
     }
 
     /// Whether an order can be one at all, and its total.

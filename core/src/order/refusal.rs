@@ -136,7 +136,8 @@ pub enum OrderRefusal {
     },
     /// Part of the order was released or shipped already.
     AlreadyReleased,
-    /// A customer changes a price.
+    /// A customer says what something costs: he changes a price, adds a line, or places an order
+    /// that nobody quoted where the policy wants that.
     PriceIsNotYours,
     /// The policy does not let orders be reopened.
     NoReopening,
@@ -276,7 +277,7 @@ impl OrderRefusal {
                 "part of the order was released or shipped: its destination can't change any more",
             ),
             Self::PriceIsNotYours => {
-                f.write_str("only those who work for the shop may change a price")
+                f.write_str("only those who work for the shop may say what something costs")
             }
             Self::NoReopening => f.write_str("the policy does not let orders be reopened"),
             Self::NotSettled => {

@@ -2,15 +2,20 @@
 //!
 //! Law: policy is an input like any other (`SetPolicy`), so a replay follows the policy of then.
 //!
+//! What each figure may be, and why, is in the table of [`check`](mod@check): a policy that is out of
+//! bounds is refused whole, and every field that is wrong is named.
+//!
 //! The version in force is 2; what was set under version 1 is read as [`v1`] says.
 
 pub mod v1;
 
+pub mod check;
 mod payment;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use check::PolicyFault;
 pub use payment::{CaptureWhen, Collect, PaymentPolicy};
 pub use rules::{Aim, Aims, NotAims, Objective, SourcingRules};
 
@@ -65,6 +70,9 @@ pub struct OrderPolicy {
     /// limit of each item; what waits already goes on waiting.
     #[serde(default)]
     pub backorders: BackorderPolicy,
+    /// Whose prices an order that a customer places may have.
+    #[serde(default)]
+    pub prices: PricePolicy,
 }
 
 /// What is not said of reopening.
@@ -84,6 +92,7 @@ impl Default for OrderPolicy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Refuse,
+            prices: PricePolicy::Caller,
         }
     }
 }
@@ -98,6 +107,25 @@ pub enum BackorderPolicy {
     Refuse,
     /// They may, of each item as many as its limit says.
     Accept,
+}
+
+/// Whose prices an order may have.
+///
+/// An order carries its own prices: the core keeps no price list, and believes whoever places it.
+/// So where customers reach the core themselves (an HTTP API that is open to the public), choose
+/// [`Staff`](Self::Staff), and let the shop's own backend quote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PricePolicy {
+    /// Those of whoever places the order, customer or staff: for shops whose customers are trusted,
+    /// or whose own backend stands between.
+    #[default]
+    Caller,
+    /// Those of the staff only. The shop's backend places the order for its customer, or saves it
+    /// as a draft: that is a quote, which the customer may place as it is. Any other order that a
+    /// customer places or saves is refused as `price-is-not-yours`.
+    Staff,
 }
 
 /// What sourcing weighs, in ten-thousandths of the currency's major unit.

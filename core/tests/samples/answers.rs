@@ -21,7 +21,7 @@ use earmark::order::{
     OrderRefusal, PaymentStatus, Rejection, ReturnState, ReturnsStatus, Status, StockStatus,
     UnitsOfLine,
 };
-use earmark::policy::Aim;
+use earmark::policy::{Aim, PolicyFault};
 use earmark::schema::SliceRequest;
 use earmark::sourcing::Proof;
 use earmark::time::{Span, Timestamp};
@@ -390,7 +390,11 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     ];
     let not_here = Refusal::NotHere { role: "inventory".to_string() };
     let happened = Refusal::HappenedHere { role: "order".to_string() };
-    let of_any = [not_here, happened, Refusal::NotACourier];
+    let [field, given, allowed] =
+        ["orders.archiveAfter", "0 milliseconds", "2 days to 3650 days"].map(str::to_string);
+    let faults = vec![PolicyFault { field, given, allowed }];
+    let out_of_bounds = Refusal::PolicyOutOfBounds { faults };
+    let of_any = [not_here, happened, Refusal::NotACourier, out_of_bounds];
     let mut all: Vec<_> = of_any.into_iter().map(|r| sample(r.code(), r)).collect();
     all.extend(of_orders.map(Refusal::Order).map(|r| sample(r.code(), r)));
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.

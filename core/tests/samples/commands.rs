@@ -17,7 +17,7 @@ use earmark::order::{
 };
 use earmark::policy::{
     Aim, Aims, BackorderPolicy, CaptureWhen, Collect, FulfilmentPolicy, Objective, OrderPolicy,
-    PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    PaymentPolicy, Policy, PricePolicy, SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -65,6 +65,7 @@ pub(super) fn policy() -> Policy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Accept,
+            prices: PricePolicy::Staff,
         },
         sourcing: SourcingPolicy {
             parcel: 1,

@@ -21,7 +21,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use proptest::{collection, option};
 
-use super::steps::{Step, cancel, order, place};
+use super::steps::{ARCHIVE_AFTER, Step, cancel, order, place};
 use super::work::{answer, facility, pack, pick, reject, release, set_order};
 use crate::support::{START, units};
 
@@ -42,7 +42,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Vec<Step>> {
     (place(), answers, any::<bool>(), any::<bool>()).prop_map(
         |(placed, mut answers, waits, forgets)| {
             let order = placed.order;
-            let archive_after = Span::from_millis(100_000);
+            let archive_after = ARCHIVE_AFTER;
             let orders = OrderPolicy { archive_after, ..OrderPolicy::default() };
             let fulfilment = FulfilmentPolicy { answer_within: Some(Span::from_millis(10_000)) };
             let policy = Policy { orders, fulfilment, ..Policy::default() };
@@ -71,7 +71,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Vec<Step>> {
                     OrderCommand::Deliver(DeliverShipment { order, shipment }),
                 ];
                 steps.extend(end.map(Command::Order).map(Step::now));
-                steps.push(tick(100_000));
+                steps.push(tick(ARCHIVE_AFTER.as_millis()));
             }
             steps
         },

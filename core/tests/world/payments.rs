@@ -21,7 +21,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 
 use super::ensure;
-use super::steps::{Step, order, place, two_mugs};
+use super::steps::{Step, order, place, two_mugs, waited};
 
 /// After how many milliseconds a provider that said no is asked again.
 const WITHIN: u64 = 10_000;
@@ -169,9 +169,9 @@ pub(crate) fn refunded() -> impl Strategy<Value = Vec<Step>> {
 pub(crate) fn required() -> impl Strategy<Value = PaymentPolicy> {
     let capture =
         select(vec![CaptureWhen::OnConfirmation, CaptureWhen::AsParcelsShip, CaptureWhen::ByHand]);
-    let lasts = option::weighted(0.5, (0..100_000_u64).prop_map(Span::from_millis));
-    let within = prop_oneof![3 => 0..50_000_u64, 1 => any::<u64>()];
-    let deadline = prop_oneof![3 => Just(60_000), 1 => any::<u64>()];
+    let lasts = option::weighted(0.5, (1_000..100_000_u64).prop_map(Span::from_millis));
+    let within = prop_oneof![3 => 1_000..50_000_u64, 1 => waited()];
+    let deadline = prop_oneof![3 => Just(60_000), 1 => waited()];
     (deadline, capture, lasts, within).prop_map(
         |(deadline, capture, authorization_lasts, within)| {
             let answer_within = Span::from_millis(within);

@@ -204,6 +204,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         12 => 1..5_000_u64,
         4 => 5_000..200_000_u64,
         1 => Just(Span::from_days(80).as_millis()),
+        1 => Just(ARCHIVE_AFTER.as_millis()),
     ];
     (wait, principal(), command()).prop_map(|(wait, by, command)| Step { wait, by, command })
 }
@@ -419,10 +420,21 @@ fn sourcing_rules() -> impl Strategy<Value = SourcingRules> {
         Just(Objective::Weighted),
         aims.prop_map(|aims| Objective::Lexicographic(Aims::new(&aims).unwrap())),
     ];
-    let max_metres = option::weighted(0.2, 0..2_000_000_u32);
+    let max_metres = option::weighted(0.2, 1..2_000_000_u32);
     (objective, max_metres, 0..100_000_u64).prop_map(|(objective, max_metres, starts)| {
         SourcingRules { objective, max_metres, day_starts: Span::from_millis(starts) }
     })
+}
+
+/// As short as the policy lets an order be at hand after its end.
+pub(crate) const ARCHIVE_AFTER: Span = Span::from_days(earmark::limits::ARCHIVE_AFTER_DAYS);
+
+/// As long as a policy may wait for anything; now and then longer, or not at all: such a policy is
+/// refused.
+pub(crate) fn waited() -> impl Strategy<Value = u64> {
+    let most = Span::from_days(earmark::limits::POLICY_DAYS).as_millis();
+    let least = earmark::limits::POLICY_WAIT_MS;
+    prop_oneof![8 => least..=most, 2 => Just(least), 2 => Just(most), 1 => any::<u64>()]
 }
 
 fn policy() -> impl Strategy<Value = Command> {
@@ -431,11 +443,11 @@ fn policy() -> impl Strategy<Value = Command> {
         3 => Just(PaymentPolicy::required(Span::from_millis(60_000))),
         2 => payments::required(),
     ];
-    let archive_after = prop_oneof![Just(Span::from_millis(100_000)), Just(Span::from_days(90))];
-    let max_parcels = option::weighted(0.3, 0..3_u16);
+    let archive_after = prop_oneof![Just(ARCHIVE_AFTER), Just(Span::from_days(90))];
+    let max_parcels = option::weighted(0.3, 1..3_u16);
     let rules = sourcing_rules();
     let late = prop_oneof![1 => Just(BackorderPolicy::Refuse), 2 => Just(BackorderPolicy::Accept)];
-    let answer_within = option::weighted(0.5, prop_oneof![Just(10_000_u64), any::<u64>()])
+    let answer_within = option::weighted(0.5, prop_oneof![Just(10_000_u64), waited()])
         .prop_map(|within| within.map(Span::from_millis));
     (payment, archive_after, max_parcels, rules, late, answer_within).prop_map(
         |(payment, archive_after, max_parcels, rules, backorders, answer_within)| {

@@ -22,7 +22,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use proptest::{collection, option};
 
-use super::steps::{Step, cancel, line_units, order, place};
+use super::steps::{ARCHIVE_AFTER, Step, cancel, line_units, order, place};
 use crate::support::units;
 
 pub(super) fn facility() -> impl Strategy<Value = FacilityId> {
@@ -207,7 +207,7 @@ fn release_hold() -> impl Strategy<Value = OrderCommand> {
 pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
     (place(), any::<bool>()).prop_map(|(placed, cancelled)| {
         let payment = PaymentPolicy::required(Span::from_millis(60_000));
-        let archive_after = Span::from_millis(100_000);
+        let archive_after = ARCHIVE_AFTER;
         let orders = OrderPolicy { payment, archive_after, ..OrderPolicy::default() };
         let policy = Policy { orders, ..Policy::default() };
         let later = |wait| Step { wait, ..Step::now(Command::Tick(Tick {})) };
@@ -226,7 +226,7 @@ pub(crate) fn forgotten() -> impl Strategy<Value = Vec<Step>> {
             Step::now(Command::Order(OrderCommand::SaveDraft(saved))),
             Step::now(Command::Order(then)),
             later(60_000),
-            later(100_000),
+            later(ARCHIVE_AFTER.as_millis()),
         ]
     })
 }

@@ -309,6 +309,11 @@ export interface Policy {
     reopen: boolean;
     /** Whether units may be promised that are not there, within the limit of each item. */
     backorders: 'refuse' | 'accept';
+    /**
+     * Whose prices an order may have that a customer places: his own (`caller`, if not said), or
+     * those of the shop only (`staff`), which places the order for him or saves it as a draft.
+     */
+    prices?: 'caller' | 'staff';
   };
   sourcing: {
     parcel: number;

@@ -23,6 +23,9 @@ use earmark_wasm::{Door, ShopPlugin};
 
 pub(crate) const START: u64 = 1_700_000_000_000;
 
+/// Time flies: of some hundred inputs the first orders are archived, two days after their end.
+const PACE: u64 = 3_500;
+
 /// A door with a shop behind it.
 #[derive(Default)]
 pub(crate) struct Desk {
@@ -152,7 +155,7 @@ pub(crate) fn day(seed: u64, inputs: usize) -> Vec<Sent> {
     let mut at = START;
     let mut all: Vec<Sent> = opening().iter().map(|command| sent(at, 0, command)).collect();
     while all.len() < inputs {
-        at += [0, 0, 1, 700, 9_000][dice.below(5)];
+        at += [0, 0, 1, 70, 900][dice.below(5)] * PACE;
         let by = [0, 0, 0, 0, 1, 1, 1, 2, 3, 4][dice.below(10)];
         let mut next = sent(at, by, &command(&mut dice, at));
         if dice.below(40) == 0 {
@@ -185,12 +188,9 @@ pub(crate) fn opening() -> Vec<Command> {
     };
     let item =
         |sku: &str| DefineItem { sku: text(sku), name: text(sku), unit_price: UnitPrice(10_000) };
-    let payment = PaymentPolicy::required(Span::from_millis(60_000));
-    let orders = OrderPolicy {
-        payment,
-        archive_after: Span::from_millis(500_000),
-        ..OrderPolicy::default()
-    };
+    let payment = PaymentPolicy::required(Span::from_millis(6_000 * PACE));
+    let orders =
+        OrderPolicy { payment, archive_after: Span::from_days(2), ..OrderPolicy::default() };
     let policy = Policy { orders, ..Policy::default() };
     let mut all = vec![Command::SetPolicy(SetPolicy { policy })];
     all.extend(PLACES.map(facility).map(I::DefineFacility).map(Command::Inventory));
@@ -208,7 +208,7 @@ pub(crate) fn opening() -> Vec<Command> {
 
 /// A command about one of the few orders of these minutes.
 fn command(dice: &mut Dice, at: u64) -> Command {
-    let newest = (at - START) / 20_000;
+    let newest = (at - START) / (2_000 * PACE);
     let order = order_id(newest.saturating_sub(dice.below(6) as u64) as u16);
     let line = |n| LineUnits { line: LineRef::Number(LineNumber(0)), quantity: units(n) };
     let lines = vec![line(1 + dice.below(3) as u32)];
@@ -257,7 +257,7 @@ pub(crate) fn place(order: OrderId, item: usize, quantity: u32) -> PlaceOrder {
 
 pub(crate) fn order_id(n: u16) -> OrderId {
     let mut bytes = [0; 16];
-    let made = START + u64::from(n) * 20_000;
+    let made = START + u64::from(n) * 2_000 * PACE;
     bytes[..6].copy_from_slice(&made.to_be_bytes()[2..]);
     bytes[6] = 0x70;
     bytes[8] = 0x80;

@@ -89,6 +89,8 @@ pub const ANSWERED_ONCE: &str = "each request to a provider is answered once";
 pub const NO_MORE_HELD: &str = "no more is held than is owed, unless it is on its way back";
 /// Name of [`captured_in_time`].
 pub const CAPTURED_IN_TIME: &str = "nothing is captured before the order is confirmed";
+/// Name of [`is_paid_for`].
+pub const PAID_FOR: &str = "nothing is released or leaves that is not paid for";
 /// The name of: an order knows of its payment what the payment role knows.
 pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 
@@ -267,6 +269,12 @@ pub fn captured_in_time(was_confirmed: bool, captured: i64) -> bool {
     was_confirmed || captured == 0
 }
 
+/// Of what leaves, or is handed to a warehouse, as much is held as is owed.
+#[must_use]
+pub fn is_paid_for(held: i64, owed: i64) -> bool {
+    held >= owed
+}
+
 /// One who waits for an item can be served with none of what is free of it.
 #[must_use]
 pub fn waits_for_a_reason(free_for_him: u64) -> bool {
@@ -327,6 +335,7 @@ mod tests {
         assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
         assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
         assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));
+        assert!(is_paid_for(3, 3) && !is_paid_for(2, 3));
         assert!(captured_in_time(true, 1) && !captured_in_time(false, 1));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
         assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));

@@ -11,6 +11,10 @@ pub const ORDER_LINES: usize = 2_000;
 /// that the sum over [`ORDER_LINES`] lines fits 32 bits.
 pub const UNITS_PER_LINE: u32 = 1_000_000;
 
+/// Units one line may have asked for in all, those among them that were cancelled since: four times
+/// [`UNITS_PER_LINE`], and times [`KIT_UNITS`] they still fit 32 bits.
+pub const UNITS_PER_LINE_EVER: u32 = 4_000_000;
+
 /// Units of one item in one tier of one facility. Receipts beyond it are refused.
 pub const UNITS_PER_SHELF: u32 = 2_000_000_000;
 

@@ -246,6 +246,7 @@ fn events_of_payments() -> Vec<Payload> {
         order::BackorderSourced,
         order::BackorderDropped,
         order::BackorderReturned,
+        order::OrderPaymentNeeded,
     ]
 }
 

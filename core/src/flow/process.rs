@@ -111,6 +111,7 @@ pub const PROCESS: &[Step] = &[
     step(["payment", "PaymentDeclined", "order", "RecordPayment"], Compensation),
     step(["payment", "PaymentDeclined", "notification", "Tell"], News),
     step(["payment", "AuthorizationLapsed", "order", "RecordPayment"], Compensation),
+    step(["order", "OrderPaymentNeeded", "notification", "Tell"], News),
     step(["payment", "PaymentCaptured", "order", "RecordPayment"], Forward),
     step(["payment", "PaymentVoided", "order", "RecordPayment"], Compensation),
     step(["payment", "PaymentRefunded", "order", "RecordPayment"], Compensation),

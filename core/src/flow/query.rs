@@ -22,6 +22,7 @@ use crate::ids::{FacilityId, FacilityRef, ItemRef, LineNumber, OrderId, Reservat
 use crate::inventory::{Ask, Explanation, Parted, Plan, Unplanned};
 use crate::limits::{FACILITIES, ORDER_LINES};
 use crate::order::{Order, Status};
+use crate::policy::Policy;
 use crate::time::Timestamp;
 use crate::units::Quantity;
 
@@ -229,7 +230,7 @@ impl Shop {
             }
             Query::OrderStatus(OrderStatusQuery { order: id }) => {
                 let order = self.order_for(*id, by)?;
-                Ok(Answer::OrderStatus(OrderStatusView::of(*id, order)))
+                Ok(Answer::OrderStatus(OrderStatusView::of(*id, order, by)))
             }
             Query::Payment(query) => self.payment(query, by).map(Answer::Payment),
             Query::Orders(query) => Ok(Answer::Orders(self.list_orders(query, by))),
@@ -241,7 +242,7 @@ impl Shop {
                 let view = |(id, item)| ItemView::of(id, item, &self.inventory, public);
                 Ok(Answer::Items(known.map(view).collect()))
             }
-            Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary())),
+            Query::Summary(SummaryQuery {}) => Ok(Answer::Summary(self.summary(by))),
             Query::Explain(_) if matches!(by, Principal::Customer(_)) => {
                 Err(QueryRefusal::StaffOnly)
             }
@@ -344,7 +345,20 @@ impl Shop {
         found.skip(skip).take(page(query.limit)).map(view).collect()
     }
 
-    fn summary(&self) -> Summary {
+    /// What a shop weighs and how much it has to do is its own affair: a customer sees the default
+    /// in place of what sourcing weighs and how facilities are waited for, and counts nothing.
+    fn summary(&self, by: &Principal) -> Summary {
+        let facilities = self.inventory.facilities().map(FacilityView::of).collect();
+        if matches!(by, Principal::Customer(_)) {
+            return Summary {
+                policy: Policy { orders: self.policy.orders, ..Policy::default() },
+                policy_version: self.policy_version,
+                facilities,
+                items: u64::try_from(self.inventory.item_count()).unwrap_or(u64::MAX),
+                open_reservations: 0,
+                orders_at_hand: Vec::new(),
+            };
+        }
         let mut orders: BTreeMap<Status, u64> = BTreeMap::new();
         for (_, order) in self.orders.iter() {
             let count = orders.entry(order.status).or_default();
@@ -354,7 +368,7 @@ impl Shop {
         Summary {
             policy: self.policy,
             policy_version: self.policy_version,
-            facilities: self.inventory.facilities().map(FacilityView::of).collect(),
+            facilities,
             items: count(self.inventory.item_count()),
             open_reservations: count(self.inventory.open_reservations()),
             orders_at_hand: orders.into_iter().collect(),

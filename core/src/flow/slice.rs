@@ -79,7 +79,8 @@ impl Slice {
     pub fn of(shop: &Shop, items: &[ItemRef], orders: &[OrderId], by: &Principal) -> Self {
         let own = |id: &OrderId| {
             let order = shop.orders.get(*id).filter(|o| by.may_touch(o.owner.as_ref()))?;
-            Some((*id, order.clone()))
+            let is_customer = matches!(by, Principal::Customer(_));
+            Some((*id, if is_customer { order.without_reasons() } else { order.clone() }))
         };
         let orders: Vec<(OrderId, Order)> = orders.iter().filter_map(own).collect();
         let watched = items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id);

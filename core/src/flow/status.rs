@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::data::data;
+use crate::decide::Principal;
 use crate::demand::Portion;
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, OrderId, ReturnNumber, ShipmentNumber, Text,
@@ -41,7 +42,7 @@ data! {
         fulfilment: FulfilmentStatus,
         /// How far returns have come.
         returns: ReturnsStatus,
-        /// Holds that are open.
+        /// Holds that are open; for those who work for the shop.
         holds: Vec<HoldView>,
         /// Requests to cancel what warehouses work on.
         cancellations: Vec<CancellationView>,
@@ -103,7 +104,11 @@ data! {
 }
 
 impl OrderStatusView {
-    pub(super) fn of(id: OrderId, order: &Order) -> Self {
+    /// What holds an order back is a matter of those who work for the shop: a customer sees that it
+    /// is held, and not for what.
+    pub(super) fn of(id: OrderId, order: &Order, by: &Principal) -> Self {
+        let is_customer = matches!(by, Principal::Customer(_));
+        let holds = if is_customer { &[][..] } else { &order.holds[..] };
         let hold = |h: &crate::order::HoldRecord| HoldView {
             number: h.number,
             kind: h.kind,
@@ -137,7 +142,7 @@ impl OrderStatusView {
             stock: order.stock_status(),
             fulfilment: order.fulfilment_status(),
             returns: order.returns_status(),
-            holds: order.holds.iter().map(hold).collect(),
+            holds: holds.iter().map(hold).collect(),
             cancellations: order.cancellations.iter().map(cancellation).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
             returned: order.returns.iter().map(returned).collect(),

@@ -17,7 +17,7 @@ use super::refusal::OrderRefusal;
 use super::state::{Order, Payment};
 use super::{Buckets, CancelReason, backorder, cancel, evolve, news};
 use crate::decide::{Context, Principal};
-use crate::limits::{ORDER_LINES, UNITS_PER_LINE};
+use crate::limits::{ORDER_LINES, PAYMENT_AMOUNT, UNITS_PER_LINE, UNITS_PER_LINE_EVER};
 use crate::time::Timestamp;
 use crate::units::Amount;
 
@@ -66,6 +66,9 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         return Ok(vec![]);
     }
     let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
+    if order.payment != Payment::NotRequired && total.minor > PAYMENT_AMOUNT {
+        return Err(OrderRefusal::TotalTooLarge);
+    }
     if let Payment::Authorized(paid) = order.payment
         && total.minor > paid.minor.max(order.covered())
     {
@@ -148,7 +151,10 @@ fn difference(
         let Some(wanted) = change.quantity else { continue };
         let (new, old) = (wanted.get(), order.buckets_of(number).wanted());
         let more = new.saturating_sub(old);
-        let room = order.units_of(number, |b| UNITS_PER_LINE.saturating_sub(b.ordered));
+        let room = order.units_of(number, |b| {
+            let ever = UNITS_PER_LINE_EVER.saturating_sub(b.ordered);
+            UNITS_PER_LINE.saturating_sub(b.wanted()).min(ever)
+        });
         let less = old.saturating_sub(new);
         let open = order.units_of(number, Buckets::open);
         if more > room {

@@ -43,7 +43,7 @@ impl Decide for Orders {
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
-        payment::follow(self, id, &mut events);
+        payment::follow(self, id, context.at, &mut events);
         Ok(events)
     }
 
@@ -69,7 +69,7 @@ impl Orders {
             }
             (OrderCommand::RecordFilled(news), known) => Ok(backorder::filled(news, known)),
             (_, None) => Err(OrderRefusal::UnknownOrder { order: id }),
-            (OrderCommand::AuthorizePayment(c), Some(order)) => authorize(c, order),
+            (OrderCommand::AuthorizePayment(c), Some(order)) => authorize(c, order, context.at),
             (OrderCommand::Cancel(c), Some(order)) => cancel::cancel(c, order, context.at),
             (OrderCommand::Ship(c), Some(order)) => {
                 parcels::ship(c, order, self.policy.staged, context.at)
@@ -117,12 +117,16 @@ impl Orders {
     }
 }
 
-fn authorize(command: &AuthorizePayment, order: &Order) -> Decision {
+/// A payment without an account, of an order that was placed when there was no payment role.
+fn authorize(command: &AuthorizePayment, order: &Order, at: Timestamp) -> Decision {
     let id = command.order;
     match order.payment {
         Payment::NotRequired => return Err(OrderRefusal::NothingToPay),
         Payment::Authorized(_) => return Ok(vec![]),
         Payment::Awaiting(_) => {}
+    }
+    if due::is_unpaid(order, at) {
+        return Ok(due::expired(id, order, at));
     }
     let needed = order.wanted_total().unwrap_or(order.total);
     let given = command.amount;

@@ -1,5 +1,5 @@
 //! What time alone ends: unpaid orders expire, holds lapse, finished orders and drafts go to the
-//! archive.
+//! archive, together with what was to come back of them and has not.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.
@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::backorder;
 use super::event::{OrderArchived, OrderEvent, OrderExpired};
+use super::goods::returns;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
 use super::{holds, payment};
@@ -23,7 +24,7 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
         if let Some(order) = orders.get(*id) {
             let mut ended = Vec::new();
             end(*id, order, at, &mut ended);
-            payment::follow(orders, *id, &mut ended);
+            payment::follow(orders, *id, at, &mut ended);
             events.append(&mut ended);
         }
     }
@@ -32,15 +33,28 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
 
 fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) {
     if order.ended_at.is_some() || order.status == Status::Draft {
+        // What has not come by now is not waited for any more.
+        events.extend(order.returns.iter().filter(|r| r.is_open()).map(|r| returns::ended(id, r)));
         events.push(OrderEvent::Archived(OrderArchived { order: id }));
         return;
     }
-    match (order.status, order.payment) {
-        (Status::Pending, Payment::Awaiting(deadline)) if deadline <= at => {
-            events.extend(backorder::drop_all(id, order));
-            let released = order.tied.iter().map(|t| t.portion).collect();
-            events.push(OrderEvent::Expired(OrderExpired { order: id, at, released }));
-        }
-        _ => events.extend(holds::lapsed(id, order, at)),
+    if is_unpaid(order, at) {
+        events.extend(expired(id, order, at));
+    } else {
+        events.extend(holds::lapsed(id, order, at));
     }
+}
+
+/// Whether an order waits for a payment, and its time is over.
+pub(super) fn is_unpaid(order: &Order, at: Timestamp) -> bool {
+    let waits = (order.status, order.payment);
+    matches!(waits, (Status::Pending, Payment::Awaiting(deadline)) if deadline <= at)
+}
+
+/// An order that was not paid in time comes to its end.
+pub(super) fn expired(id: OrderId, order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+    let mut events: Vec<OrderEvent> = backorder::drop_all(id, order).into_iter().collect();
+    let released = order.tied.iter().map(|t| t.portion).collect();
+    events.push(OrderEvent::Expired(OrderExpired { order: id, at, released }));
+    events
 }

@@ -6,7 +6,7 @@ use alloc::vec;
 
 use super::command::{PlaceHold, ReleaseHold};
 use super::decide::Decision;
-use super::event::{OrderEvent, OrderHoldPlaced, OrderHoldReleased};
+use super::event::{HoldKind, OrderEvent, OrderHoldPlaced, OrderHoldReleased};
 use super::refusal::OrderRefusal;
 use super::state::{HoldRecord, Order};
 use crate::ids::{HoldNumber, OrderId};
@@ -38,6 +38,18 @@ pub(super) fn release(command: &ReleaseHold, order: &Order, at: Timestamp) -> De
         return Ok(vec![]);
     }
     Ok(vec![released(id, hold, at, false)])
+}
+
+impl Order {
+    /// The order as its customer may see it: that it is held, and not for what.
+    #[must_use]
+    pub fn without_reasons(&self) -> Self {
+        let mut order = self.clone();
+        for hold in &mut order.holds {
+            (hold.kind, hold.reason) = (HoldKind::Manual, None);
+        }
+        order
+    }
 }
 
 /// Holds that have come to their end by themselves.

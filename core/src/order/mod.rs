@@ -44,11 +44,11 @@ pub use event::{
     OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
     OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
     OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
-    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
-    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
-    UnitsOfLine,
+    OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened,
+    OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine,
+    Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
+    ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
+    ShippingVoided, TieReturned, UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

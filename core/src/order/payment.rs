@@ -1,20 +1,25 @@
 //! What an order says it owes, and what it hears of its payment.
 //!
 //! Law: what is due is a function of the order of now, and told when it changes; an order is
-//! satisfied once what is authorized or captured covers its worth.
+//! satisfied once what is authorized or captured covers its worth; should that not be so any more,
+//! its customer is told, and nothing of it is released or shipped.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::command::RecordPayment;
 use super::decide::request_allocation;
-use super::event::{OrderEvent, OrderPaymentDue, OrderPaymentRecorded, PaymentAuthorized};
-use super::evolve;
+use super::event::{
+    OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, PaymentAuthorized,
+};
+use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
+use super::{due, evolve};
 use crate::ids::{LineNumber, OrderId, ReservationNumber};
-use crate::owed::Owed;
+use crate::owed::{Owed, Standing};
 use crate::policy::{CaptureWhen, Collect, PaymentPolicy};
+use crate::time::Timestamp;
 use crate::units::Amount;
 
 /// The payment tells how it stands; what is told late changes nothing.
@@ -28,18 +33,86 @@ pub(super) fn recorded(command: &RecordPayment, order: &Order) -> Vec<OrderEvent
     vec![OrderEvent::PaymentRecorded(recorded)]
 }
 
-/// What a decision changes for the payment: what is due, and whether it is covered.
-pub(super) fn follow(orders: &Orders, id: OrderId, events: &mut Vec<OrderEvent>) {
+/// It is known what is owed. What is held beyond that is let go of, so it secures nothing more.
+pub(super) fn owe(order: &mut Order, owed: &Owed) {
+    order.secured = order.secured.min(owed.authorize.minor);
+    order.owed = Some(owed.clone());
+    forgive(order);
+}
+
+/// It is known how the payment stands. Refunds are no loss: what the staff grants is owed no more,
+/// and all else that goes back was never secured.
+pub(super) fn stand(order: &mut Order, standing: &Standing) {
+    let taken = |s: &Standing| s.authorized.minor.saturating_add(s.captured.minor);
+    let (before, now) = (order.standing.as_ref().map_or(0, taken), taken(standing));
+    let more = now.saturating_sub(before).max(0);
+    let worth = order.owed.as_ref().map_or(0, |owed| owed.authorize.minor);
+    order.secured = order.secured.saturating_add(more).min(now).min(worth);
+    order.standing = Some(standing.clone());
+    forgive(order);
+}
+
+/// What is not missing any more is told again, should it be missing once more.
+fn forgive(order: &mut Order) {
+    order.told_missing = order.told_missing.min(order.missing().minor);
+}
+
+/// Refuses while the payment does not cover what the order is worth.
+pub(super) fn check(order: &Order) -> Result<(), OrderRefusal> {
+    let missing = order.missing();
+    match &order.owed {
+        Some(owed) if missing.minor > 0 => {
+            Err(OrderRefusal::PaymentNotCovered { needed: owed.authorize, missing })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a decision changes for the payment: what is due, whether it is covered, or not any more.
+pub(super) fn follow(orders: &Orders, id: OrderId, at: Timestamp, events: &mut Vec<OrderEvent>) {
     let Some(mut order) = after(orders, id, events) else { return };
-    if let Some(owed) = due(&order, orders) {
-        order.owed = Some(owed.clone());
-        events.push(OrderEvent::PaymentDue(OrderPaymentDue { order: id, owed }));
+    tell_due(orders, id, &mut order, events);
+    let is_open = matches!(order.status, Status::Pending | Status::Confirmed);
+    let missing = order.missing();
+    let was_paid = matches!(order.payment, Payment::Authorized(_));
+    if is_open && was_paid && missing.minor > order.told_missing {
+        let number = order.payments_needed.saturating_add(1);
+        let needed = OrderPaymentNeeded { order: id, at, number, missing };
+        events.push(OrderEvent::PaymentNeeded(needed));
     }
     let waits = matches!((order.status, order.payment), (Status::Pending, Payment::Awaiting(_)));
     if let Some(owed) = order.owed.as_ref().filter(|_| waits)
         && order.covered() >= owed.authorize.minor
     {
-        events.extend(satisfied(id, &order, order.amount(order.covered())));
+        if due::is_unpaid(&order, at) {
+            // No tick has come since its time was over: what came too late revives nothing.
+            expire(orders, id, order, at, events);
+        } else {
+            events.extend(satisfied(id, &order, order.amount(order.covered())));
+        }
+    }
+}
+
+/// As a tick would have done.
+fn expire(
+    orders: &Orders,
+    id: OrderId,
+    mut order: Order,
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) {
+    let expired = due::expired(id, &order, at);
+    if expired.iter().all(|event| evolve::change(&mut order, event).is_ok()) {
+        events.extend(expired);
+        tell_due(orders, id, &mut order, events);
+    }
+}
+
+/// Tells what is due, if that is news.
+fn tell_due(orders: &Orders, id: OrderId, order: &mut Order, events: &mut Vec<OrderEvent>) {
+    if let Some(owed) = due_now(order, orders) {
+        owe(order, &owed);
+        events.push(OrderEvent::PaymentDue(OrderPaymentDue { order: id, owed }));
     }
 }
 
@@ -76,7 +149,7 @@ fn after(orders: &Orders, id: OrderId, events: &[OrderEvent]) -> Option<Order> {
 }
 
 /// What is due now, if that is another figure than was said last.
-fn due(order: &Order, orders: &Orders) -> Option<Owed> {
+fn due_now(order: &Order, orders: &Orders) -> Option<Owed> {
     let worth = worth(order);
     let owed = match (&order.owed, order.payment) {
         (Some(owed), _) => owed.clone(),
@@ -144,9 +217,16 @@ impl Order {
         Amount { currency: self.currency, minor }
     }
 
+    /// What is missing of what the order owes; nothing if it owes no payment.
+    #[must_use]
+    pub fn missing(&self) -> Amount {
+        let owed = self.owed.as_ref().map_or(0, |owed| owed.authorize.minor);
+        self.amount(owed.saturating_sub(self.secured).max(0))
+    }
+
     /// What is authorized or was captured and kept, in minor units.
     #[must_use]
     pub fn covered(&self) -> i64 {
-        self.standing.as_ref().map_or(0, crate::owed::Standing::covered)
+        self.standing.as_ref().map_or(0, Standing::covered)
     }
 }

@@ -13,7 +13,7 @@ use super::state::{Line, Order, Orders, Placed};
 use super::transitions::Status;
 use crate::decide::{Context, Principal};
 use crate::ids::{LineNumber, Text};
-use crate::limits::{ID_FUTURE_MS, ORDER_LINES};
+use crate::limits::{ID_FUTURE_MS, ORDER_LINES, PAYMENT_AMOUNT};
 use crate::policy::{PaymentPolicy, PricePolicy};
 use crate::time::Span;
 use crate::units::Amount;
@@ -29,11 +29,17 @@ impl Orders {
         let order = place.order;
         let owner = owner(place, context)?;
         if let Some(known) = known.filter(|known| known.status != Status::Draft) {
+            if known.was_never_placed() {
+                return Err(OrderRefusal::NotWhen { status: known.status });
+            }
             let same = is_same(place, owner.as_ref(), known);
             return if same { Ok(vec![]) } else { Err(OrderRefusal::PlacedDifferently { order }) };
         }
         let total = self.check(place, known, context)?;
         self.check_prices(place, known, context)?;
+        if self.policy.payment != PaymentPolicy::None && total.minor > PAYMENT_AMOUNT {
+            return Err(OrderRefusal::TotalTooLarge);
+        }
         let payment = match self.policy.payment {
             PaymentPolicy::None => PaymentTerms::NotRequired,
             PaymentPolicy::Required { deadline, .. } => {

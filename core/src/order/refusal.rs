@@ -52,7 +52,7 @@ pub enum OrderRefusal {
     },
     /// The destination is no point on the globe.
     NoSuchPlace,
-    /// The total does not fit the currency's minor units.
+    /// The total does not fit the currency's minor units, or no payment can be so large.
     TotalTooLarge,
     /// The order's status does not allow it.
     NotWhen {
@@ -150,6 +150,13 @@ pub enum OrderRefusal {
         /// The line of the kit.
         kit: LineNumber,
     },
+    /// What is authorized or captured does not cover what the order is worth: nothing leaves.
+    PaymentNotCovered {
+        /// What the order is worth.
+        needed: Amount,
+        /// What of that is missing.
+        missing: Amount,
+    },
 }
 
 impl OrderRefusal {
@@ -192,6 +199,7 @@ impl OrderRefusal {
             Self::NotSettled => "not-settled",
             Self::PartOfKit { .. } => "part-of-kit",
             Self::NoSuchCancellation { .. } => "no-such-cancellation",
+            Self::PaymentNotCovered { .. } => "payment-not-covered",
         }
     }
 }
@@ -219,7 +227,9 @@ impl fmt::Display for OrderRefusal {
                 "the destination is no point on the globe: give micro-degrees of latitude \
                  (-90,000,000 to 90,000,000) and longitude (-180,000,000 to 180,000,000)",
             ),
-            Self::TotalTooLarge => f.write_str("the total of the order is too large to count"),
+            Self::TotalTooLarge => {
+                f.write_str("the total of the order is too large to be counted, or paid")
+            }
             Self::NotWhen { status } => {
                 write!(f, "that can't be done to an order that is {status}")
             }
@@ -287,6 +297,11 @@ impl OrderRefusal {
                 let (line, kit) = (line.0, kit.0);
                 write!(f, "line {line} belongs to the kit in line {kit}: name that")
             }
+            Self::PaymentNotCovered { needed, missing } => write!(
+                f,
+                "of the {needed} that the order is worth, {missing} are not paid: the customer is \
+                 asked for them, and until then nothing leaves"
+            ),
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")
             }

@@ -94,6 +94,13 @@ pub struct Order {
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
+    /// Of what it owes: what is authorized or was captured, and is not let go of, minor units.
+    /// What was more than it owed is not counted again when it owes more: that is on its way back.
+    pub secured: i64,
+    /// What its customer was told that is missing, since it was paid for once; minor units.
+    pub told_missing: i64,
+    /// How many times he was told so.
+    pub payments_needed: u16,
 }
 
 /// What an order was placed as.
@@ -332,6 +339,12 @@ impl Order {
         }
     }
 
+    /// Whether it was dropped as a draft: an order that was placed has asked for stock.
+    #[must_use]
+    pub fn was_never_placed(&self) -> bool {
+        self.status == Status::Cancelled && self.asked == ReservationNumber(0)
+    }
+
     /// Whether payment stands in the way of a confirmation.
     #[must_use]
     pub fn is_payment_satisfied(&self) -> bool {
@@ -345,7 +358,10 @@ impl Order {
     #[must_use]
     pub fn deadline(&self, policy: &OrderPolicy) -> Option<Timestamp> {
         if let Some(ended) = self.ended_at {
-            return Some(ended.after(policy.archive_after));
+            let archived = ended.after(policy.archive_after);
+            // What is on its way back finds its order for as long again.
+            let comes_back = self.returns.iter().any(Return::is_open);
+            return Some(if comes_back { archived.after(policy.archive_after) } else { archived });
         }
         if self.status == Status::Draft {
             return Some(self.placed_at.after(policy.archive_after));

@@ -91,7 +91,7 @@ impl Story {
         let voiding = account.asked(|what| matches!(what, What::Void(_)));
         let open = account.authorized().saturating_sub(capturing).saturating_sub(voiding);
         let wanted = account.worth().saturating_sub(net(account).saturating_add(capturing)).max(0);
-        let missing = wanted.saturating_sub(open).max(0);
+        let missing = missing(account);
         let mut rest = open.saturating_sub(wanted);
         let authorizations: Vec<_> = account.authorizations.iter().map(|a| a.number).collect();
         for authorization in authorizations.into_iter().rev() {
@@ -186,6 +186,16 @@ impl Story {
 pub(super) fn answer_by(account: &Account, at: Timestamp) -> Timestamp {
     // At least a moment later, so that a tick comes to its end.
     at.after(account.owed.answer_within.max(Span::from_millis(1)))
+}
+
+/// What is still to be authorized: what is owed, less all that is held or was taken. What is under
+/// way back to the customer is neither.
+pub(super) fn missing(account: &Account) -> i64 {
+    let capturing = account.capturing();
+    let voiding = account.asked(|what| matches!(what, What::Void(_)));
+    let open = account.authorized().saturating_sub(capturing).saturating_sub(voiding);
+    let wanted = account.worth().saturating_sub(net(account).saturating_add(capturing)).max(0);
+    wanted.saturating_sub(open).max(0)
 }
 
 /// What may be captured now, of what is authorized.

@@ -1,6 +1,8 @@
 //! What a command to the payment role causes: the fact, and then what it makes due.
 //!
-//! Law: an answer is recorded whenever it comes, and heard once; only the guards refuse.
+//! Law: an answer is recorded whenever it comes, and heard once; only the guards refuse. A provider
+//! that said no and then yes is believed: money that moved is in the books, and what is too much of
+//! it goes back.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,7 +23,7 @@ use super::refusal::PaymentRefusal;
 use super::{evolve, tick};
 use crate::decide::{Context, CorruptHistory, Decide, Principal};
 use crate::ids::PaymentNumber;
-use crate::limits::{PAYMENT_AMOUNT, PAYMENT_REQUESTS};
+use crate::limits::{PAYMENT_AMOUNT, PAYMENT_DECLINES, PAYMENT_REQUESTS};
 use crate::units::Amount;
 
 type Decision = Result<Vec<PaymentEvent>, PaymentRefusal>;
@@ -102,23 +104,36 @@ impl Desk {
             RequestState::Withdrawn => account.worth() == 0,
             RequestState::Done | RequestState::Declined => false,
         });
-        let Some((request, open)) = last else { return Ok(Ok(())) };
+        let Some((request, open)) = last else {
+            return self.may_try().map(|()| Ok(()));
+        };
         let needed = if open.state == RequestState::Asked { open.amount } else { 1 };
         self.check(command.amount, needed, PAYMENT_AMOUNT)?;
         Ok(self.authorize(request, command.amount))
+    }
+
+    /// Nobody is asked to pay: nothing is missing, or it can't be asked for any more.
+    fn may_try(&self) -> Result<(), PaymentRefusal> {
+        let account = &self.story.account;
+        if account.archived || balance::missing(account) == 0 {
+            return Ok(());
+        }
+        if account.declines >= PAYMENT_DECLINES {
+            return Err(PaymentRefusal::TooManyDeclines { allowed: PAYMENT_DECLINES });
+        }
+        self.has_room()
     }
 
     fn authorized(&mut self, command: &RecordAuthorization) -> Told {
         let RecordAuthorization { request, amount, .. } = *command;
         let known = self.known(request, |what| what == What::Authorize)?;
         match known.state {
-            RequestState::Asked | RequestState::Withdrawn => {}
+            RequestState::Asked | RequestState::Withdrawn | RequestState::Declined => {}
             RequestState::Done => {
                 let mut heard = self.story.account.authorizations.iter();
                 let same = heard.any(|a| a.number == request && a.amount == amount.minor);
                 return self.again(request, same);
             }
-            RequestState::Declined => return self.again(request, false),
         }
         self.check(amount, 1, PAYMENT_AMOUNT)?;
         Ok(self.authorize(request, amount))
@@ -156,7 +171,7 @@ impl Desk {
     fn captured(&mut self, command: &RecordCapture) -> Told {
         let RecordCapture { request, amount, .. } = *command;
         let known = self.known(request, |what| matches!(what, What::Capture(_)))?;
-        if known.state != RequestState::Asked {
+        if known.state == RequestState::Done {
             let mut heard = self.story.account.captures.iter();
             let same = heard.any(|c| c.number == request && c.amount == amount.minor);
             return self.again(request, same);
@@ -207,11 +222,15 @@ impl Desk {
     fn refunded(&mut self, command: &RecordRefund) -> Told {
         let request = command.request;
         let known = self.known(request, |what| matches!(what, What::Refund { .. }))?;
-        if known.state != RequestState::Asked {
-            return self.again(request, known.state == RequestState::Done);
+        if known.state == RequestState::Done {
+            return Ok(Ok(()));
         }
         let Story { order, at, ref account, .. } = self.story;
         let mut after = account.clone();
+        if known.state == RequestState::Declined && !after.may_refund(known) {
+            // It was made once more meanwhile: not even a provider pays back what it never took.
+            return self.again(request, false);
+        }
         let told = after.refund(request).and_then(|()| {
             let (amount, standing) = (after.amount(known.amount), after.standing());
             let event = PaymentRefunded { order, at, request, amount, standing };

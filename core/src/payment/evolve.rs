@@ -133,7 +133,9 @@ impl Account {
         let What::Capture(of) = answer(self, number, RequestState::Done)?.what else {
             return Err(NOT_ASKED);
         };
-        let authorization = self.authorization(of, amount)?;
+        let found = self.authorizations.iter_mut().find(|a| a.number == of);
+        let authorization = found.ok_or(NO_SOURCE)?;
+        authorization.make_room(amount);
         authorization.captured = authorization.captured.saturating_add(amount);
         self.captures.push(Capture { number, amount, refunded: 0 });
         self.changed();
@@ -148,6 +150,13 @@ impl Account {
         authorization.voided = authorization.voided.saturating_add(request.amount);
         self.changed();
         Ok(())
+    }
+
+    /// Whether so much of its capture is left.
+    pub(super) fn may_refund(&self, request: Request) -> bool {
+        let What::Refund { capture, .. } = request.what else { return false };
+        let taken = self.captures.iter().find(|c| c.number == capture);
+        taken.is_some_and(|c| c.amount.saturating_sub(c.refunded) >= request.amount)
     }
 
     /// What was asked for was refunded.
@@ -179,6 +188,20 @@ impl Account {
     }
 }
 
+impl Authorization {
+    /// What was captured was there to be captured, whatever was believed: it had not lapsed, or it
+    /// was not voided, or more was authorized than was said.
+    fn make_room(&mut self, amount: i64) {
+        let mut short = amount.saturating_sub(self.left()).max(0);
+        for ended in [&mut self.lapsed, &mut self.voided] {
+            let taken = short.min(*ended);
+            *ended = ended.saturating_sub(taken);
+            short = short.saturating_sub(taken);
+        }
+        self.amount = self.amount.saturating_add(short);
+    }
+}
+
 fn ask(
     account: &mut Account,
     number: PaymentNumber,
@@ -196,7 +219,8 @@ fn find(account: &mut Account, number: PaymentNumber) -> Result<&mut Request, Co
     account.requests.get_mut(usize::from(at)).ok_or(NOT_ASKED)
 }
 
-/// A request is answered, or withdrawn; one that was withdrawn may be answered all the same.
+/// A request is answered, or withdrawn. One that was withdrawn may be answered all the same; and
+/// one that a provider said no to may turn out to be done, since money that moved is recorded.
 fn answer(
     account: &mut Account,
     number: PaymentNumber,
@@ -205,8 +229,8 @@ fn answer(
     let request = find(account, number)?;
     let is_open = match request.state {
         RequestState::Asked => true,
-        RequestState::Withdrawn => state == RequestState::Done,
-        RequestState::Done | RequestState::Declined => false,
+        RequestState::Withdrawn | RequestState::Declined => state == RequestState::Done,
+        RequestState::Done => false,
     };
     if !is_open {
         return Err(NOT_ASKED);

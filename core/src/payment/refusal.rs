@@ -51,6 +51,11 @@ pub enum PaymentRefusal {
         /// The most allowed.
         allowed: u16,
     },
+    /// So many tries to pay were declined that no further one is asked for.
+    TooManyDeclines {
+        /// The most allowed.
+        allowed: u16,
+    },
 }
 
 impl PaymentRefusal {
@@ -66,6 +71,7 @@ impl PaymentRefusal {
             Self::AmountTooSmall { .. } => "amount-too-small",
             Self::AmountTooLarge { .. } => "amount-too-large",
             Self::TooManyRequests { .. } => "too-many-requests",
+            Self::TooManyDeclines { .. } => "too-many-declines",
         }
     }
 }
@@ -88,6 +94,11 @@ impl fmt::Display for PaymentRefusal {
             }
             Self::AmountTooSmall { needed } => write!(f, "the payment must be at least {needed}"),
             Self::AmountTooLarge { allowed } => write!(f, "it can be at most {allowed}"),
+            Self::TooManyDeclines { allowed } => write!(
+                f,
+                "{allowed} tries to pay were declined, and no more are made: the staff may cancel \
+                 the order"
+            ),
             Self::TooManyRequests { allowed } => {
                 write!(
                     f,

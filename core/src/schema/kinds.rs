@@ -408,6 +408,8 @@ codec! {
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
     115 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
+    116 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
+        { Event::Order(OE::PaymentNeeded(p)) } version: 1;
 }
 
 codec! {

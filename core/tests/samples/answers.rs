@@ -375,6 +375,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NoReopening,
         O::NotSettled,
         O::NoSuchCancellation { cancellation: CancellationNumber(300) },
+        O::PaymentNotCovered { needed: pounds(1_530), missing: pounds(300) },
         O::ShipmentEnded { shipment: ShipmentNumber(2), state: Carriage::Lost },
     ];
     let of_stock = [

@@ -5,7 +5,7 @@ use earmark::flow::{
     PaymentRequestView, PaymentView, Query, Refusal,
 };
 use earmark::ids::PaymentNumber;
-use earmark::order::{OrderEvent, OrderPaymentDue, OrderPaymentRecorded};
+use earmark::order::{OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded};
 use earmark::owed::{Owed, Standing};
 use earmark::payment::{
     AuthorizationLapsed, AuthorizationRecorded, CaptureDeclined, CapturePayment, CaptureRequested,
@@ -102,11 +102,14 @@ pub(super) fn events() -> Vec<Sample<Event>> {
     let due = |case, owed| {
         sample(case, Event::Order(OrderEvent::PaymentDue(OrderPaymentDue { order, owed })))
     };
+    let (at, number, missing) = (UNTIL, 300, pounds(1_530));
+    let needed = OrderPaymentNeeded { order, at, number, missing };
     let heard = OrderPaymentRecorded { order, standing: standing() };
     let mut all = vec![
         due("every field", owed()),
         due("bare", bare_owed()),
         sample("every field", Event::Order(OrderEvent::PaymentRecorded(heard))),
+        sample("plain", Event::Order(OrderEvent::PaymentNeeded(needed))),
     ];
     let own = asked().into_iter().chain(answered());
     all.extend(own.map(|s| sample(s.case, Event::Payment(s.value))));
@@ -254,6 +257,7 @@ pub(super) fn refusals() -> Vec<Sample<Refusal>> {
         PaymentRefusal::AmountTooSmall { needed: pounds(1_530) },
         PaymentRefusal::AmountTooLarge { allowed: pounds(1_530) },
         PaymentRefusal::TooManyRequests { allowed: 2_048 },
+        PaymentRefusal::TooManyDeclines { allowed: 64 },
     ];
     all.map(Refusal::Payment).into_iter().map(|r| sample(r.code(), r)).collect()
 }

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use earmark::flow::{Command, SetPolicy, Shop, Tick};
 use earmark::ids::{OrderId, PaymentNumber};
+use earmark::laws;
 use earmark::order::{OrderCommand, PlaceOrder};
 use earmark::payment::{
-    CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund, PaymentCommand,
-    PaymentEvent as E, RecordAuthorization, RecordCapture, RecordRefund, RecordVoid, RefundPayment,
+    CaptureDeclined, CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund,
+    PaymentCommand, PaymentDeclined, PaymentEvent as E, RecordAuthorization, RecordCapture,
+    RecordRefund, RecordVoid, RefundDeclined, RefundPayment,
 };
 use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
@@ -191,6 +193,11 @@ struct Money {
     open: BTreeMap<PaymentNumber, (i64, bool)>,
     answered: BTreeSet<PaymentNumber>,
     may_capture: i64,
+    /// What the order said last that it owes.
+    owed: i64,
+    /// Of that the staff granted to be paid back; or a provider paid back twice.
+    granted: i64,
+    declined: BTreeMap<PaymentNumber, i64>,
 }
 
 /// The books.
@@ -204,7 +211,10 @@ impl Tills {
     pub(crate) fn hear(&mut self, event: &E) -> Result<(), String> {
         let till = self.of.entry(event.order()).or_default();
         match event {
-            E::DueRecorded(e) => till.may_capture = till.may_capture.max(e.owed.capture.minor),
+            E::DueRecorded(e) => {
+                till.may_capture = till.may_capture.max(e.owed.capture.minor);
+                till.owed = e.owed.authorize.minor;
+            }
             E::Requested(e) => till.ask(e.request, e.amount.minor, true)?,
             E::CaptureRequested(e) => till.ask(e.request, e.amount.minor, false)?,
             E::VoidRequested(e) => till.ask(e.request, e.amount.minor, false)?,
@@ -213,25 +223,37 @@ impl Tills {
                 till.answer(e.request)?;
                 till.authorized += e.amount.minor;
             }
-            E::Declined(e) => drop(till.answer(e.request)?),
-            E::CaptureDeclined(e) => drop(till.answer(e.request)?),
-            E::RefundDeclined(e) => drop(till.answer(e.request)?),
+            E::Declined(PaymentDeclined { request, .. })
+            | E::CaptureDeclined(CaptureDeclined { request, .. })
+            | E::RefundDeclined(RefundDeclined { request, .. }) => {
+                let asked = till.answer(*request)?;
+                till.declined.insert(*request, asked);
+            }
             E::Lapsed(e) => till.authorized -= e.amount.minor,
             E::Captured(e) => {
+                let late = till.declined.contains_key(&e.request);
                 let asked = till.answer(e.request)?;
                 ensure(e.amount.minor <= asked, || format!("{asked} were asked for: {e:?}"))?;
-                till.authorized -= e.amount.minor;
+                // What had lapsed, or was voided, was not gone if it is captured all the same.
+                let told = e.standing.authorized.minor;
+                till.authorized = if late { told } else { till.authorized - e.amount.minor };
                 till.captured += e.amount.minor;
-                let fair = till.captured - till.refunded <= till.may_capture;
+                let fair = late || till.captured - till.refunded <= till.may_capture;
                 ensure(fair, || format!("{till:?} may not have {e:?}"))?;
             }
             E::Voided(e) => till.authorized -= till.answer(e.request)?.min(e.amount.minor),
-            E::Refunded(e) => till.refunded += till.answer(e.request)?.min(e.amount.minor),
+            E::Refunded(e) => {
+                let late = till.declined.contains_key(&e.request);
+                let back = till.answer(e.request)?.min(e.amount.minor);
+                till.refunded += back;
+                till.granted += if late { back } else { 0 };
+            }
             E::Withdrawn(e) => {
                 let known = till.open.get(&e.request).is_some_and(|(_, is_wish)| *is_wish);
                 ensure(known, || format!("nobody waits for it: {e:?}"))?;
             }
-            E::Repeated(_) | E::RefundGranted(_) | E::Archived(_) => {}
+            E::RefundGranted(e) => till.granted += e.amount.minor,
+            E::Repeated(_) | E::Archived(_) => {}
             E::Forgotten(e) => {
                 let gone = self.of.remove(&e.order).unwrap_or_default();
                 ensure(gone.authorized == 0, || format!("{gone:?} is held and forgotten"))?;
@@ -240,6 +262,14 @@ impl Tills {
         }
         let bounds = till.authorized >= 0 && till.refunded <= till.captured;
         ensure(bounds, || format!("{till:?} after {event:?}"))
+    }
+
+    /// Units of an order are released, or leave.
+    pub(crate) fn lets_go(&self, order: OrderId) -> Result<(), String> {
+        let Some(till) = self.of.get(&order) else { return Ok(()) };
+        let held = till.authorized + till.captured - till.refunded;
+        let kept = laws::is_paid_for(held, till.owed - till.granted);
+        ensure(kept, || format!("{}: {order}: {till:?}", laws::PAID_FOR))
     }
 
     /// Holds the shop's accounts against these.
@@ -265,11 +295,15 @@ impl Money {
     }
 
     fn answer(&mut self, number: PaymentNumber) -> Result<i64, String> {
+        // A no may turn out to have been a yes.
+        if let Some(asked) = self.declined.remove(&number) {
+            return Ok(asked);
+        }
         let open = self.open.remove(&number);
         let first = self.answered.insert(number);
-        let (amount, _) = open.filter(|_| first).ok_or_else(|| {
-            format!("{}: {number} is answered and not open", earmark::laws::ANSWERED_ONCE)
-        })?;
+        let (amount, _) = open
+            .filter(|_| first)
+            .ok_or_else(|| format!("{}: {number} is answered and not open", laws::ANSWERED_ONCE))?;
         Ok(amount)
     }
 }

@@ -53,7 +53,12 @@ impl Witness {
     /// Hears an event, and says if it can't be.
     pub(crate) fn hear(&mut self, event: &Event) -> Result<(), String> {
         match event {
-            Event::Order(event) => self.hear_order(event),
+            Event::Order(event) => {
+                if matches!(event, OrderEvent::Released(_) | OrderEvent::Shipped(_)) {
+                    self.tills.lets_go(event.order())?;
+                }
+                self.hear_order(event)
+            }
             Event::Inventory(event) => self.hear_inventory(event),
             Event::Payment(event) => self.tills.hear(event),
             Event::Notification(NotificationEvent::Told(e)) => {

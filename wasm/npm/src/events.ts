@@ -334,6 +334,8 @@ export interface Events {
   /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
   BackorderDropped: OfOrder & { units: Awaited[] };
   BackorderReturned: OfOrder & { units: Awaited[] };
+  /** The order was paid for, and is not any more: nothing leaves until what is missing is paid. */
+  OrderPaymentNeeded: OfOrder & { at: number; number: number; missing: Amount };
 }
 
 /** What a customer is told about an order, each once. */
@@ -350,7 +352,8 @@ export type News =
   | { cancellationAccepted: CancellationNumber }
   | { cancellationDeclined: CancellationNumber }
   | { returnRefused: ReturnNumber }
-  | 'backordered';
+  | 'backordered'
+  | { paymentNeeded: number };
 
 /** The name of an event. */
 export type EventName = keyof Events;

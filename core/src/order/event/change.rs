@@ -86,6 +86,17 @@ of_order! {
         /// How it stands.
         standing: Standing,
     }
+    /// The order was paid for, and is not any more: an authorization has lapsed, or the order is
+    /// worth more than before. The customer is asked to pay what is missing, and nothing leaves
+    /// until he has.
+    OrderPaymentNeeded {
+        /// When.
+        at: Timestamp,
+        /// The how-manieth time, counted from 1.
+        number: u16,
+        /// What is missing.
+        missing: Amount,
+    }
     /// Some units of a return came back, and more may come.
     ReturnPartlyReceived {
         /// The return.

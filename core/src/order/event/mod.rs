@@ -37,7 +37,8 @@ use crate::units::Amount;
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived,
+    ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -93,6 +94,7 @@ pub enum OrderEvent {
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
     BackorderReturned(BackorderReturned),
+    PaymentNeeded(OrderPaymentNeeded),
 }
 
 of_order! {
@@ -343,6 +345,7 @@ impl OrderEvent {
             Self::KitsAskedAgain(e) => e.order,
             Self::PaymentDue(e) => e.order,
             Self::PaymentRecorded(e) => e.order,
+            Self::PaymentNeeded(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

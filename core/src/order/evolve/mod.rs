@@ -12,6 +12,7 @@ use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
 use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
 use super::kits::{self, LineKind};
+use super::payment;
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{
     CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Placed, Tied,
@@ -99,6 +100,9 @@ fn drafted(draft: &OrderDrafted) -> Order {
         amending: None,
         owed: None,
         standing: None,
+        secured: 0,
+        told_missing: 0,
+        payments_needed: 0,
     }
 }
 
@@ -183,8 +187,11 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             order.reopened = true;
         }
         OrderEvent::PaymentAuthorized(e) => order.payment = Payment::Authorized(e.amount),
-        OrderEvent::PaymentDue(e) => order.owed = Some(e.owed.clone()),
-        OrderEvent::PaymentRecorded(e) => order.standing = Some(e.standing.clone()),
+        OrderEvent::PaymentDue(e) => payment::owe(order, &e.owed),
+        OrderEvent::PaymentRecorded(e) => payment::stand(order, &e.standing),
+        OrderEvent::PaymentNeeded(e) => {
+            (order.told_missing, order.payments_needed) = (e.missing.minor, e.number);
+        }
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
         OrderEvent::Backordered(_)
         | OrderEvent::BackorderSourced(_)

@@ -1,7 +1,7 @@
 //! Parcels: shipped, delivered, voided, lost, or back undelivered.
 //!
 //! Law: a facility that works in stages ships what is packed; one that does not, what is allocated;
-//! a parcel has one end.
+//! a parcel has one end, and none leaves that is not paid for where payment is required.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ use super::super::event::{
 use super::super::refusal::OrderRefusal;
 use super::super::stage::{self, Stage};
 use super::super::state::{Carriage, Order, Shipment};
-use super::super::{cancel, holds, news};
+use super::super::{cancel, holds, news, payment};
 use super::last_number;
 use crate::demand::Portion;
 use crate::ids::{FacilityId, OrderId, ReturnNumber, ShipmentNumber};
@@ -41,6 +41,7 @@ pub(in crate::order) fn ship(
         let shipped = order.shipments.iter().any(|s| wanted(s.facility));
         return if shipped { Ok(vec![]) } else { Err(OrderRefusal::NothingToShip) };
     }
+    payment::check(order)?;
     portions.sort_by_key(|p| (p.facility, p.line, p.tier, p.reservation));
     let mut number = last_number(order.shipments.last().map(|s| s.number.0));
     let mut events = cancel::overtaken(command.order, order, &portions, at);

@@ -14,7 +14,7 @@ use super::super::refusal::OrderRefusal;
 use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
 use super::{Parts, last_number, spread};
 use crate::demand::Portion;
-use crate::ids::{FacilityId, LineNumber, ReturnNumber};
+use crate::ids::{FacilityId, LineNumber, OrderId, ReturnNumber, Text};
 use crate::time::{Span, Timestamp};
 
 /// Announces a return of delivered units, within the policy's window.
@@ -89,6 +89,12 @@ pub(in crate::order) fn refuse(command: &RefuseReturn, order: &Order) -> Decisio
     let (number, reason) = (found.number, command.reason.clone());
     let refused = ReturnRefused { order: command.order, number, reason, units: missing(found) };
     Ok(vec![OrderEvent::ReturnRefused(refused)])
+}
+
+/// A return that has not come for so long that its order leaves.
+pub(in crate::order) fn ended(order: OrderId, open: &Return) -> OrderEvent {
+    let (number, reason) = (open.number, Text::new("it has not come").ok());
+    OrderEvent::ReturnRefused(ReturnRefused { order, number, reason, units: missing(open) })
 }
 
 /// The return that is meant; none if it has ended.

@@ -1,6 +1,7 @@
 //! What warehouses do with an order: release, pick, pack, or refuse it.
 //!
-//! Law: a hold keeps units from being released, and nothing else does once they are allocated; what
+//! Law: a hold, or a payment that does not cover the order, keeps units from being released, and
+//! nothing else does once they are allocated; what
 //! a facility refuses or does not find is sourced again in the same step, elsewhere.
 
 use alloc::vec;
@@ -16,7 +17,7 @@ use super::super::event::{
 use super::super::refusal::OrderRefusal;
 use super::super::stage::{self, IN_WORK, Stage};
 use super::super::state::Order;
-use super::super::{cancel, holds, news};
+use super::super::{cancel, holds, news, payment};
 use super::{Parts, cut, spread};
 use crate::demand::Portion;
 use crate::ids::{FacilityId, Text};
@@ -31,6 +32,7 @@ pub(in crate::order) fn release(command: &ReleaseOrder, order: &Order, at: Times
         return repeated(order, known, OrderRefusal::NothingToRelease);
     }
     holds::check(order)?;
+    payment::check(order)?;
     let id = command.order;
     portions.sort_by_key(|p| (p.facility, p.line, p.tier, p.reservation));
     let of_facility = |parcel: &[Portion]| {

@@ -288,7 +288,16 @@ fn an_authorization_lapses_and_is_asked_for_anew() {
     told(&mut desk, authorized(1, 247));
     assert_eq!(desk.pass(3 * HOUR - 1), []);
     let events = names(&desk.pass(1));
-    assert_eq!(events, ["AuthorizationLapsed", "PaymentRequested", "OrderPaymentRecorded"]);
+    assert_eq!(
+        events,
+        [
+            "AuthorizationLapsed",
+            "PaymentRequested",
+            "OrderPaymentRecorded",
+            "OrderPaymentNeeded",
+            "CustomerNotified",
+        ]
+    );
     assert_eq!((axis(&desk), asked(&desk)), (PaymentStatus::Awaiting, vec![(2, 247)]));
     assert_eq!(desk.at_hand(1).status, Status::Confirmed, "it is confirmed all the same");
     desk.order(O::Ship(ShipOrder { order: order(1), facility: None })).unwrap();

@@ -25,6 +25,7 @@ fn role(refusal: &Refusal) -> &'static str {
         Refusal::Inventory(_) => "inventory",
         Refusal::Fulfilment(_) => "fulfilment",
         Refusal::Payment(_) => "payment",
+        Refusal::PolicyOutOfBounds { .. } => "policy",
         Refusal::NotHere { .. } | Refusal::HappenedHere { .. } | Refusal::NotACourier => "any role",
     }
 }

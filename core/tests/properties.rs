@@ -2,7 +2,8 @@
 //! anybody writes down, and oversold stock hides in the one that nobody did.
 //!
 //! `EARMARK_TIMES=22` takes 100,000 histories, `EARMARK_SEED=n` takes other ones. A history that
-//! breaks a law is shrunk to its shortest form and printed.
+//! breaks a law is shrunk to its shortest form and printed. `reordered` tells such histories to
+//! partitions with letters between them.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod support;

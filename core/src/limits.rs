@@ -128,7 +128,8 @@ pub const PAYMENT_REPEATS: u16 = 16;
 /// be added up.
 pub const PAYMENT_AMOUNT: i64 = 1 << 50;
 
-/// The longest time that a policy may name, in days (ten years): a longer one is a slip of the unit.
+/// The longest time that a policy may name, in days (ten years): a longer one is a slip of the
+/// unit.
 pub const POLICY_DAYS: u32 = 3_650;
 
 /// The shortest time (ms) that a policy may wait for somebody or something: nobody pays or answers

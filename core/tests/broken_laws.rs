@@ -410,6 +410,18 @@ fn what_is_captured_before_an_order_is_confirmed_is_found() {
     assert_eq!(broken_by(early), [laws::CAPTURED_IN_TIME]);
 }
 
+#[test]
+fn a_witness_hears_that_units_are_released_which_nobody_has_paid_for() {
+    let mut witness = Witness::default();
+    lived().history.iter().try_for_each(|event| witness.hear(event)).unwrap();
+    let (order, at) = (order(4), Timestamp::default());
+    let facility = FacilityId(0);
+    let released = earmark::order::FulfilmentReleased { order, at, facility, portions: Vec::new() };
+    let told =
+        witness.hear(&Event::Order(earmark::order::OrderEvent::Released(released))).unwrap_err();
+    assert!(told.contains(laws::PAID_FOR), "{told}");
+}
+
 /// What a witness says of a history; each event may be left out, told twice, or changed.
 fn heard(tell: impl Fn(&Event) -> Vec<Event>) -> Result<(), String> {
     let mut desk = lived();

@@ -300,9 +300,11 @@ fn an_authorization_lapses_and_is_asked_for_anew() {
     );
     assert_eq!((axis(&desk), asked(&desk)), (PaymentStatus::Awaiting, vec![(2, 247)]));
     assert_eq!(desk.at_hand(1).status, Status::Confirmed, "it is confirmed all the same");
-    desk.order(O::Ship(ShipOrder { order: order(1), facility: None })).unwrap();
-    assert_eq!(asked(&desk), [(2, 247)], "nothing can be captured of what has lapsed");
+    let ship = || O::Ship(ShipOrder { order: order(1), facility: None });
+    let refused = desk.order(ship()).unwrap_err();
+    assert_eq!(refused.code(), "payment-not-covered", "nothing leaves for what has lapsed");
     told(&mut desk, authorized(2, 247));
+    desk.order(ship()).unwrap();
     assert_eq!(asked(&desk), [(3, 247)]);
     let (order, request) = (order(1), PaymentNumber(3));
     let reason = DeclineReason::AuthorizationExpired;

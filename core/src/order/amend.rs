@@ -66,9 +66,6 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         return Ok(vec![]);
     }
     let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
-    if order.payment != Payment::NotRequired && total.minor > PAYMENT_AMOUNT {
-        return Err(OrderRefusal::TotalTooLarge);
-    }
     if let Payment::Authorized(paid) = order.payment
         && total.minor > paid.minor.max(order.covered())
     {
@@ -171,7 +168,7 @@ fn difference(
     Ok(difference)
 }
 
-/// The total of what is wanted after the amendment; none if it does not fit.
+/// The total of what is wanted after the amendment; none if it does not fit, or can't be paid.
 fn total(order: &Order, difference: &Difference, added: &[OrderLine]) -> Option<Amount> {
     let mut minor = 0_i64;
     for (number, line) in order.named_lines() {
@@ -189,6 +186,9 @@ fn total(order: &Order, difference: &Difference, added: &[OrderLine]) -> Option<
     for line in added {
         let line = line.unit_price.times(line.quantity.get(), order.currency)?;
         minor = minor.checked_add(line)?;
+    }
+    if order.payment != Payment::NotRequired && minor > PAYMENT_AMOUNT {
+        return None;
     }
     Some(Amount { currency: order.currency, minor })
 }

@@ -1,17 +1,21 @@
 //! Which policies can be put in force: a bound for every figure, each with its reason.
 //!
-//! | field | may be | because |
-//! | --- | --- | --- |
-//! | `orders.payment.required.deadline` | 1 second to 3650 days | nobody pays faster; a longer one is a slip of the unit |
-//! | `orders.payment.required.collect.authorizationLasts` | 1 second to 3650 days, or `null` | the same |
-//! | `orders.payment.required.collect.answerWithin` | 1 second to 3650 days | a provider is not asked without pause |
-//! | `orders.archiveAfter` | 2 days to 3650 days, and longer than `orders.returnWindow` | an order id may lie a day ahead, and one that was made a day ago, on a telephone without a net, is still to be placed; and a return needs its order at hand |
-//! | `orders.returnWindow` | up to 3650 days, or `null` | none at all is a window of 0 |
-//! | `sourcing.maxParcels` | 1 to 128, or `null` | an order can't leave in no parcel, nor from more facilities than a network has |
-//! | `sourcing.parcel`, `.groundKm`, `.airKm`, `.export`, `.primaryUnit`, `.backUnit` | up to 268,435,456 ten-thousandths | the cost of the dearest plan can be counted |
-//! | `sourcing.rules.maxMetres` | 1 to 100,000,000, or `null` | nothing lies farther by ground and air |
-//! | `sourcing.rules.dayStarts` | less than 1 day | it is a time of day |
-//! | `fulfilment.answerWithin` | 1 second to 3650 days, or `null` | nobody answers faster |
+//! In short, with `null` where a field may be left open:
+//!
+//! - `orders.payment.required.deadline`, `orders.payment.required.collect.authorizationLasts`
+//!   (or `null`), `orders.payment.required.collect.answerWithin`, `fulfilment.answerWithin`
+//!   (or `null`): 1 second to 3650 days. Nobody pays or answers faster, and a longer time is a slip
+//!   of the unit.
+//! - `orders.archiveAfter`: 2 days to 3650 days, and longer than `orders.returnWindow`. An order id
+//!   may lie a day ahead, and one that was made a day ago, by somebody who was offline, is still to
+//!   be placed; and a return needs its order at hand.
+//! - `orders.returnWindow`: up to 3650 days, or `null`; 0 means that nothing is taken back.
+//! - `sourcing.parcel`, `groundKm`, `airKm`, `export`, `primaryUnit`, `backUnit`: up to 268,435,456
+//!   ten-thousandths, so that the cost of the dearest plan can be counted.
+//! - `sourcing.maxParcels`: 1 to 128, or `null`. An order can't leave in no parcel, nor from more
+//!   facilities than a network has.
+//! - `sourcing.rules.maxMetres`: 1 to 100,000,000, or `null`: nothing lies farther.
+//! - `sourcing.rules.dayStarts`: less than 1 day, since it is a time of day.
 //!
 //! Law: a policy is refused as a whole, and everything that is wrong with it is told at once; what
 //! an old journal has put in force is read as it was.

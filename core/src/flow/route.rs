@@ -110,6 +110,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
         | OrderEvent::Sourced(_)
+        | OrderEvent::CancellationMet(_)
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::Allocated(_)
         | OrderEvent::PaymentAuthorized(_)

@@ -43,7 +43,7 @@ impl Decide for Orders {
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
-        payment::follow(self, id, &mut events);
+        self.follow(id, order, &mut events);
         Ok(events)
     }
 
@@ -82,10 +82,10 @@ impl Orders {
             (OrderCommand::RecordRejected(c), Some(order)) => Ok(news::rejected(c, order, context)),
             (OrderCommand::RecordAllocated(c), Some(order)) => Ok(news::allocated(c, order)),
             (OrderCommand::RecordLapsed(c), Some(order)) => Ok(news::lapsed(c, order, context)),
-            (OrderCommand::RecordStripped(c), Some(order)) => news::stripped(c, order),
+            (OrderCommand::RecordStripped(c), Some(order)) => news::stripped(c, order, context.at),
             (OrderCommand::Tick, Some(_)) => Ok(Vec::new()),
             (OrderCommand::Release(c), Some(order)) => work::release(c, order, context.at),
-            (OrderCommand::Pick(c), Some(order)) => work::pick(c, order),
+            (OrderCommand::Pick(c), Some(order)) => work::pick(c, order, context.at),
             (OrderCommand::Pack(c), Some(order)) => work::pack(c, order),
             (OrderCommand::RejectFulfilment(c), Some(order)) => work::reject(c, order, context.at),
             (OrderCommand::VoidShipping(c), Some(order)) => parcels::void(c, order, context.at),

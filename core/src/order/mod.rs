@@ -39,10 +39,10 @@ pub use command::{
 };
 pub use event::{
     AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,
-    CancellationAccepted, CancellationDeclined, CancellationRequested, Disposition,
-    FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
-    OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
-    OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
+    CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
+    Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
+    OrderAllocated, OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted,
+    OrderConfirmed, OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
     OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
     OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
     OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,

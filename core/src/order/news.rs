@@ -5,22 +5,21 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::CancelReason;
-use super::backorder;
 use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied};
 use super::decide::{Decision, request_allocation};
 use super::event::{
     OrderAllocated, OrderConfirmed, OrderEvent, OrderExpired, OrderRejected, OrderResourced,
     OrderSourced, OrderUnsourced, Resourcing, TieReturned,
 };
-use super::goods::cut;
 use super::refusal::OrderRefusal;
-use super::stage;
+use super::stage::{self, FREE};
 use super::state::{Order, Tied};
 use super::transitions::Status;
+use super::{backorder, cancel, short};
 use crate::decide::Context;
 use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
+use crate::time::Timestamp;
 use crate::units::Quantity;
 
 /// The tie is taken as far as the order still wants it; the rest goes back.
@@ -137,7 +136,7 @@ pub(super) fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> V
 }
 
 /// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
-pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
+pub(super) fn stripped(news: &RecordStripped, order: &Order, at: Timestamp) -> Decision {
     let held = |p: &Portion| {
         let same = order.tied.iter().filter(|t| stage::is_same(&t.portion, p));
         let tied = same.map(|t| t.portion.quantity).fold(0, u32::saturating_add);
@@ -151,7 +150,7 @@ pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
         return Ok(vec![OrderEvent::Unsourced(OrderUnsourced {
             order: news.order,
             reservation: next_reservation(order)?,
-            demands: demands(&portions, &[], order),
+            demands: demands(&again, &[], order),
             destination: order.destination.clone(),
             hold: order.hold(),
             portions,
@@ -175,7 +174,7 @@ pub(super) fn source_again(
         order: id,
         why,
         reservation: next_reservation(order)?,
-        demands: demands(&portions, &waits, order),
+        demands: demands(again, &waits, order),
         destination: order.destination.clone(),
         hold: order.hold(),
         excluded,

@@ -7,7 +7,7 @@ use earmark::ids::{
 };
 use earmark::inventory::{InventoryEvent, StockUnshipped};
 use earmark::order::{
-    AcceptCancellation, CancelReason, CancellationAccepted, CancellationDeclined,
+    AcceptCancellation, CancelReason, CancellationAccepted, CancellationDeclined, CancellationMet,
     CancellationRequested, DeclineCancellation, FulfilmentRejected, FulfilmentReleased, HoldKind,
     ItemsPacked, ItemsPicked, LineRef, LineUnits, LoseShipment, OrderCommand as C, OrderEvent as E,
     OrderHoldPlaced, OrderHoldReleased, OrderResourced, PackOrder, PickOrder, PlaceHold, Putaway,
@@ -128,6 +128,10 @@ pub(super) fn events() -> Vec<Sample<E>> {
                 cancellation,
                 portions: all_of(),
             }),
+        ),
+        sample(
+            "some",
+            E::CancellationMet(CancellationMet { order, at, cancellation, portions: all_of() }),
         ),
         sample("bare", E::CancellationDeclined(declined(None))),
         sample("with a reason", E::CancellationDeclined(declined(Some(text("in the van"))))),

@@ -40,9 +40,10 @@ pub use change::{
     OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
-    CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
-    FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
-    OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender, ShippingVoided,
+    CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
+    FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced,
+    OrderHoldReleased, OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender,
+    ShippingVoided,
 };
 
 /// An event of the order role.

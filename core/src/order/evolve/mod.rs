@@ -10,7 +10,9 @@ use alloc::vec::Vec;
 use super::backorder;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
-use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
+use super::event::{
+    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine,
+};
 use super::kits::{self, LineKind};
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{
@@ -24,6 +26,7 @@ use crate::time::Timestamp;
 use crate::units::Quantity;
 
 const NO_ORDER: CorruptHistory = CorruptHistory::because("an event of an order that is not there");
+const NOT_OPEN: CorruptHistory = CorruptHistory::because("a request is answered that is not open");
 const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that is not there");
 
 /// Folds an event into the state, and keeps the deadlines in step.
@@ -235,6 +238,7 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
     if order.placed.is_none() {
         let line = |(number, line): (LineNumber, &Line)| {
             let quantity = Quantity::new(order.buckets_of(number).ordered)?;
+        OrderEvent::CancellationMet(e) => met(order, e)?,
             Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
         };
         let lines = order.named_lines().filter_map(line).collect();
@@ -268,7 +272,7 @@ fn answer(
 ) -> Result<(), CorruptHistory> {
     let missing = CorruptHistory::because("a request is answered that is not open");
     let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
-    let open = order.cancellations.iter_mut().find(open).ok_or(missing)?;
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
     open.answer = Some(answer);
     Ok(())
 }
@@ -297,3 +301,16 @@ fn cancel_unsourced(order: &mut Order) -> Result<(), CorruptHistory> {
     }
     Ok(())
 }
+/// Units of a request are cancelled that came loose by themselves.
+fn met(order: &mut Order, event: &CancellationMet) -> Result<(), CorruptHistory> {
+    let open = |c: &&mut CancellationRecord| c.number == event.cancellation && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
+    for met in &event.portions {
+        let asked = open.portions.iter_mut().find(|p| stage::is_same(p, met)).ok_or(NOT_OPEN)?;
+        asked.quantity = asked.quantity.checked_sub(met.quantity).ok_or(NOT_OPEN)?;
+    }
+    open.portions.retain(|p| p.quantity > 0);
+    let loose = event.portions.iter();
+    loose.copied().try_for_each(|p| stage::shift(order, p, Bucket::Unsourced, Bucket::Cancelled))
+}
+

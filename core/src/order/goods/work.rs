@@ -42,7 +42,7 @@ pub(in crate::order) fn release(command: &ReleaseOrder, order: &Order, at: Times
 }
 
 /// Units picked, and units that were not found: those are sourced again from other facilities.
-pub(in crate::order) fn pick(command: &PickOrder, order: &Order) -> Decision {
+pub(in crate::order) fn pick(command: &PickOrder, order: &Order, at: Timestamp) -> Decision {
     let PickOrder { order: id, facility, .. } = *command;
     let released = at_facility(order, &[Stage::Released], facility);
     let (lines, missing) = (command.lines.as_deref(), command.missing.as_deref());

@@ -133,6 +133,7 @@ pub(super) fn waits_softly(order: &Order, reservation: ReservationNumber) -> boo
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Backordered(e) => {
+            order.amended.clear();
             let hard = e.hold == Hold::Hard;
             for &units in &e.units {
                 shift(order, &units, Bucket::Unsourced, Bucket::Backordered)?;

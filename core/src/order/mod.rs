@@ -22,6 +22,7 @@ mod payment;
 mod place;
 mod refusal;
 mod stage;
+mod short;
 mod state;
 mod transitions;
 

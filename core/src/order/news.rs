@@ -91,18 +91,14 @@ pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) 
     }
     let (id, at) = (news.order, context.at);
     // What an amendment asked for and can't have is cancelled by itself.
-    let amended = order.amending == Some(news.reservation);
+    let amended = order.amending == Some(news.reservation) || short::is_amended(order);
     if order.status == Status::Pending && !amended {
         let released = order.tied.iter().map(|t| t.portion).collect();
         let why = news.why.clone();
         let rejected = OrderEvent::Rejected(OrderRejected { order: id, at, why, released });
         return backorder::drop_all(id, order).into_iter().chain([rejected]).collect();
     }
-    let lost = cut::unsourced(order);
-    if lost.is_empty() {
-        return Vec::new();
-    }
-    cut::into_events(id, order, lost, CancelReason::Inventory, at)
+    short::give_up(id, order, &news.why, at)
 }
 
 pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent> {

@@ -94,6 +94,8 @@ pub struct Order {
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
+    /// Units that amendments asked for, as long as no stock was tied or promised since.
+    pub amended: Vec<UnitsOfLine>,
 }
 
 /// What an order was placed as.

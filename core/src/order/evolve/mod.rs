@@ -101,6 +101,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         placed: None,
         amending: None,
         owed: None,
+        amended: Vec::new(),
         standing: None,
     }
 }
@@ -142,6 +143,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
     match event {
         OrderEvent::Sourced(e) => {
             let hard = e.hold == Hold::Hard;
+            order.amended.clear();
             let stage = if hard { Stage::Allocated } else { Stage::Reserved };
             for &portion in &e.portions {
                 stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
@@ -168,6 +170,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
                 line.buckets.shift(units.quantity, Bucket::Unsourced, Bucket::Cancelled)?;
             }
         }
+            less_amended(order, &e.unsourced);
         OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
         OrderEvent::Unsourced(e) => {
             stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
@@ -257,8 +260,14 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         let line = order.lines.get_mut(price.line.index()).ok_or(NO_LINE)?;
         line.unit_price = price.unit_price;
     }
-    order.lines.extend(event.added.iter().map(line));
+    for added in &event.added {
+        let number = u16::try_from(order.lines.len()).map(LineNumber).map_err(|_| NO_LINE)?;
+        more_amended(order, number, added.quantity.get());
+        order.lines.push(line(added));
+    }
+    less_amended(order, &event.unsourced);
     if let Some(destination) = &event.destination {
+        more_amended(order, line, quantity);
         order.destination = destination.clone();
     }
     order.total = event.total;
@@ -274,6 +283,24 @@ fn answer(
     let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
     let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
     open.answer = Some(answer);
+/// An amendment asks for units.
+fn more_amended(order: &mut Order, line: LineNumber, quantity: u32) {
+    match order.amended.iter_mut().find(|units| units.line == line) {
+        Some(known) => known.quantity = known.quantity.saturating_add(quantity),
+        None => order.amended.push(UnitsOfLine { line, quantity }),
+    }
+}
+
+/// Of what waits for stock, these units do no more: those that an amendment asked for first.
+fn less_amended(order: &mut Order, units: &[UnitsOfLine]) {
+    for less in units {
+        if let Some(known) = order.amended.iter_mut().find(|known| known.line == less.line) {
+            known.quantity = known.quantity.saturating_sub(less.quantity);
+        }
+    }
+    order.amended.retain(|known| known.quantity > 0);
+}
+
     Ok(())
 }
 

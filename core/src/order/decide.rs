@@ -11,7 +11,9 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment};
+use super::{
+    CancelReason, amend, backorder, cancel, confirm, due, evolve, holds, kits, news, payment,
+};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -53,6 +55,17 @@ impl Decide for Orders {
 }
 
 impl Orders {
+    /// What follows from a decision, whatever it was: the payment is told, the order confirmed.
+    fn follow(&self, id: OrderId, order: Option<&Order>, events: &mut Vec<OrderEvent>) {
+        let confirmed = |events: &[OrderEvent]| confirm::due(id, order?, events);
+        events.extend(confirmed(events));
+        payment::follow(self, id, events);
+        if let Some(late) = confirmed(events) {
+            events.push(late);
+            payment::follow(self, id, events);
+        }
+    }
+
     fn answer(
         &self,
         command: &OrderCommand,

@@ -10,6 +10,7 @@ mod buckets;
 mod cancel;
 mod chart;
 mod command;
+mod confirm;
 mod decide;
 mod due;
 mod event;

@@ -84,7 +84,8 @@ fn split_by_want(portions: &[Portion], order: &Order) -> (Vec<Portion>, Vec<Port
     (taken, back)
 }
 
-/// A pending order is rejected; a confirmed one loses the units that can't be sourced again.
+/// A pending order is rejected; a confirmed one loses the units that are short, and asks for the
+/// others again.
 pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) -> Vec<OrderEvent> {
     if news.reservation != order.asked {
         return Vec::new();

@@ -14,6 +14,7 @@ use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
 use super::kits::{self, LineKind};
 use super::stage::{self, Stage};
 use super::transitions::Status;
+use super::{cancel, confirm};
 use crate::demand::{Awaited, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
@@ -308,6 +309,9 @@ impl Orders {
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
                 let tied = order.tied_units(number);
+            cancel::audit(*id, order, audit);
+            let in_the_way = !confirm::is_due(order);
+            audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
                 let counters = stage::ALL.map(|stage| line.buckets.get(stage.bucket()));
                 let same = laws::stages_match(&counters, &tied);
                 audit.expect(laws::PROMISES_MATCH, same, || {

@@ -1,5 +1,6 @@
 //! Partitions of one topology in one process, with couriers between them: events cross as bytes, in
 //! order and once, as late as a seed says.
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use std::collections::VecDeque;
 

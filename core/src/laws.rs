@@ -96,6 +96,14 @@ pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
 /// Name of [`waits_for_a_reason`].
 pub const WAITS_FOR_A_REASON: &str = "nobody waits for units that are free for him";
+/// Name of [`wait_can_end`].
+pub const WAIT_CAN_END: &str = "who waits may be served by some facility";
+/// Name of [`ties_something`].
+pub const TIES_SOMETHING: &str = "an open reservation ties units, or waits for some";
+/// The name of: no order is pending that nothing stands in the way of.
+pub const PENDING_FOR_A_REASON: &str = "a pending order waits for stock or for its payment";
+/// Name of [`request_is_in_work`].
+pub const REQUEST_IN_WORK: &str = "what warehouses are asked to cancel is in work";
 /// Name of [`backorders_match`].
 pub const BACKORDERS_MATCH: &str = "backordered units equal those that wait in the queues";
 /// Name of [`within_backorder_limit`].
@@ -273,6 +281,24 @@ pub fn waits_for_a_reason(free_for_him: u64) -> bool {
     free_for_him == 0
 }
 
+/// Of the facilities there are, not all are barred for one who waits.
+#[must_use]
+pub fn wait_can_end(facilities: usize, barred: usize) -> bool {
+    barred < facilities
+}
+
+/// A reservation that has not ended is about something.
+#[must_use]
+pub fn ties_something(portions: usize, waits: usize) -> bool {
+    portions > 0 || waits > 0
+}
+
+/// Units that a warehouse is asked to let go of, and has not answered for, are units it has.
+#[must_use]
+pub fn request_is_in_work(asked: u64, in_work: u64) -> bool {
+    asked <= in_work
+}
+
 /// A line's units on backorder are those that wait for it, in the order's own list and in the
 /// queues.
 #[must_use]
@@ -330,6 +356,9 @@ mod tests {
         assert!(captured_in_time(true, 1) && !captured_in_time(false, 1));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
         assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));
+        assert!(wait_can_end(2, 1) && !wait_can_end(1, 1));
+        assert!(ties_something(1, 0) && ties_something(0, 1) && !ties_something(0, 0));
+        assert!(request_is_in_work(2, 2) && !request_is_in_work(2, 1));
         assert!(backorders_match(2, 2) && !backorders_match(2, 1));
         assert!(within_backorder_limit(3, 1, 2) && !within_backorder_limit(3, 2, 2));
         assert!(!within_backorder_limit(u32::MAX, u64::MAX, 1));

@@ -75,8 +75,16 @@ impl Store {
         self.witness.ask((order(n), reservation), asked)?;
         let destination = place(1, &[]).destination;
         let order = order(n);
-        let reserve =
-            Reserve { order, reservation, demands, destination, hold, excluded, replaces };
+        let reserve = Reserve {
+            order,
+            reservation,
+            demands,
+            destination,
+            hold,
+            excluded,
+            passed_over: vec![],
+            replaces,
+        };
         let events = self.ask(&Command::Inventory(I::Reserve(reserve)))?;
         for event in &events {
             if let Event::Inventory(E::Tied(tied)) = event {

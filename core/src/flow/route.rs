@@ -307,6 +307,7 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
         },
         excluded: Vec::new(),
         replaces: Vec::new(),
+        passed_over: Vec::new(),
     }
 }
 
@@ -319,6 +320,7 @@ fn reserve_again(lost: &OrderUnsourced) -> Reserve {
         hold: lost.hold,
         excluded: Vec::new(),
         replaces: Vec::new(),
+        passed_over: Vec::new(),
     }
 }
 
@@ -331,6 +333,7 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         hold: again.hold,
         excluded: again.excluded.clone(),
         replaces: Vec::new(),
+        passed_over: Vec::new(),
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
@@ -357,7 +360,8 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
         demands: event.demands.clone(),
         destination: event.destination.clone(),
         hold: event.hold,
-        excluded: event.excluded.clone(),
+        excluded,
+        passed_over,
         replaces: Vec::new(),
     })));
 }
@@ -365,6 +369,11 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
 fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
     if !portions.is_empty() {
         let portions: Vec<Portion> = portions.to_vec();
+    // Whose shelf had not what it promised is passed over this time; what comes there later, or
+    // is there by the books, may still be had by who waits.
+    let short = event.portions.iter().map(|p| p.facility);
+    let short = short.filter(|_| event.why == Resourcing::ItemsMissing).collect::<Vec<_>>();
+    let (passed_over, excluded) = event.excluded.iter().partition(|f| short.contains(f));
         to(Command::Inventory(InventoryCommand::Release(Release { order, portions })));
     }
 }

@@ -141,7 +141,7 @@ impl OrderStatusView {
             cancellations: order.cancellations.iter().map(cancellation).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
             returned: order.returns.iter().map(returned).collect(),
-            excluded: order.excluded.clone(),
+            excluded: order.refused.clone(),
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn reserve(
     next: Option<LineNumber>,
     at: Timestamp,
 ) -> Vec<InventoryEvent> {
-    let Reserve { order, reservation, demands, destination, hold, excluded, replaces } = command;
+    let Reserve { order, reservation, demands, destination, hold, replaces, .. } = command;
     let (order, reservation, hold) = (*order, *reservation, *hold);
     if inventory.reservation(ReservationId { order, number: reservation }).is_some() {
         return vec![];
@@ -39,9 +39,10 @@ pub(super) fn reserve(
     let released: Vec<InventoryReleased> =
         replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
-    let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
+    let left_out = [&command.excluded[..], &command.passed_over[..]].concat();
+    let ask = Ask { demands, destination, excluded: &left_out, freed: &free, at: Some(at) };
     let (mut before, mut booked) = (None, None);
-    let answer = match inventory.plan_or_wait(&ask, reservation, next) {
+    let answer = match inventory.plan_or_wait(&ask, reservation, next, &command.excluded) {
         Ok(Parted { plan, awaited }) => {
             before = queued(inventory, command, awaited);
             plan.map(|plan| {

@@ -158,7 +158,7 @@ pub(super) fn stripped(news: &RecordStripped, order: &Order, at: Timestamp) -> D
 }
 
 /// Stock is asked for again: for the units of the portions, and for all that lacks it already; for
-/// what is on backorder too if it may come from fewer facilities from now on.
+/// what is on backorder too if one refused the order, and it may come from fewer from now on.
 pub(super) fn source_again(
     id: OrderId,
     order: &Order,
@@ -166,7 +166,22 @@ pub(super) fn source_again(
     portions: Vec<Portion>,
     excluded: Vec<FacilityId>,
 ) -> Decision {
-    let waits = if excluded == order.excluded { Vec::new() } else { backorder::all(order) };
+    let again = portions.clone();
+    source_some_again(id, order, why, portions, &again, excluded)
+}
+
+/// The same, for only some of the units of the portions: the others are cancelled.
+pub(super) fn source_some_again(
+    id: OrderId,
+    order: &Order,
+    why: Resourcing,
+    portions: Vec<Portion>,
+    again: &[Portion],
+    excluded: Vec<FacilityId>,
+) -> Decision {
+    let refuses = |f: &FacilityId| !order.refused.contains(f);
+    let refused = why == Resourcing::FacilityRefused && excluded.iter().any(refuses);
+    let waits = if refused { backorder::all(order) } else { Vec::new() };
     let resourced = OrderEvent::Resourced(OrderResourced {
         order: id,
         why,

@@ -71,8 +71,11 @@ pub struct Order {
     pub reservations: ReservationNumber,
     /// The last reservation asked for: answers to earlier ones come too late.
     pub asked: ReservationNumber,
-    /// Facilities that refused the order, or had not what they promised it; ascending.
+    /// Facilities that were left out when stock was asked for last: those that refused the order,
+    /// and the one that had not what it promised, if that was why; ascending.
     pub excluded: Vec<FacilityId>,
+    /// Facilities that refused the order; ascending. They are asked for nothing of it again.
+    pub refused: Vec<FacilityId>,
     /// Facilities that were handed units to work on; ascending. They ship what they packed.
     pub staged: Vec<FacilityId>,
     /// Parcels, in order of their numbers.

@@ -33,6 +33,8 @@ pub(crate) struct Witness {
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     excluded: BTreeMap<Reservation, Vec<FacilityId>>,
+    /// Facilities that refused an order.
+    refused: BTreeSet<(OrderId, FacilityId)>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
@@ -91,6 +93,10 @@ impl Witness {
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
                 self.excluded.insert(id, e.excluded.clone());
                 self.ask(id, asked)
+            }
+            OrderEvent::FulfilmentRejected(e) => {
+                self.refused.insert((e.order, e.facility));
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -170,10 +176,8 @@ impl Witness {
 
     fn fill(&mut self, e: &BackorderFilled) -> Result<(), String> {
         self.queue.fill(e)?;
-        let excluded = self.excluded.get(&(e.order, e.reservation));
-        let excluded = excluded.map_or(&[][..], Vec::as_slice);
-        let kept = !e.portions.iter().any(|p| excluded.contains(&p.facility));
-        ensure(kept, || format!("{e:?} comes from an excluded facility"))?;
+        let refused = |p: &Portion| self.refused.contains(&(e.order, p.facility));
+        ensure(!e.portions.iter().any(refused), || format!("{e:?} comes from who refused it"))?;
         let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
         *self.open.entry((e.order, e.reservation)).or_default() += units;
         Ok(())

@@ -245,8 +245,14 @@ pub(super) fn audit(inventory: &Inventory, audit: &mut Audit) {
             continue;
         }
         let free = inventory.items.get(item).map_or(0, super::ledger::Item::available);
+        let facilities = inventory.facilities().len();
         for id in inventory.backorders.entries(item) {
             let reach = if free == 0 { 0 } else { inventory.free_for(*id, item) };
+            let barred = inventory.reservation(*id).and_then(|open| open.waiting.as_deref());
+            let barred = barred.map_or(0, |waiting| waiting.excluded.len());
+            audit.expect(laws::WAIT_CAN_END, laws::wait_can_end(facilities, barred), || {
+                format!("{item}: no facility may serve {id:?}")
+            });
             let holds = laws::waits_for_a_reason(reach);
             audit.expect(laws::WAITS_FOR_A_REASON, holds, || {
                 format!("{item}: {reach} units are free for {id:?}")

@@ -91,6 +91,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         reservations: ReservationNumber(0),
         asked: ReservationNumber(0),
         excluded: Vec::new(),
+        refused: Vec::new(),
         staged: Vec::new(),
         shipments: Vec::new(),
         returns: Vec::new(),
@@ -174,6 +175,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
         OrderEvent::Unsourced(e) => {
             stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
+            order.excluded.clear();
             (order.reservations, order.asked) = (e.reservation, e.reservation);
             order.amending = None;
         }

@@ -60,7 +60,10 @@ pub(in crate::order) fn pick(command: &PickOrder, order: &Order, at: Timestamp) 
     }
     if !missing.is_empty() {
         let why = Resourcing::ItemsMissing;
-        events.extend(news::source_again(id, order, why, missing, without(order, facility))?);
+        let met = cancel::met_by_loss(id, order, &missing, at);
+        let (again, excluded) = (met.left.clone(), without(order, facility));
+        events.extend(news::source_some_again(id, order, why, missing, &again, excluded)?);
+        events.extend(met.into_events(id, order, at));
     }
     Ok(events)
 }
@@ -88,7 +91,7 @@ pub(in crate::order) fn reject(
     let (id, facility) = (*id, *facility);
     let portions = stage::merge(at_facility(order, &IN_WORK, facility));
     if portions.is_empty() {
-        let before = order.excluded.contains(&facility);
+        let before = order.refused.contains(&facility);
         return if before { Ok(vec![]) } else { Err(OrderRefusal::NothingReleased) };
     }
     let reason = reason.clone();
@@ -96,8 +99,8 @@ pub(in crate::order) fn reject(
     let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
     let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut events);
     match last {
-        // What waits is not to come from there either.
-        Some(reason) if left.is_empty() && order.backordered.is_empty() => {
+        // What waits is not to come from there either; once a facility has refused, nothing does.
+        Some(reason) if left.is_empty() && !waits_for(order, facility) => {
             let met = portions.iter().map(|p| u64::from(p.quantity));
             let met = met.fold(0, u64::saturating_add);
             events.extend(cut::ending(id, order, met, reason, at));
@@ -108,6 +111,11 @@ pub(in crate::order) fn reject(
         }
     }
     Ok(events)
+}
+
+/// Whether units are waited for that may come from the facility.
+fn waits_for(order: &Order, facility: FacilityId) -> bool {
+    !order.backordered.is_empty() && !order.refused.contains(&facility)
 }
 
 /// The facility did not answer in time: as if it had refused, unless it has begun all the same, or
@@ -162,9 +170,9 @@ fn named(
     Ok(stage::take(portions, &spread(order, lines, Parts::Named, possible)?))
 }
 
-/// The facilities out of the question, and this one.
+/// The facilities that refused the order, and this one.
 fn without(order: &Order, facility: FacilityId) -> Vec<FacilityId> {
-    let mut excluded = order.excluded.clone();
+    let mut excluded = order.refused.clone();
     if let Err(at) = excluded.binary_search(&facility) {
         excluded.insert(at, facility);
     }

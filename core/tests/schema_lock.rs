@@ -246,6 +246,8 @@ fn events_of_payments() -> Vec<Payload> {
         order::BackorderSourced,
         order::BackorderDropped,
         order::BackorderReturned,
+        order::CancellationMet,
+        order::OrderStockLost,
     ]
 }
 

@@ -8,7 +8,7 @@
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
-//! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
+//! Unsourced, StockLost > Reserve   Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
 //! Rejected, Expired, LinesCancelled, CancellationAccepted, TieReturned --> Release
 //! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
@@ -35,9 +35,9 @@ use crate::inventory::{
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPaymentDue,
-    OrderPlaced, OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated,
-    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
-    RecordStripped, RecordTied, Rejection, Resourcing,
+    OrderPlaced, OrderResourced, OrderStockLost, OrderUnsourced, PaymentTerms, Putaway,
+    RecordAllocated, RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment,
+    RecordRejected, RecordStripped, RecordTied, Rejection, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -86,6 +86,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Archived(_) => forget(order, to),
         OrderEvent::PaymentDue(e) => to(Command::Payment(PaymentCommand::Due(due(e)))),
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::StockLost(e) => to(inventory(reserve_what_was_lost(e))),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
@@ -336,6 +337,19 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         passed_over: Vec::new(),
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
+}
+
+fn reserve_what_was_lost(lost: &OrderStockLost) -> InventoryCommand {
+    InventoryCommand::Reserve(Reserve {
+        order: lost.order,
+        reservation: lost.reservation,
+        demands: lost.demands.clone(),
+        destination: lost.destination.clone(),
+        hold: lost.hold,
+        excluded: lost.excluded.clone(),
+        passed_over: Vec::new(),
+        replaces: Vec::new(),
+    })
 }
 
 fn due(event: &OrderPaymentDue) -> RecordDue {

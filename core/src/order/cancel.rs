@@ -217,11 +217,24 @@ fn subtract(from: &mut Vec<Portion>, units: &[Portion]) -> Vec<Portion> {
     taken
 }
 
-fn of_key(order: &Order, stages: &[Stage], key: &Portion) -> u32 {
-    let same =
-        |t: &&super::state::Tied| stages.contains(&t.stage) && stage::is_same(&t.portion, key);
-    let units = order.tied.iter().filter(same).map(|t| t.portion.quantity);
-    units.fold(0, u32::saturating_add)
+/// Whether a warehouse works on units of a portion's key.
+pub(super) fn has_in_work(order: &Order, key: &Portion) -> bool {
+    order.tied.iter().any(|t| t.stage.is_in_work() && stage::is_same(&t.portion, key))
+}
+
+/// Checks that what is asked to be cancelled is in work.
+pub(super) fn audit(id: OrderId, order: &Order, audit: &mut Audit) {
+    let mut there = in_work(order);
+    for open in order.cancellations.iter().filter(|c| c.answer.is_none()) {
+        let units = |portions: &[Portion]| {
+            portions.iter().map(|p| u64::from(p.quantity)).fold(0, u64::saturating_add)
+        };
+        let (asked, found) = (units(&open.portions), units(&subtract(&mut there, &open.portions)));
+        let holds = laws::request_is_in_work(asked, found);
+        audit.expect(laws::REQUEST_IN_WORK, holds, || {
+            format!("order {id}, {:?}: {asked} asked for, {found} in work", open.number)
+        });
+    }
 }
 
 /// The units a command names: first what is not tied, then what was tied last, then what

@@ -47,10 +47,10 @@ pub use event::{
     OrderConfirmed, OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
     OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
     OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
-    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
-    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
-    UnitsOfLine,
+    OrderStockLost, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway,
+    Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested,
+    ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided,
+    TieReturned, UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

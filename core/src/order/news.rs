@@ -9,7 +9,7 @@ use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripp
 use super::decide::{Decision, request_allocation};
 use super::event::{
     OrderAllocated, OrderConfirmed, OrderEvent, OrderExpired, OrderRejected, OrderResourced,
-    OrderSourced, OrderUnsourced, Resourcing, TieReturned,
+    OrderSourced, OrderStockLost, OrderUnsourced, Resourcing, TieReturned,
 };
 use super::refusal::OrderRefusal;
 use super::stage::{self, FREE};
@@ -143,18 +143,55 @@ pub(super) fn stripped(news: &RecordStripped, order: &Order, at: Timestamp) -> D
     if portions.is_empty() {
         return Ok(vec![]);
     }
-    if order.excluded.is_empty() {
-        return Ok(vec![OrderEvent::Unsourced(OrderUnsourced {
-            order: news.order,
+    let id = news.order;
+    let (untouched, worked_on) = in_two(order, &portions);
+    let met = cancel::met_by_loss(id, order, &worked_on, at);
+    let again = [&untouched[..], &met.left[..]].concat();
+    let hard_to_tell = |p: &Portion| cancel::has_in_work(order, p);
+    let mut events = if untouched.iter().any(hard_to_tell) {
+        vec![OrderEvent::StockLost(OrderStockLost {
+            order: id,
+            reservation: next_reservation(order)?,
+            demands: demands(&again, &[], order),
+            destination: order.destination.clone(),
+            hold: order.hold(),
+            excluded: order.refused.clone(),
+            untouched,
+            in_work: worked_on,
+        })]
+    } else if order.refused.is_empty() {
+        vec![OrderEvent::Unsourced(OrderUnsourced {
+            order: id,
             reservation: next_reservation(order)?,
             demands: demands(&again, &[], order),
             destination: order.destination.clone(),
             hold: order.hold(),
             portions,
-        })]);
+        })]
+    } else {
+        let excluded = order.refused.clone();
+        source_some_again(id, order, Resourcing::StockLost, portions, &again, excluded)?
+    };
+    events.extend(met.into_events(id, order, at));
+    Ok(events)
+}
+
+/// Of units that are tied no more, those that no facility worked on, which are the first to go, and
+/// those that one did.
+fn in_two(order: &Order, portions: &[Portion]) -> (Vec<Portion>, Vec<Portion>) {
+    let mut free = stage::merge(stage::portions(order, &FREE));
+    let (mut untouched, mut worked_on) = (Vec::new(), Vec::new());
+    for &portion in portions {
+        let held = free.iter_mut().find(|p| stage::is_same(p, &portion));
+        let quantity = held.as_ref().map_or(0, |held| held.quantity.min(portion.quantity));
+        if let Some(held) = held {
+            held.quantity = held.quantity.saturating_sub(quantity);
+        }
+        let rest = portion.quantity.saturating_sub(quantity);
+        untouched.extend((quantity > 0).then_some(Portion { quantity, ..portion }));
+        worked_on.extend((rest > 0).then_some(Portion { quantity: rest, ..portion }));
     }
-    let excluded = order.excluded.clone();
-    source_again(news.order, order, Resourcing::StockLost, portions, excluded)
+    (untouched, worked_on)
 }
 
 /// Stock is asked for again: for the units of the portions, and for all that lacks it already; for

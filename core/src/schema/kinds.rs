@@ -408,6 +408,10 @@ codec! {
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
     115 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
+    116 CancellationMet(p: order::CancellationMet)
+        { Event::Order(OE::CancellationMet(p)) } version: 1;
+    117 OrderStockLost(p: order::OrderStockLost)
+        { Event::Order(OE::StockLost(p)) } version: 1;
 }
 
 codec! {

@@ -10,9 +10,9 @@ use earmark::order::{
     AcceptCancellation, CancelReason, CancellationAccepted, CancellationDeclined, CancellationMet,
     CancellationRequested, DeclineCancellation, FulfilmentRejected, FulfilmentReleased, HoldKind,
     ItemsPacked, ItemsPicked, LineRef, LineUnits, LoseShipment, OrderCommand as C, OrderEvent as E,
-    OrderHoldPlaced, OrderHoldReleased, OrderResourced, PackOrder, PickOrder, PlaceHold, Putaway,
-    RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing, ReturnToSender, ShipmentLost,
-    ShipmentReturnedToSender, ShippingVoided, VoidShipping,
+    OrderHoldPlaced, OrderHoldReleased, OrderResourced, OrderStockLost, PackOrder, PickOrder,
+    PlaceHold, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing, ReturnToSender,
+    ShipmentLost, ShipmentReturnedToSender, ShippingVoided, VoidShipping,
 };
 use earmark::time::{Span, Timestamp};
 
@@ -150,6 +150,20 @@ pub(super) fn events() -> Vec<Sample<E>> {
 
 fn resourced() -> Vec<Sample<E>> {
     let (order, facility, mut all) = (order(), THERE, Vec::new());
+    let (line, item, quantity) = (LineNumber(200), ItemRef::Sku(text("85123A")), units(301));
+    all.push(sample(
+        "some",
+        E::StockLost(OrderStockLost {
+            order,
+            untouched: portions(),
+            in_work: portions(),
+            reservation: ReservationNumber(2),
+            demands: vec![Demand { line, item, quantity }],
+            destination: at_sea(),
+            hold: Hold::Hard,
+            excluded: vec![FacilityId(3), facility],
+        }),
+    ));
     for (case, why) in [
         ("refused", Resourcing::FacilityRefused),
         ("missing", Resourcing::ItemsMissing),

@@ -82,7 +82,7 @@ impl Witness {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
             }
-            OrderEvent::Resourced(e) => {
+            OrderEvent::StockLost(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
                 self.excluded.insert(id, e.excluded.clone());

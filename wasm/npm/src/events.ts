@@ -334,6 +334,22 @@ export interface Events {
   /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
   BackorderDropped: OfOrder & { units: Awaited[] };
   BackorderReturned: OfOrder & { units: Awaited[] };
+  /** Promised stock was not there: the units are unsourced, and stock is asked for again. */
+  OrderStockLost: OfReservation & {
+    /** Units that no facility worked on. */
+    untouched: Portion[];
+    inWork: Portion[];
+    demands: Demand[];
+    destination: Destination;
+    hold: Hold;
+    excluded: FacilityId[];
+  };
+  /** Units of a request came loose before it was answered: they are cancelled. */
+  CancellationMet: OfOrder & {
+    at: Timestamp;
+    cancellation: CancellationNumber;
+    portions: Portion[];
+  };
 }
 
 /** What a customer is told about an order, each once. */

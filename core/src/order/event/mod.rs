@@ -37,7 +37,8 @@ use crate::units::Amount;
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderPaymentRecorded, OrderReopened, OrderStockLost, PriceOfLine, ReturnPartlyReceived,
+    ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
@@ -94,6 +95,8 @@ pub enum OrderEvent {
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
     BackorderReturned(BackorderReturned),
+    CancellationMet(CancellationMet),
+    StockLost(OrderStockLost),
 }
 
 of_order! {
@@ -348,6 +351,8 @@ impl OrderEvent {
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,
             Self::BackorderReturned(e) => e.order,
+            Self::CancellationMet(e) => e.order,
+            Self::StockLost(e) => e.order,
         }
     }
 }

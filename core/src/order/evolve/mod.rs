@@ -179,6 +179,13 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             (order.reservations, order.asked) = (e.reservation, e.reservation);
             order.amending = None;
         }
+        OrderEvent::StockLost(e) => {
+            stage::free(order, &e.untouched, &FREE, Bucket::Unsourced)?;
+            stage::free(order, &e.in_work, &IN_WORK, Bucket::Unsourced)?;
+            (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.excluded.clone_from(&e.excluded);
+            order.amending = None;
+        }
         OrderEvent::Amended(e) => amend(order, e)?,
         OrderEvent::KitsAskedAgain(e) => {
             (order.reservations, order.asked) = (e.reservation, e.reservation);

@@ -38,6 +38,9 @@ pub(super) fn reserve(
     }
     let released: Vec<InventoryReleased> =
         replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
+    if demands.is_empty() {
+        return released.into_iter().map(InventoryEvent::Released).collect();
+    }
     let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
     let left_out = [&command.excluded[..], &command.passed_over[..]].concat();
     let ask = Ask { demands, destination, excluded: &left_out, freed: &free, at: Some(at) };

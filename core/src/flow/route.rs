@@ -110,8 +110,8 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::Reopened(_)
         | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
-        | OrderEvent::Sourced(_)
         | OrderEvent::CancellationMet(_)
+        | OrderEvent::Sourced(_)
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::Allocated(_)
         | OrderEvent::PaymentAuthorized(_)
@@ -307,8 +307,8 @@ fn first_reserve(placed: &OrderPlaced) -> Reserve {
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
         excluded: Vec::new(),
-        replaces: Vec::new(),
         passed_over: Vec::new(),
+        replaces: Vec::new(),
     }
 }
 
@@ -320,8 +320,8 @@ fn reserve_again(lost: &OrderUnsourced) -> Reserve {
         destination: lost.destination.clone(),
         hold: lost.hold,
         excluded: Vec::new(),
-        replaces: Vec::new(),
         passed_over: Vec::new(),
+        replaces: Vec::new(),
     }
 }
 
@@ -333,8 +333,8 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         destination: again.destination.clone(),
         hold: again.hold,
         excluded: again.excluded.clone(),
-        replaces: Vec::new(),
         passed_over: Vec::new(),
+        replaces: Vec::new(),
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
@@ -368,6 +368,11 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
         // The inventory said so itself: it has freed them already.
         Resourcing::StockLost => {}
     }
+    // Whose shelf had not what it promised is passed over this time; what comes there later, or
+    // is there by the books, may still be had by who waits.
+    let short = event.portions.iter().map(|p| p.facility);
+    let short = short.filter(|_| event.why == Resourcing::ItemsMissing).collect::<Vec<_>>();
+    let (passed_over, excluded) = event.excluded.iter().partition(|f| short.contains(f));
     to(Command::Inventory(InventoryCommand::Reserve(Reserve {
         order,
         reservation: event.reservation,
@@ -383,11 +388,6 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
 fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
     if !portions.is_empty() {
         let portions: Vec<Portion> = portions.to_vec();
-    // Whose shelf had not what it promised is passed over this time; what comes there later, or
-    // is there by the books, may still be had by who waits.
-    let short = event.portions.iter().map(|p| p.facility);
-    let short = short.filter(|_| event.why == Resourcing::ItemsMissing).collect::<Vec<_>>();
-    let (passed_over, excluded) = event.excluded.iter().partition(|f| short.contains(f));
         to(Command::Inventory(InventoryCommand::Release(Release { order, portions })));
     }
 }

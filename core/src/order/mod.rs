@@ -22,8 +22,8 @@ mod news;
 mod payment;
 mod place;
 mod refusal;
-mod stage;
 mod short;
+mod stage;
 mod state;
 mod transitions;
 

@@ -94,12 +94,12 @@ pub struct Order {
     pub placed: Option<Placed>,
     /// The reservation an amendment asked for, as long as no other was asked for.
     pub amending: Option<ReservationNumber>,
+    /// Units that amendments asked for, as long as no stock was tied or promised since.
+    pub amended: Vec<UnitsOfLine>,
     /// What it told its payment last, if it has one.
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
-    /// Units that amendments asked for, as long as no stock was tied or promised since.
-    pub amended: Vec<UnitsOfLine>,
 }
 
 /// What an order was placed as.
@@ -309,12 +309,12 @@ impl Orders {
     pub fn audit(&self, audit: &mut Audit) {
         for (id, order) in &self.orders {
             kits::audit(*id, order, audit);
-            for (number, line) in order.lines.iter().enumerate() {
-                line.buckets.audit(audit);
-                let tied = order.tied_units(number);
             cancel::audit(*id, order, audit);
             let in_the_way = !confirm::is_due(order);
             audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
+            for (number, line) in order.lines.iter().enumerate() {
+                line.buckets.audit(audit);
+                let tied = order.tied_units(number);
                 let counters = stage::ALL.map(|stage| line.buckets.get(stage.bucket()));
                 let same = laws::stages_match(&counters, &tied);
                 audit.expect(laws::PROMISES_MATCH, same, || {

@@ -10,6 +10,7 @@ pub(crate) mod books;
 pub(crate) mod facilities;
 pub(crate) mod handshake;
 pub(crate) mod kits;
+pub(crate) mod loose;
 pub(crate) mod mirror;
 pub(crate) mod payments;
 pub(crate) mod queue;

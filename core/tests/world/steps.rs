@@ -30,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::{handshake, payments, work};
+use super::{handshake, loose, payments, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -117,6 +117,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => work::returned(),
         1 => work::forgotten(),
         3 => handshake::asked(),
+        2 => loose::loose(),
         1 => handshake::again_asked(),
         1 => super::stock::out_and_back(),
         2 => backlog(),

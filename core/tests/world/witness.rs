@@ -88,7 +88,7 @@ impl Witness {
                 self.excluded.insert(id, e.excluded.clone());
                 self.ask(id, asked)
             }
-            OrderEvent::KitsAskedAgain(e) => {
+            OrderEvent::Resourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
                 self.excluded.insert(id, e.excluded.clone());
@@ -97,6 +97,12 @@ impl Witness {
             OrderEvent::FulfilmentRejected(e) => {
                 self.refused.insert((e.order, e.facility));
                 Ok(())
+            }
+            OrderEvent::KitsAskedAgain(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
             }
             _ => Ok(()),
         }

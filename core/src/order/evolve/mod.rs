@@ -101,8 +101,8 @@ fn drafted(draft: &OrderDrafted) -> Order {
         reopened: false,
         placed: None,
         amending: None,
-        owed: None,
         amended: Vec::new(),
+        owed: None,
         standing: None,
     }
 }
@@ -143,8 +143,8 @@ fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Sourced(e) => {
-            let hard = e.hold == Hold::Hard;
             order.amended.clear();
+            let hard = e.hold == Hold::Hard;
             let stage = if hard { Stage::Allocated } else { Stage::Reserved };
             for &portion in &e.portions {
                 stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
@@ -170,8 +170,8 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
                 let line = order.lines.get_mut(units.line.index()).ok_or(NO_LINE)?;
                 line.buckets.shift(units.quantity, Bucket::Unsourced, Bucket::Cancelled)?;
             }
-        }
             less_amended(order, &e.unsourced);
+        }
         OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
         OrderEvent::Unsourced(e) => {
             stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
@@ -238,6 +238,7 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
             stage::free(order, &e.portions, &IN_WORK, Bucket::Cancelled)?;
             answer(order, e.cancellation, CancellationAnswer::Accepted)?;
         }
+        OrderEvent::CancellationMet(e) => met(order, e)?,
         OrderEvent::CancellationDeclined(e) => {
             answer(order, e.cancellation, CancellationAnswer::Declined)?;
         }
@@ -250,7 +251,6 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
     if order.placed.is_none() {
         let line = |(number, line): (LineNumber, &Line)| {
             let quantity = Quantity::new(order.buckets_of(number).ordered)?;
-        OrderEvent::CancellationMet(e) => met(order, e)?,
             Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
         };
         let lines = order.named_lines().filter_map(line).collect();
@@ -261,7 +261,9 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
         line.buckets.shift(quantity, Bucket::Unsourced, Bucket::Cancelled)?;
     }
+    less_amended(order, &event.unsourced);
     for &UnitsOfLine { line, quantity } in &event.more {
+        more_amended(order, line, quantity);
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
         line.buckets.add(quantity)?;
     }
@@ -274,24 +276,13 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         more_amended(order, number, added.quantity.get());
         order.lines.push(line(added));
     }
-    less_amended(order, &event.unsourced);
     if let Some(destination) = &event.destination {
-        more_amended(order, line, quantity);
         order.destination = destination.clone();
     }
     order.total = event.total;
     Ok(())
 }
 
-fn answer(
-    order: &mut Order,
-    number: CancellationNumber,
-    answer: CancellationAnswer,
-) -> Result<(), CorruptHistory> {
-    let missing = CorruptHistory::because("a request is answered that is not open");
-    let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
-    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
-    open.answer = Some(answer);
 /// An amendment asks for units.
 fn more_amended(order: &mut Order, line: LineNumber, quantity: u32) {
     match order.amended.iter_mut().find(|units| units.line == line) {
@@ -310,7 +301,28 @@ fn less_amended(order: &mut Order, units: &[UnitsOfLine]) {
     order.amended.retain(|known| known.quantity > 0);
 }
 
+fn answer(
+    order: &mut Order,
+    number: CancellationNumber,
+    answer: CancellationAnswer,
+) -> Result<(), CorruptHistory> {
+    let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
+    open.answer = Some(answer);
     Ok(())
+}
+
+/// Units of a request are cancelled that came loose by themselves.
+fn met(order: &mut Order, event: &CancellationMet) -> Result<(), CorruptHistory> {
+    let open = |c: &&mut CancellationRecord| c.number == event.cancellation && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
+    for met in &event.portions {
+        let asked = open.portions.iter_mut().find(|p| stage::is_same(p, met)).ok_or(NOT_OPEN)?;
+        asked.quantity = asked.quantity.checked_sub(met.quantity).ok_or(NOT_OPEN)?;
+    }
+    open.portions.retain(|p| p.quantity > 0);
+    let loose = event.portions.iter();
+    loose.copied().try_for_each(|p| stage::shift(order, p, Bucket::Unsourced, Bucket::Cancelled))
 }
 
 fn end(order: &mut Order, status: Status, at: Timestamp) {
@@ -337,16 +349,3 @@ fn cancel_unsourced(order: &mut Order) -> Result<(), CorruptHistory> {
     }
     Ok(())
 }
-/// Units of a request are cancelled that came loose by themselves.
-fn met(order: &mut Order, event: &CancellationMet) -> Result<(), CorruptHistory> {
-    let open = |c: &&mut CancellationRecord| c.number == event.cancellation && c.answer.is_none();
-    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
-    for met in &event.portions {
-        let asked = open.portions.iter_mut().find(|p| stage::is_same(p, met)).ok_or(NOT_OPEN)?;
-        asked.quantity = asked.quantity.checked_sub(met.quantity).ok_or(NOT_OPEN)?;
-    }
-    open.portions.retain(|p| p.quantity > 0);
-    let loose = event.portions.iter();
-    loose.copied().try_for_each(|p| stage::shift(order, p, Bucket::Unsourced, Bucket::Cancelled))
-}
-

@@ -60,8 +60,8 @@ of_order! {
         /// The kits, by line. Of a new line as many units are ordered as of its kit, each times.
         kits: Vec<ExplodedKit>,
     }
-    /// Promised stock was not there, some of it in work and some of it not: the units are unsourced,
-    /// and stock is asked for again.
+    /// Promised stock was not there, some of it in work and some of it not: the units are
+    /// unsourced, and stock is asked for again.
     OrderStockLost {
         /// The units that no facility worked on.
         untouched: Vec<Portion>,

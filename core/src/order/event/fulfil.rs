@@ -136,9 +136,9 @@ of_order! {
         /// Why, for people; nothing if the units had left.
         reason: Option<Text>,
     }
-    /// Units that a request is about came loose before it was answered, since they were not found or
-    /// are gone: they are cancelled, and the request is about so many less. They were unsourced by
-    /// the event before.
+    /// Units that a request is about came loose before it was answered, since they were not found
+    /// or are gone: they are cancelled, and the request is about so many less. They were unsourced
+    /// by the event before.
     CancellationMet {
         /// When.
         at: Timestamp,

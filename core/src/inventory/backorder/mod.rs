@@ -2,7 +2,8 @@
 //!
 //! Law: of an item no more wait than its limit allowed when they were accepted; the queue of an
 //! item is ordered by the time its orders' ids were made, then by order, reservation and line; what
-//! waits ends once: filled, released, or expired with its reservation.
+//! waits ends once: filled, released, or expired with its reservation; and nothing waits that every
+//! facility has refused which could bring it.
 //!
 //! Whether units may wait at all is read from the policy here and nowhere else, at the one moment
 //! at which they are accepted: so the roles can't differ on it, and a change of policy takes

@@ -12,7 +12,7 @@ use earmark::inventory::{
 };
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
-use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
+use earmark::order::{Order, OrderEvent, Payment, Resourcing, Stage, Status};
 use earmark::policy::Objective;
 use earmark::sourcing::Proof;
 
@@ -33,8 +33,8 @@ pub(crate) struct Witness {
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     excluded: BTreeMap<Reservation, Vec<FacilityId>>,
-    /// Facilities that refused an order.
-    refused: BTreeSet<(OrderId, FacilityId)>,
+    /// Facilities that what waits may not come from: who was short is only passed over once.
+    barred: BTreeMap<Reservation, Vec<FacilityId>>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
@@ -91,12 +91,12 @@ impl Witness {
             OrderEvent::Resourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                let missing = e.why == Resourcing::ItemsMissing;
+                let short = |f: &FacilityId| missing && e.portions.iter().any(|p| p.facility == *f);
+                let barred = e.excluded.iter().copied().filter(|f| !short(f)).collect();
+                self.barred.insert(id, barred);
                 self.excluded.insert(id, e.excluded.clone());
                 self.ask(id, asked)
-            }
-            OrderEvent::FulfilmentRejected(e) => {
-                self.refused.insert((e.order, e.facility));
-                Ok(())
             }
             OrderEvent::KitsAskedAgain(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
@@ -182,8 +182,9 @@ impl Witness {
 
     fn fill(&mut self, e: &BackorderFilled) -> Result<(), String> {
         self.queue.fill(e)?;
-        let refused = |p: &Portion| self.refused.contains(&(e.order, p.facility));
-        ensure(!e.portions.iter().any(refused), || format!("{e:?} comes from who refused it"))?;
+        let barred = self.barred.get(&(e.order, e.reservation)).map_or(&[][..], Vec::as_slice);
+        let kept = !e.portions.iter().any(|p| barred.contains(&p.facility));
+        ensure(kept, || format!("{e:?} comes from who refused it"))?;
         let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
         *self.open.entry((e.order, e.reservation)).or_default() += units;
         Ok(())

@@ -99,17 +99,23 @@ pub(in crate::order) fn reject(
     let reason = reason.clone();
     let rejected = FulfilmentRejected { order: id, at, facility, reason };
     let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
-    let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut events);
+    let mut met = Vec::new();
+    let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut met);
     match last {
         // What waits is not to come from there either; once a facility has refused, nothing does.
         Some(reason) if left.is_empty() && !waits_for(order, facility) => {
-            let met = portions.iter().map(|p| u64::from(p.quantity));
-            let met = met.fold(0, u64::saturating_add);
-            events.extend(cut::ending(id, order, met, reason, at));
+            let units = portions.iter().map(|p| u64::from(p.quantity));
+            let units = units.fold(0, u64::saturating_add);
+            events.append(&mut met);
+            events.extend(cut::ending(id, order, units, reason, at));
         }
         _ => {
             let (why, excluded) = (Resourcing::FacilityRefused, without(order, facility));
-            events.extend(news::source_again(id, order, why, left, excluded)?);
+            let again = news::source_again(id, order, why, left, excluded)?;
+            // Nothing waits for what the facility gives back, before that is free.
+            let drops = |event: &OrderEvent| matches!(event, OrderEvent::BackorderDropped(_));
+            let (dropped, asked): (Vec<_>, Vec<_>) = again.into_iter().partition(drops);
+            events.extend(dropped.into_iter().chain(met).chain(asked));
         }
     }
     Ok(events)

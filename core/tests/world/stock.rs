@@ -119,6 +119,12 @@ pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
         commands.push(I::SendTransfer(send));
         let cancel = |n| I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) });
         commands.extend((1..5).map(cancel));
+        let (facility, tier, quantity) = (place(0), Tier::Primary, units(1));
+        let (due, reference) = (Timestamp::from_millis(START), None);
+        let expect = ExpectStock { item: item(), facility, tier, quantity, due, reference };
+        commands.push(I::Expect(expect));
+        let withdraw = |n| I::WithdrawExpected(WithdrawExpected { expected: ExpectedNumber(n) });
+        commands.extend((1..5).map(withdraw));
         commands.into_iter().map(|command| Step::now(Command::Inventory(command))).collect()
     })
 }

@@ -18,7 +18,7 @@ use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
     AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
-    PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage,
+    PickOrder, ReleaseOrder, ReplaceOrder, RequestReturn, ShipOrder, Stage,
 };
 use earmark::payment::{
     Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
@@ -317,6 +317,25 @@ fn a_promise_that_the_roles_tell_differently_is_found() {
         shop.orders.orders.remove(&order(8)).unwrap();
     };
     assert_eq!(broken_in(&with_backlog(), forgotten), [laws::BACKORDERS_MATCH, AGREE]);
+}
+
+#[test]
+fn an_order_that_owes_or_holds_beside_the_one_in_its_place_is_found() {
+    let mut desk = Desk::open_with_payment();
+    desk.place(1, &[("pen", 2)]);
+    let place = support::place(2, &[("pen", 2)]);
+    desk.order(OrderCommand::Replace(ReplaceOrder { place, replaces: order(1) })).unwrap();
+    let owes = |shop: &mut OpenShop| {
+        let owed = shop.orders.orders.get(&order(2)).unwrap().owed.clone();
+        shop.orders.orders.get_mut(&order(1)).unwrap().owed = owed.clone();
+        shop.payments.get_mut(&order(1)).unwrap().owed = owed.unwrap();
+    };
+    assert_eq!(broken_in(&desk, owes), [laws::ONE_OF_TWO]);
+    let holds = |shop: &mut OpenShop| {
+        let tied = shop.orders.orders.get(&order(2)).unwrap().tied.clone();
+        shop.orders.orders.get_mut(&order(1)).unwrap().tied = tied;
+    };
+    assert!(broken_in(&desk, holds).contains(&laws::ONE_OF_TWO));
 }
 
 #[test]

@@ -18,8 +18,9 @@ use earmark::order::{
     PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
     RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
     RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection,
-    ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, STATUSES, SaveDraft,
-    ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram, transition_table,
+    ReleaseHold, ReleaseOrder, ReopenOrder, ReplaceOrder, RequestReturn, ReturnToSender, STATUSES,
+    SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram,
+    transition_table,
 };
 use earmark::owed::Standing;
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
@@ -131,6 +132,10 @@ fn each_command(n: u8) -> Vec<O> {
         O::RecordPayment(RecordPayment { order, standing }),
         O::RecordBackordered(RecordBackordered { order, reservation, hold: tie, units: vec![] }),
         O::RecordFilled(RecordFilled { order, reservation, hold: tie, portions: vec![] }),
+        O::Replace(ReplaceOrder {
+            place: place(n, &[("mug", 2)]),
+            replaces: support::order(number_of(Status::Pending)),
+        }),
     ]
 }
 

@@ -18,14 +18,16 @@ use earmark::flow::{Command, Event, Shop, Slice, Tick};
 use earmark::fulfilment::{WORK_STEPS, WorkState};
 use earmark::ids::{ItemId, ItemRef, LineNumber, ReservationNumber};
 use earmark::inventory::{Ask, InventoryEvent};
-use earmark::order::{OrderCommand, OrderEvent, PlaceOrder, STEPS};
+use earmark::order::{OrderCommand, OrderEvent, PlaceOrder, ReplaceOrder, STEPS};
 use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use support::{START, text};
-use world::steps::{Step, authorize, cancel, histories, order_id, place, request_return, step};
+use world::steps::{
+    Step, authorize, cancel, histories, order, order_id, place, request_return, step,
+};
 use world::{World, ensure};
 
 /// Runs a test over generated values: the same ones every time, unless told otherwise; each part
@@ -120,6 +122,9 @@ const REFUSED: &[&str] = &[
     "other-currency",
     "amount-too-large",
     "backorder-limit-too-high",
+    "replaces-itself",
+    "not-replaceable",
+    "other-customer",
 ];
 
 /// A pick that overtakes a timeout: only a broker between order and facilities brings it about,
@@ -220,8 +225,13 @@ fn told(shop: &mut Shop, command: &Command, context: &Context) -> Result<Vec<u8>
 /// What a client may ask for in a preview.
 fn client_command() -> impl Strategy<Value = OrderCommand> {
     let fresh = place().prop_map(|place| PlaceOrder { order: order_id(9), ..place });
+    let again = (place(), order()).prop_map(|(place, replaces)| {
+        let place = PlaceOrder { order: order_id(9), ..place };
+        OrderCommand::Replace(ReplaceOrder { place, replaces })
+    });
     prop_oneof![
         4 => fresh.prop_map(OrderCommand::Place),
+        2 => again,
         1 => authorize(),
         1 => cancel(),
         1 => request_return(),

@@ -107,6 +107,7 @@ fn commands() -> Vec<Payload> {
         payment::CapturePayment,
         payment::RefundPayment,
         inventory::SetBackorderLimit,
+        order::ReplaceOrder,
     ]
 }
 
@@ -246,6 +247,10 @@ fn events_of_payments() -> Vec<Payload> {
         order::BackorderSourced,
         order::BackorderDropped,
         order::BackorderReturned,
+        order::OrderSetAside,
+        order::ReplacementPlaced,
+        order::OrderReplaced,
+        order::OrderKept,
     ]
 }
 

@@ -53,6 +53,7 @@ const fn step([from, event, to, command]: [&'static str; 4], purpose: Purpose) -
 /// Every step, in the order of an order's life.
 pub const PROCESS: &[Step] = &[
     step(["order", "OrderPlaced", "inventory", "Reserve"], Forward),
+    step(["order", "ReplacementPlaced", "inventory", "Reserve"], Forward),
     step(["inventory", "KitsExploded", "order", "RecordExploded"], Forward),
     step(["inventory", "InventoryTied", "order", "RecordTied"], Forward),
     step(["inventory", "InventoryRejected", "order", "RecordRejected"], Forward),
@@ -67,6 +68,9 @@ pub const PROCESS: &[Step] = &[
     step(["order", "OrderRejected", "notification", "Tell"], News),
     step(["order", "OrderExpired", "inventory", "Release"], Compensation),
     step(["order", "OrderExpired", "notification", "Tell"], News),
+    step(["order", "OrderReplaced", "inventory", "Release"], Compensation),
+    step(["order", "OrderReplaced", "inventory", "ReleaseAwaited"], Compensation),
+    step(["order", "OrderReplaced", "notification", "Tell"], News),
     step(["inventory", "InventoryExpired", "order", "RecordLapsed"], Compensation),
     step(["inventory", "PromiseStripped", "order", "RecordStripped"], Compensation),
     step(["order", "OrderKitsAskedAgain", "inventory", "ReserveFrom"], Compensation),

@@ -46,6 +46,9 @@ pub(super) fn backordered(news: &RecordBackordered, known: Option<&Order>) -> Ve
 }
 
 fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<OrderEvent> {
+    if order.is_set_aside() {
+        return None;
+    }
     let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
     let promised = taken.iter().map(|u| u64::from(u.quantity));
     let complete = lacking.fold(0, u64::saturating_add) == promised.fold(0, u64::saturating_add)
@@ -150,15 +153,16 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
                 stage::add(&mut order.tied, portion, stage)?;
             }
         }
-        OrderEvent::BackorderDropped(e) => {
-            for units in &e.units {
-                take(order, units)?;
-                shift(order, units, Bucket::Backordered, Bucket::Unsourced)?;
-            }
-        }
+        OrderEvent::BackorderDropped(e) => e.units.iter().try_for_each(|u| give_up(order, u))?,
         _ => {}
     }
     Ok(())
+}
+
+/// Units wait no more.
+pub(super) fn give_up(order: &mut Order, units: &Awaited) -> Result<(), CorruptHistory> {
+    take(order, units)?;
+    shift(order, units, Bucket::Backordered, Bucket::Unsourced)
 }
 
 fn take(order: &mut Order, units: &Awaited) -> Result<(), CorruptHistory> {

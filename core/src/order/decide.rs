@@ -11,7 +11,9 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment};
+use super::{
+    CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment, replace,
+};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -39,11 +41,12 @@ impl Decide for Orders {
             Verdict::NotWhen => return Err(OrderRefusal::NotWhen { status }),
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
+        replace::may(self, kind, id, order)?;
         let mut events = self.answer(command, id, order, context)?;
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
-        payment::follow(self, id, &mut events);
+        self.follow(id, context.at, &mut events);
         Ok(events)
     }
 
@@ -53,6 +56,16 @@ impl Decide for Orders {
 }
 
 impl Orders {
+    /// What a decision leads to within the role: what becomes of an order whose place this one
+    /// takes, and what is due.
+    pub(super) fn follow(&self, id: OrderId, at: Timestamp, events: &mut Vec<OrderEvent>) {
+        let other = replace::follow(self, id, at, events);
+        payment::follow(self, id, events);
+        if let Some(other) = other {
+            payment::follow(self, other, events);
+        }
+    }
+
     fn answer(
         &self,
         command: &OrderCommand,
@@ -63,6 +76,7 @@ impl Orders {
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
+            (OrderCommand::Replace(replace), known) => self.replace(replace, known, context),
             (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
             (OrderCommand::RecordBackordered(news), known) => {
                 Ok(backorder::backordered(news, known))

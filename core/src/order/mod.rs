@@ -21,6 +21,7 @@ mod news;
 mod payment;
 mod place;
 mod refusal;
+mod replace;
 mod stage;
 mod state;
 mod transitions;
@@ -34,21 +35,21 @@ pub use command::{
     OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
     ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
     RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, RecordTimedOut,
-    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
-    ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, ReplaceOrder,
+    RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,
     CancellationAccepted, CancellationDeclined, CancellationRequested, Disposition,
     FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
     OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
-    OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
+    OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased, OrderKept,
     OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderResourced, OrderSourced,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine, Putaway, Rejection, Resourcing,
-    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
-    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
-    UnitsOfLine,
+    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderReplaced, OrderResourced,
+    OrderSetAside, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine,
+    Putaway, Rejection, ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived,
+    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

@@ -49,6 +49,9 @@ pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> 
 
 fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
     let id = news.order;
+    if order.is_set_aside() {
+        return None;
+    }
     // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
     let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
     let tied = taken.iter().map(|p| u64::from(p.quantity));
@@ -117,7 +120,8 @@ pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent
     let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
         && order.tied.iter().all(others)
         && order.backordered.iter().all(|b| b.hard || b.units.reservation == reservation)
-        && order.is_payment_satisfied();
+        && order.is_payment_satisfied()
+        && !order.is_set_aside();
     if complete && order.status == Status::Pending {
         events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
     }

@@ -149,6 +149,30 @@ pub enum OrderRefusal {
         /// The line of the kit.
         kit: LineNumber,
     },
+    /// An order that is to take its own place.
+    ReplacesItself {
+        /// The order.
+        order: OrderId,
+    },
+    /// The order to be replaced is accepted, paid, or has ended.
+    NotReplaceable {
+        /// The order to be replaced.
+        order: OrderId,
+        /// Its status.
+        status: Status,
+    },
+    /// The order to be replaced is another customer's.
+    OtherCustomer {
+        /// The order to be replaced.
+        order: OrderId,
+    },
+    /// An order is being replaced, and the stock has not answered yet.
+    BeingReplaced {
+        /// The order.
+        order: OrderId,
+        /// The order that is to take its place.
+        by: OrderId,
+    },
 }
 
 impl OrderRefusal {
@@ -191,6 +215,10 @@ impl OrderRefusal {
             Self::NotSettled => "not-settled",
             Self::PartOfKit { .. } => "part-of-kit",
             Self::NoSuchCancellation { .. } => "no-such-cancellation",
+            Self::ReplacesItself { .. } => "replaces-itself",
+            Self::NotReplaceable { .. } => "not-replaceable",
+            Self::OtherCustomer { .. } => "other-customer",
+            Self::BeingReplaced { .. } => "being-replaced",
         }
     }
 }
@@ -289,6 +317,38 @@ impl OrderRefusal {
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")
             }
+            _ => self.tell_of_place(f),
+        }
+    }
+
+    /// What is said of orders in place of others.
+    fn tell_of_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReplacesItself { order } => {
+                write!(f, "the order `{order}` can't take its own place: make a new id")
+            }
+            Self::NotReplaceable { order, status } => match status {
+                Status::Pending | Status::Confirmed | Status::Completed => write!(
+                    f,
+                    "the order `{order}` is {}: cancel or amend it instead",
+                    if *status == Status::Pending { "paid for" } else { "confirmed already" }
+                ),
+                _ => write!(
+                    f,
+                    "the order `{order}` has ended ({status}): there is nothing to replace, place \
+                     the new one by itself"
+                ),
+            },
+            Self::OtherCustomer { order } => write!(
+                f,
+                "the order `{order}` is another customer's: an order takes the place of one of \
+                 the same customer"
+            ),
+            Self::BeingReplaced { order, by } => write!(
+                f,
+                "the order `{by}` is taking the place of `{order}`, and the stock has not answered \
+                 yet: ask again in a moment"
+            ),
             _ => f.write_str(self.code()),
         }
     }

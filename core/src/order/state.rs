@@ -12,6 +12,7 @@ use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
 use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
 use super::kits::{self, LineKind};
+use super::replace;
 use super::stage::{self, Stage};
 use super::transitions::Status;
 use crate::demand::{Awaited, Destination, Hold, Portion};
@@ -94,6 +95,10 @@ pub struct Order {
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
+    /// The order whose place it takes, or was to take.
+    pub replaces: Option<OrderId>,
+    /// The order that took its place; or is to take it, as long as this one has not ended.
+    pub replaced_by: Option<OrderId>,
 }
 
 /// What an order was placed as.
@@ -303,6 +308,7 @@ impl Orders {
     pub fn audit(&self, audit: &mut Audit) {
         for (id, order) in &self.orders {
             kits::audit(*id, order, audit);
+            replace::audit(self, *id, order, audit);
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
                 let tied = order.tied_units(number);
@@ -365,6 +371,12 @@ impl Order {
             Payment::Awaiting(until) => Hold::Soft { until },
             Payment::NotRequired | Payment::Authorized(_) => Hold::Hard,
         }
+    }
+
+    /// Whether another order is to take its place, and the stock has not answered yet.
+    #[must_use]
+    pub fn is_set_aside(&self) -> bool {
+        self.replaced_by.is_some() && matches!(self.status, Status::Draft | Status::Pending)
     }
 
     /// A line by its number.

@@ -45,6 +45,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(super::backorders::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
+    let work = work.chain(super::replace::commands());
     all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(super::work::commands());
     all

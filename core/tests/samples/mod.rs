@@ -14,6 +14,7 @@ mod fulfilment;
 mod kits;
 mod old;
 mod payments;
+mod replace;
 mod state;
 mod stock;
 mod work;

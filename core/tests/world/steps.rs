@@ -30,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::{handshake, payments, work};
+use super::{handshake, payments, replace, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -120,6 +120,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         1 => handshake::again_asked(),
         1 => super::stock::out_and_back(),
         2 => backlog(),
+        1 => replace::retried(),
     ];
     // What must find the world as it was opened comes first.
     let first = prop_oneof![
@@ -127,6 +128,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => payments::refunded(),
         1 => super::stock::moved(),
         1 => Just(work::haggled()),
+        1 => Just(replace::surely()),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
@@ -221,6 +223,7 @@ fn principal() -> impl Strategy<Value = Principal> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         14 => place().prop_map(OrderCommand::Place).prop_map(Command::Order),
+        4 => replace::replace().prop_map(Command::Order),
         8 => authorize().prop_map(Command::Order),
         6 => cancel().prop_map(Command::Order),
         8 => ship().prop_map(Command::Order),

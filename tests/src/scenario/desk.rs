@@ -170,6 +170,12 @@ impl Desk {
         self.orders.entry(name.to_owned()).or_insert_with(id).clone()
     }
 
+    /// The name that a table has for an order.
+    #[must_use]
+    pub fn name_of(&self, order: &Value) -> Option<&str> {
+        self.orders.iter().find(|(_, id)| order == id.as_str()).map(|(name, _)| name.as_str())
+    }
+
     /// The id of a facility, by its code.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! policy {"orders":{"staged":true}}          what is not named stays as it is
 //! payment within 1h | none                   the same, of the payment policy
 //! place A 3 mug, 2 pen [to FR 48.85,2.35] [price 4.95]
+//! replace A by B 3 mug [to ..] [price ..]    an order B in place of A
 //! pay A 14.85
 //! cancel A [2 mug] [because fraud]
 //! amend A [line 0 to 5] [price 4.95] [add 2 pen] [to GB 53.80,-1.54]
@@ -202,6 +203,7 @@ fn merge(into: &mut Value, change: &Value) {
 fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
     let known = [
         "place",
+        "replace",
         "pay",
         "cancel",
         "amend",
@@ -234,6 +236,14 @@ fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
     let mut data = Value::Object(data);
     let name = match verb {
         "place" => place(words, &mut data)?,
+        "replace" => {
+            words.must("by")?;
+            let by = desk.order(words.next("an order")?);
+            let mut new = json!({ "order": by });
+            place(words, &mut new)?;
+            data = json!({ "place": new, "replaces": data["order"] });
+            "ReplaceOrder"
+        }
         "amend" => amend(words, &mut data)?,
         "pay" => {
             let value = words.next("an amount")?;

@@ -334,6 +334,17 @@ export interface Events {
   /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
   BackorderDropped: OfOrder & { units: Awaited[] };
   BackorderReturned: OfOrder & { units: Awaited[] };
+  /** Another order is to take the place of this one; until the stock has answered, it can't be paid. */
+  OrderSetAside: OfOrder & { at: Timestamp; by: OrderId };
+  ReplacementPlaced: Events['OrderPlaced'] & { replaces: OrderId };
+  OrderReplaced: OfOrder & {
+    at: Timestamp;
+    by: OrderId;
+    released: Portion[];
+    dropped: Awaited[];
+  };
+  /** The order that was to take the place of this one can't be had: this one stays as it was. */
+  OrderKept: OfOrder & { by: OrderId };
 }
 
 /** What a customer is told about an order, each once. */
@@ -350,7 +361,8 @@ export type News =
   | { cancellationAccepted: CancellationNumber }
   | { cancellationDeclined: CancellationNumber }
   | { returnRefused: ReturnNumber }
-  | 'backordered';
+  | 'backordered'
+  | { replaced: OrderId };
 
 /** The name of an event. */
 export type EventName = keyof Events;

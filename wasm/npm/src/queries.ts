@@ -169,6 +169,10 @@ export interface OrderView {
   placedAt: Timestamp;
   endedAt: Timestamp | null;
   payUntil: Timestamp | null;
+  /** The order whose place it takes, or was to take. */
+  replaces: OrderId | null;
+  /** The order that took its place, or is about to. */
+  replacedBy: OrderId | null;
   total: Amount;
   cancellable: boolean;
   lines: LineView[];

@@ -5,6 +5,7 @@
 mod backorder;
 mod change;
 mod fulfil;
+mod replace;
 
 use alloc::vec::Vec;
 
@@ -27,6 +28,7 @@ pub use fulfil::{
     AcceptCancellation, DeclineCancellation, LoseShipment, PackOrder, PickOrder, PlaceHold,
     RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender, VoidShipping,
 };
+pub use replace::ReplaceOrder;
 
 /// A command to the order role. `Record..` and `Tick` come from the flow, never from people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,7 @@ pub enum OrderCommand {
     RecordPayment(RecordPayment),
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
+    Replace(ReplaceOrder),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -347,6 +350,7 @@ impl OrderCommand {
             Self::RecordPayment(c) => c.order,
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
+            Self::Replace(c) => c.place.order,
         })
     }
 }

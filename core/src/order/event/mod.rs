@@ -20,6 +20,7 @@ macro_rules! of_order {
 mod backorder;
 mod change;
 mod fulfil;
+mod replace;
 
 use alloc::vec::Vec;
 
@@ -44,6 +45,7 @@ pub use fulfil::{
     FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
     OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender, ShippingVoided,
 };
+pub use replace::{OrderKept, OrderReplaced, OrderSetAside, ReplacementPlaced};
 
 /// An event of the order role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +95,10 @@ pub enum OrderEvent {
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
     BackorderReturned(BackorderReturned),
+    SetAside(OrderSetAside),
+    PlacedInstead(ReplacementPlaced),
+    Replaced(OrderReplaced),
+    Kept(OrderKept),
 }
 
 of_order! {
@@ -347,6 +353,10 @@ impl OrderEvent {
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,
             Self::BackorderReturned(e) => e.order,
+            Self::SetAside(e) => e.order,
+            Self::PlacedInstead(e) => e.order,
+            Self::Replaced(e) => e.order,
+            Self::Kept(e) => e.order,
         }
     }
 }

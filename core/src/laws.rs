@@ -105,6 +105,8 @@ pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
 /// Name of [`work_matches`].
 pub const WORK_MATCHES: &str = "a facility's work is what the order has in work there";
 
+/// Name of [`waits_as_long`].
+pub const WAITS_AS_LONG: &str = "an order and its soft reservations wait equally long";
 /// Name of [`one_of_two_stands`].
 pub const ONE_OF_TWO: &str = "of an order and the one in its place one owes and holds at the most";
 
@@ -270,6 +272,12 @@ pub fn captured_in_time(was_confirmed: bool, captured: i64) -> bool {
     was_confirmed || captured == 0
 }
 
+/// The soft reservations of an order hold until the moment at which its time to pay is over.
+#[must_use]
+pub fn waits_as_long(deadline: u64, mut held_until: impl Iterator<Item = u64>) -> bool {
+    held_until.all(|until| until == deadline)
+}
+
 /// Of an order and the one in its place one at the most owes anything, and one holds units.
 #[must_use]
 pub fn one_of_two_stands(owes: [bool; 2], holds: [bool; 2]) -> bool {
@@ -333,6 +341,7 @@ mod tests {
         assert!(!again_is_nothing(0, false));
         assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
         assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
+        assert!(waits_as_long(5, [5, 5].into_iter()) && !waits_as_long(5, [5, 4].into_iter()));
         let both = [true, true];
         assert!(one_of_two_stands([true, false], [false, true]));
         assert!(!one_of_two_stands(both, [true, false]) && !one_of_two_stands([true, false], both));

@@ -18,7 +18,7 @@ use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
     AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
-    PickOrder, ReleaseOrder, ReplaceOrder, RequestReturn, ShipOrder, Stage,
+    Payment, PickOrder, ReleaseOrder, ReplaceOrder, RequestReturn, ShipOrder, Stage,
 };
 use earmark::payment::{
     Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
@@ -317,6 +317,23 @@ fn a_promise_that_the_roles_tell_differently_is_found() {
         shop.orders.orders.remove(&order(8)).unwrap();
     };
     assert_eq!(broken_in(&with_backlog(), forgotten), [laws::BACKORDERS_MATCH, AGREE]);
+}
+
+#[test]
+fn stock_that_is_held_longer_than_its_order_waits_is_found() {
+    let longer = |shop: &mut OpenShop| {
+        let order = shop.orders.orders.get_mut(&order(4)).unwrap();
+        let Payment::Awaiting(until) = order.payment else { panic!("{:?}", order.payment) };
+        order.payment = Payment::Awaiting(until.after(Span::from_millis(1)));
+    };
+    assert_eq!(broken_in(&unpaid(), longer), [laws::WAITS_AS_LONG]);
+}
+
+/// A shop in which one order waits for its payment.
+fn unpaid() -> Desk {
+    let mut desk = Desk::open_with_payment();
+    desk.place(4, &[("mug", 2)]);
+    desk
 }
 
 #[test]

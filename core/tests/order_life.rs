@@ -13,13 +13,13 @@ use earmark::ids::{
 };
 use earmark::order::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CommandKind,
-    CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
-    LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
-    PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
-    RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection,
-    ReleaseHold, ReleaseOrder, ReopenOrder, ReplaceOrder, RequestReturn, ReturnToSender, STATUSES,
-    SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram,
+    CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, ExtendOrder, HoldKind,
+    LineChange, LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder,
+    PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits,
+    RecordAllocated, RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment,
+    RecordRejected, RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment,
+    Rejection, ReleaseHold, ReleaseOrder, ReopenOrder, ReplaceOrder, RequestReturn, ReturnToSender,
+    STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram,
     transition_table,
 };
 use earmark::owed::Standing;
@@ -136,6 +136,7 @@ fn each_command(n: u8) -> Vec<O> {
             place: place(n, &[("mug", 2)]),
             replaces: support::order(number_of(Status::Pending)),
         }),
+        O::Extend(ExtendOrder { order, until: Timestamp::from_millis(support::START) }),
     ]
 }
 

@@ -63,9 +63,8 @@ fn live(steps: &[Step]) -> Result<World, String> {
     Ok(world)
 }
 
-/// Kinds of events that only partitions with a broker between them bring about, or that no order
-/// asks for yet: see `reservations`.
-const NEVER_IN_ONE_PARTITION: [&str; 2] = ["InventoryExpired", "InventoryExtended"];
+/// A kind of event that only partitions with a broker between them bring about: see `reservations`.
+const NEVER_IN_ONE_PARTITION: [&str; 1] = ["InventoryExpired"];
 /// A kind of event that takes many more histories than a quick run has, or a broker: `kits_apart`.
 const SELDOM: &str = "OrderKitsAskedAgain";
 
@@ -125,6 +124,9 @@ const REFUSED: &[&str] = &[
     "replaces-itself",
     "not-replaceable",
     "other-customer",
+    "time-is-over",
+    "no-more-time",
+    "too-much-time",
 ];
 
 /// A pick that overtakes a timeout: only a broker between order and facilities brings it about,

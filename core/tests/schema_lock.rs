@@ -108,6 +108,7 @@ fn commands() -> Vec<Payload> {
         payment::RefundPayment,
         inventory::SetBackorderLimit,
         order::ReplaceOrder,
+        order::ExtendOrder,
     ]
 }
 
@@ -251,6 +252,7 @@ fn events_of_payments() -> Vec<Payload> {
         order::ReplacementPlaced,
         order::OrderReplaced,
         order::OrderKept,
+        order::OrderExtended,
     ]
 }
 

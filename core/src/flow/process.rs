@@ -61,6 +61,7 @@ pub const PROCESS: &[Step] = &[
     step(["inventory", "InventoryBackordered", "order", "RecordBackordered"], Forward),
     step(["inventory", "BackorderFilled", "order", "RecordFilled"], Forward),
     step(["order", "OrderBackordered", "notification", "Tell"], News),
+    step(["order", "OrderExtended", "inventory", "Extend"], Forward),
     step(["order", "AllocationRequested", "inventory", "Allocate"], Forward),
     step(["inventory", "InventoryAllocated", "order", "RecordAllocated"], Forward),
     step(["order", "OrderConfirmed", "notification", "Tell"], News),
@@ -127,7 +128,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "order",
         what: "a pending order waits for its payment",
-        set_by: "policy orders.payment.required.deadline",
+        set_by: "policy orders.payment.required.deadline; ExtendOrder, within orders.extensions",
         event: "OrderExpired",
     },
     Deadline {
@@ -151,7 +152,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "inventory",
         what: "a reservation is soft",
-        set_by: "the payment's deadline, carried by OrderPlaced",
+        set_by: "the payment's deadline, carried by OrderPlaced and OrderExtended",
         event: "InventoryExpired",
     },
     Deadline {

@@ -8,6 +8,7 @@
 //!                              \-> Backordered -> RecordBackordered > Backordered, Confirmed
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
+//! OrderExtended -----> Extend
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
@@ -30,8 +31,8 @@ use super::shop::{Command, Event};
 use crate::demand::{Awaited, Demand, Destination, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, ReleaseAwaited,
-    Reserve, ReserveFrom, Restock, ShipStock, Unship,
+    Allocate, Extend, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release,
+    ReleaseAwaited, Reserve, ReserveFrom, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
@@ -63,6 +64,12 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Placed(e) => to(inventory(InventoryCommand::Reserve(first_reserve(e)))),
         OrderEvent::PlacedInstead(e) => to(inventory(InventoryCommand::Reserve(instead(e)))),
         OrderEvent::Replaced(e) => replaced(e, to),
+        OrderEvent::Extended(e) => {
+            for &reservation in &e.reservations {
+                let extend = Extend { order, reservation, until: e.until };
+                to(inventory(InventoryCommand::Extend(extend)));
+            }
+        }
         OrderEvent::AllocationRequested(e) => {
             let reservation = e.reservation;
             to(inventory(InventoryCommand::Allocate(Allocate { order, reservation })));

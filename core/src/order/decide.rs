@@ -12,7 +12,8 @@ use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
 use super::{
-    CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment, replace,
+    CancelReason, amend, backorder, cancel, due, evolve, extend, holds, kits, news, payment,
+    replace,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
@@ -118,6 +119,9 @@ impl Orders {
             (OrderCommand::ReceiveReturnedUnits(c), Some(order)) => returns::receive_some(c, order),
             (OrderCommand::RefuseReturn(c), Some(order)) => returns::refuse(c, order),
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
+            (OrderCommand::Extend(c), Some(order)) => {
+                extend::extend(c, order, self.policy.extensions, context.at)
+            }
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
             (OrderCommand::RecordExploded(c), Some(order)) => {

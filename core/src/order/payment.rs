@@ -54,12 +54,17 @@ pub(super) fn satisfied(id: OrderId, order: &Order, amount: Amount) -> Vec<Order
 
 /// What is tied softly, or waits so, is asked to be made hard.
 pub(super) fn hardened(id: OrderId, order: &Order) -> impl Iterator<Item = OrderEvent> {
+    soft(order).into_iter().map(move |reservation| request_allocation(id, reservation))
+}
+
+/// The reservations that tie or wait softly.
+pub(super) fn soft(order: &Order) -> Vec<ReservationNumber> {
     let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
     let late = order.backordered.iter().filter(|b| !b.hard).map(|b| b.units.reservation);
     let mut soft: Vec<ReservationNumber> = soft.chain(late).collect();
     soft.sort_unstable();
     soft.dedup();
-    soft.into_iter().map(move |reservation| request_allocation(id, reservation))
+    soft
 }
 
 /// The order with these events, if it tells a payment what it owes. An order that was placed when
@@ -110,11 +115,16 @@ fn due(order: &Order, orders: &Orders) -> Option<Owed> {
     };
     let authorize = order.amount(worth);
     let capture = order.amount(ripe(order, owed.capture_when, worth));
-    if owed.sequence > 0 && (authorize, capture) == (owed.authorize, owed.capture) {
+    let pay_until = match order.payment {
+        Payment::Awaiting(until) => until,
+        Payment::NotRequired | Payment::Authorized(_) => owed.pay_until,
+    };
+    let told = (owed.authorize, owed.capture, owed.pay_until);
+    if owed.sequence > 0 && (authorize, capture, pay_until) == told {
         return None;
     }
     let sequence = owed.sequence.saturating_add(1);
-    Some(Owed { sequence, authorize, capture, ..owed })
+    Some(Owed { sequence, authorize, capture, pay_until, ..owed })
 }
 
 /// The worth of what is wanted, as long as the order has not come to nothing.

@@ -11,7 +11,7 @@ use super::event::HoldKind;
 use super::state::Carriage;
 use super::transitions::Status;
 use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ShipmentNumber};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::units::Amount;
 
 /// Why nothing happened.
@@ -173,6 +173,21 @@ pub enum OrderRefusal {
         /// The order that is to take its place.
         by: OrderId,
     },
+    /// The time to pay is over.
+    TimeIsOver {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The policy gives the order no more time.
+    NoMoreTime {
+        /// How often it gives an order more time.
+        allowed: u16,
+    },
+    /// More time than the policy gives at once.
+    TooMuchTime {
+        /// The latest moment that can be asked for.
+        latest: Timestamp,
+    },
 }
 
 impl OrderRefusal {
@@ -219,6 +234,9 @@ impl OrderRefusal {
             Self::NotReplaceable { .. } => "not-replaceable",
             Self::OtherCustomer { .. } => "other-customer",
             Self::BeingReplaced { .. } => "being-replaced",
+            Self::TimeIsOver { .. } => "time-is-over",
+            Self::NoMoreTime { .. } => "no-more-time",
+            Self::TooMuchTime { .. } => "too-much-time",
         }
     }
 }
@@ -349,6 +367,19 @@ impl OrderRefusal {
                 "the order `{by}` is taking the place of `{order}`, and the stock has not answered \
                  yet: ask again in a moment"
             ),
+            Self::TimeIsOver { since } => write!(
+                f,
+                "the time to pay was over at {since}, and its units may be another's: place it again"
+            ),
+            Self::NoMoreTime { allowed: 0 } => {
+                f.write_str("the policy gives orders no more time to be paid")
+            }
+            Self::NoMoreTime { allowed } => {
+                write!(f, "an order is given more time to be paid at most {allowed} times")
+            }
+            Self::TooMuchTime { latest } => {
+                write!(f, "the order may wait for its payment until {latest} at the most")
+            }
             _ => f.write_str(self.code()),
         }
     }

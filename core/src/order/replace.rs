@@ -99,7 +99,10 @@ pub(super) fn may(
 ) -> Result<(), OrderRefusal> {
     let Some(order) = order else { return Ok(()) };
     let changes = match kind {
-        CommandKind::AuthorizePayment | CommandKind::Amend | CommandKind::SaveDraft => true,
+        CommandKind::AuthorizePayment
+        | CommandKind::Amend
+        | CommandKind::Extend
+        | CommandKind::SaveDraft => true,
         CommandKind::Place | CommandKind::Replace => order.status == Status::Draft,
         _ => false,
     };

@@ -99,6 +99,8 @@ pub struct Order {
     pub replaces: Option<OrderId>,
     /// The order that took its place; or is to take it, as long as this one has not ended.
     pub replaced_by: Option<OrderId>,
+    /// How often it was given more time to be paid.
+    pub extensions: u16,
 }
 
 /// What an order was placed as.

@@ -87,6 +87,7 @@ pub enum CommandKind {
     RecordBackordered,
     RecordFilled,
     Replace,
+    Extend,
 }
 
 /// What the table says of a command in a status.
@@ -120,7 +121,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 35] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 36] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -157,6 +158,7 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 35] = [
     (CommandKind::RecordBackordered,    [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::RecordFilled,         [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::Replace,              [D,    D,    D,    D,    D,    D,    D,    D]),
+    (CommandKind::Extend,               [U,    D,    D,    W,    W,    D,    W,    W]),
 ];
 
 /// Every step of an order's life: from a status, by an event, to a status. A test holds it against
@@ -239,6 +241,7 @@ impl CommandKind {
             OrderCommand::RecordBackordered(_) => Self::RecordBackordered,
             OrderCommand::RecordFilled(_) => Self::RecordFilled,
             OrderCommand::Replace(_) => Self::Replace,
+            OrderCommand::Extend(_) => Self::Extend,
         })
     }
 }

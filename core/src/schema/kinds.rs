@@ -150,6 +150,8 @@ codec! {
         scope: "inventory:write", about: "Say how many units may be promised that are not there.";
     58 ReplaceOrder(p: order::ReplaceOrder) { Command::Order(O::Replace(p)) }
         scope: "orders:write", about: "Place an order in place of an earlier, unpaid one.";
+    59 ExtendOrder(p: order::ExtendOrder) { Command::Order(O::Extend(p)) }
+        scope: "orders:write", about: "Ask that an order may be paid until later.";
 }
 
 codec! {
@@ -352,6 +354,7 @@ codec! {
         { Event::Order(OE::PlacedInstead(p)) } version: 1;
     118 OrderReplaced(p: order::OrderReplaced) { Event::Order(OE::Replaced(p)) } version: 1;
     119 OrderKept(p: order::OrderKept) { Event::Order(OE::Kept(p)) } version: 1;
+    120 OrderExtended(p: order::OrderExtended) { Event::Order(OE::Extended(p)) } version: 1;
 }
 
 codec! {

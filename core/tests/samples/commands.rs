@@ -16,8 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, BackorderPolicy, CaptureWhen, Collect, FulfilmentPolicy, Objective, OrderPolicy,
-    PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
+    Aim, Aims, BackorderPolicy, CaptureWhen, Collect, Extensions, FulfilmentPolicy, Objective,
+    OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -66,6 +66,7 @@ pub(super) fn policy() -> Policy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Accept,
+            extensions: Some(Extensions::new(3, Span::from_millis(900_000)).unwrap()),
         },
         sourcing: SourcingPolicy {
             parcel: 1,

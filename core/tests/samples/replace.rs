@@ -1,4 +1,4 @@
-//! Samples of orders in place of others.
+//! Samples of orders in place of others, and refusals of what changes an order as a whole.
 
 use earmark::flow::Refusal;
 use earmark::ids::{ItemId, ItemRef, OrderId};
@@ -78,6 +78,10 @@ pub(super) fn refusals() -> Vec<Sample<Refusal>> {
         ("not-replaceable: ended", not(Status::Expired)),
         ("other-customer", O::OtherCustomer { order }),
         ("being-replaced", O::BeingReplaced { order, by }),
+        ("time-is-over", O::TimeIsOver { since: AT }),
+        ("no-more-time", O::NoMoreTime { allowed: 3 }),
+        ("no-more-time: at all", O::NoMoreTime { allowed: 0 }),
+        ("too-much-time", O::TooMuchTime { latest: AT }),
     ];
     all.into_iter().map(|(case, refusal)| sample(case, Refusal::Order(refusal))).collect()
 }

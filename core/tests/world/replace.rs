@@ -1,21 +1,59 @@
-//! Generated orders in place of others.
+//! Generated orders in place of others, and more time for orders.
 //!
 //! Law: as of all steps: a step is a value.
 
 use earmark::decide::Principal;
-use earmark::flow::{Command, SetPolicy};
-use earmark::order::{OrderCommand, OrderLine, PlaceOrder, ReplaceOrder, SaveDraft};
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
-use earmark::time::Span;
+use earmark::flow::{Command, SetPolicy, Tick};
+use earmark::order::{ExtendOrder, OrderCommand, OrderLine, PlaceOrder, ReplaceOrder, SaveDraft};
+use earmark::policy::{Extensions, OrderPolicy, PaymentPolicy, Policy};
+use earmark::time::{Span, Timestamp};
 use proptest::prelude::Strategy;
 
 use super::steps::{Step, authorize, order, order_id, place, two_mugs};
-use crate::support::{text, units};
+use crate::support::{START, text, units};
 
 /// An order in place of another; now and then in its own place.
 pub(crate) fn replace() -> impl Strategy<Value = OrderCommand> {
     (place(), order())
         .prop_map(|(place, replaces)| OrderCommand::Replace(ReplaceOrder { place, replaces }))
+}
+
+/// More time for an order, now and then more than there may be.
+pub(crate) fn extend() -> impl Strategy<Value = OrderCommand> {
+    (order(), 0..200_000_u64).prop_map(|(order, later)| {
+        OrderCommand::Extend(ExtendOrder { order, until: Timestamp::from_millis(START + later) })
+    })
+}
+
+/// Orders are given more time once, and no longer than half a minute.
+pub(crate) fn once() -> Extensions {
+    Extensions::new(1, Span::from_millis(30_000)).unwrap()
+}
+
+/// An order in the world as it was opened that is given more time, as far as it may, and expires.
+pub(crate) fn surely_extended() -> Vec<Step> {
+    let payment = PaymentPolicy::required(Span::from_millis(60_000));
+    let extensions = Some(once());
+    let orders = OrderPolicy { payment, extensions, ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    let until = |later: u64| {
+        let until = Timestamp::from_millis(START + later);
+        let extend = ExtendOrder { order: two_mugs().order, until };
+        Step::now(Command::Order(OrderCommand::Extend(extend)))
+    };
+    let at = |wait, step| Step { wait, ..step };
+    let tick = Step::now(Command::Tick(Tick {}));
+    vec![
+        Step::now(Command::SetPolicy(SetPolicy { policy })),
+        Step::now(Command::Order(OrderCommand::Place(two_mugs()))),
+        until(90_001),
+        until(90_000),
+        until(91_000),
+        at(60_000, tick.clone()),
+        at(30_000, until(91_000)),
+        tick,
+        until(91_000),
+    ]
 }
 
 /// A cart that is tried again while its first order waits to be paid, and once more with other

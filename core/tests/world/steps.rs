@@ -129,6 +129,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         1 => super::stock::moved(),
         1 => Just(work::haggled()),
         1 => Just(replace::surely()),
+        1 => Just(replace::surely_extended()),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
@@ -224,6 +225,7 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         14 => place().prop_map(OrderCommand::Place).prop_map(Command::Order),
         4 => replace::replace().prop_map(Command::Order),
+        3 => replace::extend().prop_map(Command::Order),
         8 => authorize().prop_map(Command::Order),
         6 => cancel().prop_map(Command::Order),
         8 => ship().prop_map(Command::Order),
@@ -442,7 +444,14 @@ fn policy() -> impl Strategy<Value = Command> {
         .prop_map(|within| within.map(Span::from_millis));
     (payment, archive_after, max_parcels, rules, late, answer_within).prop_map(
         |(payment, archive_after, max_parcels, rules, backorders, answer_within)| {
-            let orders = OrderPolicy { payment, archive_after, backorders, ..Default::default() };
+            let extensions = max_parcels.is_none().then(replace::once);
+            let orders = OrderPolicy {
+                payment,
+                archive_after,
+                backorders,
+                extensions,
+                ..Default::default()
+            };
             let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
             let fulfilment = FulfilmentPolicy { answer_within };
             Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing, fulfilment } })

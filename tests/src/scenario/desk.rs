@@ -155,6 +155,12 @@ impl Desk {
         self.now += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     }
 
+    /// The moment so long after now, in milliseconds.
+    #[must_use]
+    pub fn later(&self, time: Duration) -> u64 {
+        self.now.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// From here on commands come from somebody else.
     pub fn put_on(&mut self, who: Who) {
         self.by = who;

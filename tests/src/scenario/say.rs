@@ -10,6 +10,7 @@
 //! payment within 1h | none                   the same, of the payment policy
 //! place A 3 mug, 2 pen [to FR 48.85,2.35] [price 4.95]
 //! replace A by B 3 mug [to ..] [price ..]    an order B in place of A
+//! extend A 2h                                  it may be paid until so long after now
 //! pay A 14.85
 //! cancel A [2 mug] [because fraud]
 //! amend A [line 0 to 5] [price 4.95] [add 2 pen] [to GB 53.80,-1.54]
@@ -204,6 +205,7 @@ fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
     let known = [
         "place",
         "replace",
+        "extend",
         "pay",
         "cancel",
         "amend",
@@ -236,6 +238,10 @@ fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
     let mut data = Value::Object(data);
     let name = match verb {
         "place" => place(words, &mut data)?,
+        "extend" => {
+            data["until"] = json!(desk.later(words.time()?));
+            "ExtendOrder"
+        }
         "replace" => {
             words.must("by")?;
             let by = desk.order(words.next("an order")?);

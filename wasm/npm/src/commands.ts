@@ -242,6 +242,8 @@ export interface Commands {
   RefuseReturn: { order: OrderId; number: ReturnNumber; reason?: string | null };
   SaveDraft: SaveDraft;
   AmendOrder: AmendOrder;
+  /** Ask that an order may be paid until later; one that has expired is placed again instead. */
+  ExtendOrder: { order: OrderId; until: Timestamp };
   ReopenOrder: { order: OrderId };
   CompleteOrder: { order: OrderId };
   /** What happened in another partition: the event's kind, and its bytes in hexadecimal digits. */

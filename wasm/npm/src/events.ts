@@ -345,6 +345,11 @@ export interface Events {
   };
   /** The order that was to take the place of this one can't be had: this one stays as it was. */
   OrderKept: OfOrder & { by: OrderId };
+  OrderExtended: OfOrder & {
+    at: Timestamp;
+    until: Timestamp;
+    reservations: ReservationNumber[];
+  };
 }
 
 /** What a customer is told about an order, each once. */

@@ -309,6 +309,8 @@ export interface Policy {
     reopen: boolean;
     /** Whether units may be promised that are not there, within the limit of each item. */
     backorders: 'refuse' | 'accept';
+    /** How often an order may have more time to be paid, and how much; `null` for never. */
+    extensions: { times: number; by: number } | null;
   };
   sourcing: {
     parcel: number;

@@ -21,8 +21,8 @@ use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
 pub use backorder::{RecordBackordered, RecordFilled};
 pub use change::{
-    AmendOrder, CompleteOrder, LineChange, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
-    SaveDraft,
+    AmendOrder, CompleteOrder, ExtendOrder, LineChange, ReceiveReturnedUnits, RefuseReturn,
+    ReopenOrder, SaveDraft,
 };
 pub use fulfil::{
     AcceptCancellation, DeclineCancellation, LoseShipment, PackOrder, PickOrder, PlaceHold,
@@ -71,6 +71,7 @@ pub enum OrderCommand {
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
     Replace(ReplaceOrder),
+    Extend(ExtendOrder),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -351,6 +352,7 @@ impl OrderCommand {
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
             Self::Replace(c) => c.place.order,
+            Self::Extend(c) => c.order,
         })
     }
 }

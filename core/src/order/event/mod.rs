@@ -37,8 +37,9 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
+    OrderPaymentDue, OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived,
+    ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
@@ -99,6 +100,7 @@ pub enum OrderEvent {
     PlacedInstead(ReplacementPlaced),
     Replaced(OrderReplaced),
     Kept(OrderKept),
+    Extended(OrderExtended),
 }
 
 of_order! {
@@ -357,6 +359,7 @@ impl OrderEvent {
             Self::PlacedInstead(e) => e.order,
             Self::Replaced(e) => e.order,
             Self::Kept(e) => e.order,
+            Self::Extended(e) => e.order,
         }
     }
 }

@@ -104,6 +104,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         standing: None,
         replaces: None,
         replaced_by: None,
+        extensions: 0,
     }
 }
 
@@ -217,6 +218,10 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
 /// Holds and requests, and what happens to the goods.
 fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
+        OrderEvent::Extended(e) => {
+            order.payment = Payment::Awaiting(e.until);
+            order.extensions = order.extensions.saturating_add(1);
+        }
         OrderEvent::SetAside(e) => order.replaced_by = Some(e.by),
         OrderEvent::Kept(_) => order.replaced_by = None,
         OrderEvent::Replaced(e) => {

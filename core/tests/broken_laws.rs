@@ -4,6 +4,7 @@
 mod support;
 mod world;
 
+use earmark::decide::{Context, Principal};
 use earmark::flow::{Command, Event, SetPolicy};
 use earmark::fulfilment::{FulfilmentEvent, WorkOrder, WorkState};
 use earmark::ids::{
@@ -21,7 +22,8 @@ use earmark::order::{
     Payment, PickOrder, ReleaseOrder, ReplaceOrder, RequestReturn, ShipOrder, Stage,
 };
 use earmark::payment::{
-    Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
+    Account, Authorization, Capture, PaymentCommand, RecordCapture, RecordVoid, Request,
+    RequestState, What,
 };
 use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
@@ -317,6 +319,23 @@ fn a_promise_that_the_roles_tell_differently_is_found() {
         shop.orders.orders.remove(&order(8)).unwrap();
     };
     assert_eq!(broken_in(&with_backlog(), forgotten), [laws::BACKORDERS_MATCH, AGREE]);
+}
+
+#[test]
+fn books_of_a_payment_that_contradict_themselves_are_called_so() {
+    let desk = unpaid();
+    let mut open = OpenShop::of(&desk.shop);
+    let account = open.payments.get_mut(&order(4)).unwrap();
+    // A void is asked for of an authorization that never was.
+    account.requests[0].what = What::Void(PaymentNumber(9));
+    let mut shop = open.shut();
+    let void =
+        PaymentCommand::RecordVoid(RecordVoid { order: order(4), request: PaymentNumber(1) });
+    let at = Timestamp::from_millis(desk.now);
+    let context = Context { at, by: Principal::Staff };
+    let refused = shop.settle(&Command::Payment(void), &context).unwrap().unwrap_err();
+    assert_eq!(refused.code(), "books-contradict");
+    assert!(refused.to_string().contains("rebuild it from its journal"), "{refused}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn later_events() -> Vec<Payload> {
         order::ShippingVoided,
         order::ShipmentLost,
         order::ShipmentReturnedToSender,
-        order::OrderHoldPlaced,
+        v1::OrderHoldPlaced,
         order::OrderHoldReleased,
         inventory::StockUnshipped,
         order::CancellationRequested,
@@ -253,6 +253,7 @@ fn events_of_payments() -> Vec<Payload> {
         order::OrderReplaced,
         order::OrderKept,
         order::OrderExtended,
+        order::OrderHoldPlaced,
     ]
 }
 

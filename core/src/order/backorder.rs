@@ -49,10 +49,7 @@ fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<O
     if order.is_set_aside() {
         return None;
     }
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let promised = taken.iter().map(|u| u64::from(u.quantity));
-    let complete = lacking.fold(0, u64::saturating_add) == promised.fold(0, u64::saturating_add)
-        && is_all_hard(order);
+    let complete = completes(order, taken.iter().map(|units| units.quantity));
     match (news.hold, order.is_payment_satisfied(), order.status) {
         (Hold::Soft { .. }, true, _) => Some(request_allocation(news.order, news.reservation)),
         (Hold::Hard, true, Status::Pending) if complete => {
@@ -60,6 +57,14 @@ fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<O
         }
         (Hold::Soft { .. } | Hold::Hard, _, _) => None,
     }
+}
+
+/// Whether with these units an order lacks none, and all it has is tied or promised hard. Each line
+/// takes no more than it lacks, so equal sums mean that no line lacks anything.
+pub(super) fn completes(order: &Order, taken: impl Iterator<Item = u32>) -> bool {
+    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
+    let taken = taken.map(u64::from);
+    lacking.fold(0, u64::saturating_add) == taken.fold(0, u64::saturating_add) && is_all_hard(order)
 }
 
 /// Stock came: it is taken as far as the order still waits for it; the rest goes back.

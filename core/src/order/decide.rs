@@ -108,7 +108,7 @@ impl Orders {
             (OrderCommand::ReturnToSender(c), Some(order)) => {
                 parcels::send_back(c, order, context.at)
             }
-            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context.at),
+            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context),
             (OrderCommand::ReleaseHold(c), Some(order)) => holds::release(c, order, context.at),
             (OrderCommand::AcceptCancellation(c), Some(order)) => {
                 cancel::accept(c, order, context.at)

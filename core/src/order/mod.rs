@@ -47,10 +47,10 @@ pub use event::{
     OrderDrafted, OrderEvent, OrderExpired, OrderExtended, OrderHoldPlaced, OrderHoldReleased,
     OrderKept, OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
     OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderReplaced, OrderResourced,
-    OrderSetAside, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine,
-    Putaway, Rejection, ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived,
-    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
-    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
+    OrderSetAside, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy,
+    PriceOfLine, Putaway, Rejection, ReplacementPlaced, Resourcing, ReturnPartlyReceived,
+    ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost,
+    ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

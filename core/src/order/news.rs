@@ -52,11 +52,7 @@ fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<Orde
     if order.is_set_aside() {
         return None;
     }
-    // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let tied = taken.iter().map(|p| u64::from(p.quantity));
-    let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
-        && backorder::is_all_hard(order);
+    let complete = backorder::completes(order, taken.iter().map(|p| p.quantity));
     match (news.hold, order.is_payment_satisfied(), order.status) {
         // What of it waits has asked for all of it.
         (Hold::Soft { .. }, true, _) if backorder::waits_softly(order, news.reservation) => None,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
-use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
+use super::event::{HoldKind, PaymentTerms, PlacedBy, Rejection, UnitsOfLine};
 use super::kits::{self, LineKind};
 use super::replace;
 use super::stage::{self, Stage};
@@ -151,6 +151,8 @@ pub struct HoldRecord {
     pub placed_at: Timestamp,
     /// When it ends by itself.
     pub until: Option<Timestamp>,
+    /// Who placed it, if that was recorded.
+    pub placed_by: Option<PlacedBy>,
 }
 
 /// One line.

@@ -250,7 +250,8 @@ codec! {
     60 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
     61 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
         { Event::Order(OE::ReturnedToSender(p)) } version: 1;
-    62 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
+    62 OrderHoldPlaced(p: order::OrderHoldPlaced, from v1::OrderHoldPlaced)
+        { Event::Order(OE::HoldPlaced(p)) } version: 1;
     63 OrderHoldReleased(p: order::OrderHoldReleased)
         { Event::Order(OE::HoldReleased(p)) } version: 1;
     64 StockUnshipped(p: inventory::StockUnshipped)
@@ -355,6 +356,7 @@ codec! {
     118 OrderReplaced(p: order::OrderReplaced) { Event::Order(OE::Replaced(p)) } version: 1;
     119 OrderKept(p: order::OrderKept) { Event::Order(OE::Kept(p)) } version: 1;
     120 OrderExtended(p: order::OrderExtended) { Event::Order(OE::Extended(p)) } version: 1;
+    121 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 2;
 }
 
 codec! {

@@ -303,6 +303,7 @@ fn order_status() -> OrderStatusView {
             reason: Some(text("papers")),
             placed_at: AT,
             until: Some(AT),
+            placed_by: Some(earmark::order::PlacedBy::Staff),
         }],
         cancellations: vec![CancellationView {
             number: CancellationNumber(1),

@@ -6,6 +6,7 @@ use earmark::order::{
     OrderCommand as C, OrderEvent as E, OrderKept, OrderLine, OrderRefusal, OrderReplaced,
     OrderSetAside, PaymentTerms, PlaceOrder, ReplaceOrder, ReplacementPlaced, Status,
 };
+use earmark::payment::PaymentRefusal;
 use earmark::time::Timestamp;
 use earmark::units::{Currency, UnitPrice};
 
@@ -83,5 +84,8 @@ pub(super) fn refusals() -> Vec<Sample<Refusal>> {
         ("no-more-time: at all", O::NoMoreTime { allowed: 0 }),
         ("too-much-time", O::TooMuchTime { latest: AT }),
     ];
-    all.into_iter().map(|(case, refusal)| sample(case, Refusal::Order(refusal))).collect()
+    let of_orders = all.into_iter().map(|(case, refusal)| sample(case, Refusal::Order(refusal)));
+    let because = "more is taken than is there".to_string();
+    let books = PaymentRefusal::BooksContradict { order, because };
+    of_orders.chain([sample("books-contradict", Refusal::Payment(books))]).collect()
 }

@@ -28,6 +28,7 @@ import type {
   KitsTooLarge,
   LineNumber,
   OrderId,
+  PlacedBy,
   Policy,
   Portion,
   Putaway,
@@ -236,6 +237,8 @@ export interface Events {
     kind: HoldKind;
     reason: string | null;
     until: Timestamp | null;
+    /** `null` in events of version 1, which did not say. */
+    placedBy: PlacedBy | null;
   };
   OrderHoldReleased: OfOrder & { at: Timestamp; hold: HoldNumber; lapsed: boolean };
   StockUnshipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };

@@ -27,6 +27,7 @@ import type {
   LineNumber,
   OrderId,
   PaymentStatus,
+  PlacedBy,
   Policy,
   Portion,
   Proof,
@@ -200,6 +201,7 @@ export interface OrderStatusView {
     reason: string | null;
     placedAt: Timestamp;
     until: Timestamp | null;
+    placedBy: PlacedBy | null;
   }[];
   /** Requests to cancel what warehouses work on. */
   cancellations: {

@@ -225,6 +225,8 @@ export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'st
 export type Disposition = 'restock' | 'quarantine' | 'writeOff' | 'backToCustomer';
 /** What becomes of units that came back undelivered. */
 export type Putaway = 'restock' | 'quarantine' | 'writeOff';
+/** Who placed a hold. */
+export type PlacedBy = 'system' | 'staff' | { customer: string };
 /** What a hold on an order is for. */
 export type HoldKind =
   | 'fraud'

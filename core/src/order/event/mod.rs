@@ -44,7 +44,8 @@ pub use change::{
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
     FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
-    OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender, ShippingVoided,
+    OrderResourced, PlacedBy, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender,
+    ShippingVoided,
 };
 pub use replace::{OrderKept, OrderReplaced, OrderSetAside, ReplacementPlaced};
 

@@ -241,6 +241,7 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
                 reason: e.reason.clone(),
                 placed_at: e.at,
                 until: e.until,
+                placed_by: e.placed_by.clone(),
             });
         }
         OrderEvent::HoldReleased(e) => {

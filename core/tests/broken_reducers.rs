@@ -5,19 +5,26 @@
 mod support;
 mod world;
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use earmark::decide::{Context, Principal};
-use earmark::flow::{Broken, Command, Event, Settled, Shop};
-use earmark::ids::{FacilityId, ItemId, Tier};
-use earmark::inventory::{InventoryEvent, Reservation, ReservationId, Shelf};
+use earmark::demand::{Demand, Hold, Portion};
+use earmark::flow::{Broken, Command, Event, SetPolicy, Settled, Shop, Tick};
+use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber, Tier};
+use earmark::inventory::{Ask, InventoryEvent, Reservation, ReservationId, Shelf};
 use earmark::laws;
-use earmark::order::{OrderCommand, OrderEvent};
+use earmark::order::{AuthorizePayment, OrderCommand, OrderEvent, PlaceOrder, RecordTied};
+use earmark::payment::PaymentEvent;
+use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::to_bytes;
-use earmark::time::Timestamp;
+use earmark::time::{Span, Timestamp};
+use earmark::units::{Amount, Currency};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use support::{START, text};
+use support::{START, text, units};
 use world::mirror::OpenShop;
-use world::steps::{Step, histories};
+use world::steps::{Step, histories, order_id, two_mugs};
 use world::{Settle, World};
 
 /// Histories a broken reducer may get through before it is found.
@@ -43,6 +50,22 @@ fn found_by(law: &str, settle: Settle) {
         }
     }
     panic!("`{law}` did not find it; {} histories were found by others: {others:#?}", others.len());
+}
+
+/// The same of a reducer whose events no sound reducer would take: the audit of its own state must
+/// find it.
+fn found_in_state(law: &str, mut told: impl Iterator<Item = Vec<Step>>, settle: Settle) {
+    let found = |steps: Vec<Step>| {
+        let (mut shop, mut now) = (World::open().shop, START);
+        steps.iter().any(|step| {
+            now += step.wait;
+            let context = Context { at: Timestamp::from_millis(now), by: step.by.clone() };
+            // The sound rest of the reducer may throw a state away in which it can't go on.
+            let went_on = settle(&mut shop, &step.command, &context).is_ok();
+            went_on && shop.audit().broken.iter().any(|broken| broken.law == law)
+        })
+    };
+    assert!(told.any(found), "`{law}` did not find it");
 }
 
 /// Settles as it should be, and then damages the state for each event.
@@ -111,6 +134,118 @@ fn b_a_reducer_that_takes_units_off_the_shelf_and_promises_them_still_is_found()
     });
 }
 
+/// Looks for stock line by line, each against all that is there, and books what it found.
+fn line_by_line(shop: &mut Shop, command: &Command, context: &Context) -> Result<Settled, Broken> {
+    let mut each = shop.clone();
+    let settled = shop.settle(command, context)?;
+    let (Command::Order(OrderCommand::Place(place)), Ok(events)) = (command, &settled) else {
+        return Ok(settled);
+    };
+    let refused = |e: &Event| matches!(e, Event::Inventory(InventoryEvent::Rejected(_)));
+    let Some(placed) = events.first().filter(|_| events.iter().any(refused)) else {
+        return Ok(settled);
+    };
+    let (order, reservation, hold) = (place.order, ReservationNumber(1), Hold::Hard);
+    let mut portions = Vec::new();
+    for (line, wanted) in (0..).map(LineNumber).zip(&place.lines) {
+        let demands = [Demand { line, item: wanted.item.clone(), quantity: wanted.quantity }];
+        let destination = &place.destination;
+        let ask = Ask { demands: &demands, destination, excluded: &[], freed: &[], at: None };
+        match each.inventory().plan(&ask, reservation) {
+            Ok(plan) if plan.kits.is_empty() => portions.extend(plan.portions),
+            _ => return Ok(settled),
+        }
+    }
+    each.apply(placed)?;
+    let mut open = OpenShop::of(&each);
+    for p in &portions {
+        let there = shelf(&mut open, p.item, p.facility, p.tier);
+        there.into_iter().for_each(|shelf| shelf.allocated += p.quantity);
+    }
+    let booked = Reservation { hold, portions: portions.clone(), waiting: None };
+    open.inventory.reservations.insert(ReservationId { order, number: reservation }, booked);
+    *shop = open.shut();
+    let heard = OrderCommand::RecordTied(RecordTied { order, reservation, hold, portions });
+    let by = Principal::System;
+    shop.settle(&Command::Order(heard), &Context { at: context.at, by })
+}
+
+#[test]
+fn b_a_reducer_that_does_not_add_up_what_two_lines_want_of_an_item_is_found() {
+    found_in_state(laws::NEVER_OVERSOLD, generated(), line_by_line);
+}
+
+thread_local! {
+    /// What was tied for the orders that have expired.
+    static EXPIRED: RefCell<BTreeMap<OrderId, Vec<Portion>>> = RefCell::default();
+}
+
+/// Lets a hold that has expired hold again once its order is paid, without a look at the stock.
+fn revived(shop: &mut Shop, command: &Command, context: &Context) -> Result<Settled, Broken> {
+    let settled = damaged(shop, command, context, |event, open| {
+        let Event::Payment(PaymentEvent::Authorized(e)) = event else { return };
+        let Some(portions) = EXPIRED.with_borrow_mut(|gone| gone.remove(&e.order)) else { return };
+        for p in &portions {
+            let there = shelf(open, p.item, p.facility, p.tier);
+            there.into_iter().for_each(|shelf| shelf.allocated += p.quantity);
+            let id = ReservationId { order: e.order, number: p.reservation };
+            let fresh = || Reservation { hold: Hold::Hard, portions: Vec::new(), waiting: None };
+            open.inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
+        }
+    })?;
+    let mut expired = None;
+    for event in settled.iter().flatten() {
+        match event {
+            Event::Order(OrderEvent::Placed(e)) => {
+                EXPIRED.with_borrow_mut(|gone| gone.remove(&e.order));
+            }
+            Event::Order(OrderEvent::Expired(e)) => expired = Some(e.order),
+            Event::Inventory(InventoryEvent::Released(e)) if expired == Some(e.order) => {
+                EXPIRED.with_borrow_mut(|gone| gone.insert(e.order, e.portions.clone()));
+            }
+            _ => {}
+        }
+    }
+    Ok(settled)
+}
+
+/// A cart whose hold runs out, another one that takes the same shelf, and the first is paid.
+fn overtaken() -> Vec<Step> {
+    let minute = 60_000;
+    let payment = PaymentPolicy::required(Span::from_millis(minute));
+    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
+    let policy = Policy { orders, ..Policy::default() };
+    let cart = |n| {
+        let mut placed = PlaceOrder { order: order_id(n), ..two_mugs() };
+        placed.lines[0].quantity = units(6);
+        Step::now(Command::Order(OrderCommand::Place(placed)))
+    };
+    let amount = Amount { currency: Currency::GBP, minor: 1_000_000 };
+    let pay = OrderCommand::AuthorizePayment(AuthorizePayment { order: order_id(0), amount });
+    vec![
+        Step::now(Command::SetPolicy(SetPolicy { policy })),
+        cart(0),
+        Step { wait: minute, ..Step::now(Command::Tick(Tick {})) },
+        cart(1),
+        Step::now(Command::Order(pay)),
+    ]
+}
+
+#[test]
+fn b_a_reducer_that_revives_an_expired_hold_is_found_to_oversell() {
+    let sound = overtaken().iter().try_fold(World::open(), |mut world, step| {
+        world.step(step)?;
+        Ok::<_, String>(world)
+    });
+    assert!(sound.unwrap().met.contains("VoidRequested"), "nothing is paid that is not held");
+    found_in_state(laws::NEVER_OVERSOLD, std::iter::once(overtaken()), revived);
+}
+
+#[test]
+fn c_a_reducer_that_revives_an_expired_hold_is_found() {
+    found_by(laws::ENDS_ONCE, revived);
+}
+
 #[test]
 fn c_a_reducer_that_forgets_to_release_is_found() {
     found_by(laws::ENDS_ONCE, |shop, command, context| {
@@ -121,7 +256,7 @@ fn c_a_reducer_that_forgets_to_release_is_found() {
                 let id = ReservationId { order: e.order, number: p.reservation };
                 let Some(Reservation { hold, .. }) = before.get(&id).cloned() else { continue };
                 let Some(shelf) = shelf(open, p.item, p.facility, p.tier) else { continue };
-                let is_hard = hold == earmark::demand::Hold::Hard;
+                let is_hard = hold == Hold::Hard;
                 *(if is_hard { &mut shelf.allocated } else { &mut shelf.reserved }) += p.quantity;
                 let fresh = || Reservation { hold, portions: Vec::new(), waiting: None };
                 open.inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
@@ -275,4 +410,41 @@ fn h_a_body_that_writes_other_bytes_is_found() {
         found += usize::from(!laws::all_alike(&[&native, &told(&steps, other)]));
     }
     assert!(found > 0, "`{}` did not find it", laws::BODIES_AGREE);
+}
+
+/// The names of the tests of a file.
+fn tests_of(file: &str) -> BTreeSet<&str> {
+    let lines: Vec<&str> = file.lines().collect();
+    let named = lines.windows(2).filter(|pair| pair[0] == "#[test]").map(|pair| pair[1]);
+    named.filter_map(|line| line.strip_prefix("fn ")?.strip_suffix("() {")).collect()
+}
+
+/// Letters of laws that no broken reducer of a file breaks, and names of laws that neither it nor
+/// a damaged state does.
+fn unbroken<'a>(laws: &'a str, reducers: &str, states: &str) -> Vec<&'a str> {
+    let tests = tests_of(reducers);
+    let of = |letter: &str| {
+        tests.iter().any(|test| test.split_once('_').is_some_and(|(first, _)| first == letter))
+    };
+    let names = laws.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'));
+    let shown =
+        |name: &str| [reducers, states].iter().any(|f| f.contains(&format!("laws::{name}")));
+    let letters = letters_of(laws).into_iter().filter(|letter| !of(letter));
+    letters.chain(names.map(|(name, _)| name).filter(|name| !shown(name))).collect()
+}
+
+fn letters_of(laws: &str) -> Vec<&str> {
+    laws.lines().filter_map(|line| line.strip_prefix("//! - (")?.get(..1)).collect()
+}
+
+#[test]
+fn every_law_has_a_reducer_that_breaks_it() {
+    let laws = include_str!("../src/laws.rs");
+    let (reducers, states) = (include_str!("broken_reducers.rs"), include_str!("broken_laws.rs"));
+    assert_eq!(letters_of(laws).concat(), "abcdefghij", "the laws, in their order");
+    assert_eq!(unbroken(laws, reducers, states), [""; 0], "nothing shows that these can fail");
+    let without_f = reducers.replace("\nfn f_", "\nfn no_");
+    assert_eq!(unbroken(laws, &without_f, states), ["f"]);
+    let without_one = states.replace("laws::WAITS_FOR", "laws::");
+    assert_eq!(unbroken(laws, reducers, &without_one), ["WAITS_FOR_A_REASON"]);
 }

@@ -87,7 +87,9 @@ impl Built {
         verified(self.earmark().arg("verify").arg(dir).arg("--records-only"))
     }
 
-    fn bare(&self) -> Command {
+    /// `earmark` with no body named yet.
+    #[must_use]
+    pub fn bare(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.env_remove("EARMARK_PLUGIN").env("RUST_LOG", "warn").env("RUST_BACKTRACE", "0");
         command

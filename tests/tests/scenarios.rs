@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use earmark::laws;
 use earmark_tests::built::{Built, named, succeeded};
 use earmark_tests::corpus::Corpus;
 use earmark_tests::scenario::desk::{Desk, End};
@@ -75,6 +76,38 @@ fn every_body_ends_every_scenario_alike() {
         }
     }
     assert!(differ.is_empty(), "not what the native body ends with:\n{}", differ.join("\n"));
+}
+
+/// The law that all bodies are alike to the byte finds the least that one could do otherwise.
+#[test]
+fn a_body_of_which_one_byte_is_altered_is_found() {
+    let Some(built) = Built::find() else { return };
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut plugin = std::fs::read(built.plugin()).expect("the plugin can be read");
+    let code = b"no-such-return";
+    let at = plugin.windows(code.len()).position(|window| window == code);
+    plugin[at.expect("the code of a refusal lies in the plugin")] = b'N';
+    let altered = folder.path().join("altered.wasm");
+    std::fs::write(&altered, plugin).expect("it can be written");
+    let refuses = |s: &Scenario| s.steps.iter().any(|step| step.text == "refused no-such-return");
+    let (met, others): (Vec<Scenario>, _) = scenarios().into_iter().partition(refuses);
+    for (scenarios, is_alike) in [(met, false), (others, true)] {
+        assert!(!scenarios.is_empty(), "no scenario is refused so, or all are");
+        let desks: Vec<Desk> = scenarios.into_iter().map(|scenario| played(scenario).1).collect();
+        let file = |n: usize| folder.path().join(format!("{is_alike}-{n}.corpus"));
+        let files: Vec<PathBuf> = (0..desks.len()).map(file).collect();
+        desks.iter().zip(&files).for_each(|(desk, f)| Corpus::of(desk.turns(TURN)).write(f));
+        let body = |plugin: &Path| {
+            let run = ["--plugin".as_ref(), plugin.as_os_str(), "run".as_ref()];
+            ends(built.bare().args(run).args(&files))
+        };
+        for (desk, end) in desks.iter().zip(body(built.plugin())) {
+            assert_eq!(desk.end(), end, "the plugin as it is");
+        }
+        for (desk, end) in desks.iter().zip(body(&altered)) {
+            assert_eq!(laws::all_alike(&[desk.end(), end]), is_alike, "{}", laws::BODIES_AGREE);
+        }
+    }
 }
 
 fn folder() -> PathBuf {

@@ -338,6 +338,10 @@ fn interleaved(steps: &[Step], in_turns: bool, settle: Settle) -> Vec<u8> {
     let mut by_order: Vec<Vec<Command>> = vec![Vec::new(); 3];
     for step in steps {
         let Command::Order(command) = &step.command else { continue };
+        // An order in place of another shares its units with it.
+        if matches!(command, OrderCommand::Replace(_)) {
+            continue;
+        }
         let Some(nth) = command.order().map(|id| usize::from(id.to_bytes()[15])) else { continue };
         let Some(own) = by_order.get_mut(nth) else { continue };
         let mut command = command.clone();

@@ -36,10 +36,11 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPaymentDue,
-    OrderPlaced, OrderReplaced, OrderResourced, OrderUnsourced, PaymentTerms, Putaway,
-    RecordAllocated, RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment,
-    RecordRejected, RecordStripped, RecordTied, Rejection, ReplacementPlaced, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderExtended, OrderKitsAskedAgain,
+    OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced, OrderUnsourced, PaymentTerms,
+    Putaway, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled, RecordLapsed,
+    RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection, ReplacementPlaced,
+    Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -64,12 +65,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Placed(e) => to(inventory(InventoryCommand::Reserve(first_reserve(e)))),
         OrderEvent::PlacedInstead(e) => to(inventory(InventoryCommand::Reserve(instead(e)))),
         OrderEvent::Replaced(e) => replaced(e, to),
-        OrderEvent::Extended(e) => {
-            for &reservation in &e.reservations {
-                let extend = Extend { order, reservation, until: e.until };
-                to(inventory(InventoryCommand::Extend(extend)));
-            }
-        }
+        OrderEvent::Extended(e) => extended(e, to),
         OrderEvent::AllocationRequested(e) => {
             let reservation = e.reservation;
             to(inventory(InventoryCommand::Allocate(Allocate { order, reservation })));
@@ -128,6 +124,15 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::PaymentRecorded(_)
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
+    }
+}
+
+/// Each soft reservation holds as long as its order waits.
+fn extended(event: &OrderExtended, to: &mut impl FnMut(Command)) {
+    let (order, until) = (event.order, event.until);
+    for &reservation in &event.reservations {
+        let extend = Extend { order, reservation, until };
+        to(Command::Inventory(InventoryCommand::Extend(extend)));
     }
 }
 

@@ -135,7 +135,7 @@ pub(super) fn follow(
     }
     let (old, aside) = orders.aside_for(id)?;
     let of_new = events.iter().filter(|event| event.order() == id);
-    let answer = of_new.filter_map(|event| match event {
+    let mut answer = of_new.filter_map(|event| match event {
         OrderEvent::Rejected(_) => Some(false),
         OrderEvent::Sourced(_)
         | OrderEvent::Backordered(_)
@@ -145,7 +145,7 @@ pub(super) fn follow(
         | OrderEvent::Expired(_) => Some(true),
         _ => None,
     });
-    if answer.last()? {
+    if answer.next_back()? {
         events.push(OrderEvent::Replaced(OrderReplaced {
             order: old,
             at,

@@ -1,4 +1,4 @@
-//! The laws of orders that are replaced or extended can fail too, and so can the books of a payment.
+//! The laws of orders that are replaced or extended can fail too, and so can a payment's books.
 //! Why: as of all laws, one that no damage breaks proves nothing by holding.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 

@@ -1,5 +1,5 @@
-//! More time for an order that waits for its payment. Why: the order and its stock must wait equally
-//! long, and what has expired must not come back when others may have its units.
+//! More time for an order that waits for its payment. Why: it and its stock must wait equally long,
+//! and what has expired must not come back when others may have its units.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod linked;
@@ -63,7 +63,8 @@ fn the_policy_bounds_how_often_and_how_much() {
     let mut desk = open();
     let refused = desk.order(until(HOUR * 3 / 2 + 1)).unwrap_err();
     assert_eq!(refused.code(), "too-much-time");
-    assert!(refused.to_string().contains(&(START + HOUR * 3 / 2).to_string()), "{refused}");
+    let latest = Timestamp::from_millis(START + HOUR * 3 / 2).to_string();
+    assert!(refused.to_string().contains(&latest), "{refused}");
     desk.order(until(HOUR * 3 / 2)).unwrap();
     desk.order(until(HOUR * 2)).unwrap();
     let refused = desk.order(until(HOUR * 2 + 1)).unwrap_err();

@@ -1,4 +1,4 @@
-//! An order in place of an earlier one. Why: a shopper who tries his cart again must not be kept out
+//! An order in place of an earlier one. Why: who tries his cart again must not be kept out
 //! by his own hold, must not lose it to a third, and must not come to pay twice for one unit.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 

@@ -369,7 +369,8 @@ impl OrderRefusal {
             ),
             Self::TimeIsOver { since } => write!(
                 f,
-                "the time to pay was over at {since}, and its units may be another's: place it again"
+                "the time to pay was over at {since}, and its units may be another's: place it \
+                 again"
             ),
             Self::NoMoreTime { allowed: 0 } => {
                 f.write_str("the policy gives orders no more time to be paid")

@@ -1,12 +1,12 @@
 //! An order in place of an earlier one: a shopper tries the same cart again.
 //!
 //! The earlier order is set aside at once: it owes nothing and can't be paid. The stock then frees
-//! its units and ties those of the new one in one step, so that a shopper's own hold never stands in
-//! his way, and nobody can have the units in between; with that the earlier order is replaced for
-//! good. If the stock can't serve the new order, it frees nothing, and the earlier order goes on as
-//! it was: whoever asks for more than there is has lost nothing by asking. If the new order ends
-//! before the stock has answered, because it was cancelled or not paid in time, the earlier one ends
-//! with it: it had been given up.
+//! its units and ties those of the new one in one step, so that a shopper's own hold never stands
+//! in his way, and nobody can have the units in between; with that the earlier order is replaced
+//! for good. If the stock can't serve the new order, it frees nothing, and the earlier order goes
+//! on as it was: whoever asks for more than there is has lost nothing by asking. If the new order
+//! ends before the stock has answered, because it was cancelled or not paid in time, the earlier
+//! one ends with it: it had been given up.
 //!
 //! Law: of an order and the one that takes its place one at the most owes anything, and one at the
 //! most holds units.

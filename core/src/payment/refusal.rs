@@ -113,8 +113,8 @@ impl fmt::Display for PaymentRefusal {
             }
             Self::BooksContradict { order, because } => write!(
                 f,
-                "the payment of the order `{order}` contradicts itself ({because}): audit the shop, \
-                 and rebuild it from its journal"
+                "the payment of the order `{order}` contradicts itself ({because}): audit the \
+                 shop, and rebuild it from its journal"
             ),
         }
     }

@@ -201,32 +201,34 @@ fn merge(into: &mut Value, change: &Value) {
     }
 }
 
+/// The words that are about an order.
+const OF_ORDERS: [&str; 22] = [
+    "place",
+    "replace",
+    "extend",
+    "pay",
+    "cancel",
+    "amend",
+    "release",
+    "pick",
+    "pack",
+    "refuse",
+    "hold",
+    "unhold",
+    "accept",
+    "decline",
+    "ship",
+    "deliver",
+    "void",
+    "lose",
+    "send-back",
+    "return",
+    "take-back",
+    "refuse-return",
+];
+
 fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
-    let known = [
-        "place",
-        "replace",
-        "extend",
-        "pay",
-        "cancel",
-        "amend",
-        "release",
-        "pick",
-        "pack",
-        "refuse",
-        "hold",
-        "unhold",
-        "accept",
-        "decline",
-        "ship",
-        "deliver",
-        "void",
-        "lose",
-        "send-back",
-        "return",
-        "take-back",
-        "refuse-return",
-    ];
-    if !known.contains(&verb) {
+    if !OF_ORDERS.contains(&verb) {
         return Err(format!(
             "expected a word for doing (see `tests/src/scenario/say.rs`, or give `do NAME \
              {{json}}`), there is `{verb}`"

@@ -35,8 +35,36 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
+    /// As RFC 3339 has it, in UTC, to the millisecond: `2024-11-28T00:00:00.123Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
+        let (days, of_day) = (self.0 / 86_400_000, self.0 % 86_400_000);
+        let (year, month, day) = civil(days);
+        let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
+        let (second, millis) = (of_day / 1_000 % 60, of_day % 1_000);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+/// Year, month and day of the Gregorian calendar, so many days after 1970-01-01.
+///
+/// Source: `civil_from_days` in Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, for
+/// days that are not negative. Years begin in March there, so that the odd day comes last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days.saturating_add(719_468);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let leap_days = (day_of_era / 1_460)
+        .saturating_add(day_of_era / 146_096)
+        .saturating_sub(day_of_era / 36_524);
+    let year = day_of_era.saturating_sub(leap_days) / 365;
+    let before = year.saturating_mul(365).saturating_add(year / 4).saturating_sub(year / 100);
+    let day_of_year = day_of_era.saturating_sub(before);
+    let month = day_of_year.saturating_mul(5).saturating_add(2) / 153;
+    let first = month.saturating_mul(153).saturating_add(2) / 5;
+    let day = day_of_year.saturating_sub(first).saturating_add(1);
+    let year = era.saturating_mul(400).saturating_add(year);
+    match month.checked_sub(10) {
+        Some(month) => (year.saturating_add(1), month.saturating_add(1), day),
+        None => (year, month.saturating_add(3), day),
     }
 }
 

@@ -91,8 +91,13 @@ impl World {
         self.now = self.now.saturating_add(step.wait);
         let context = Context { at: Timestamp::from_millis(self.now), by: step.by.clone() };
         let sent = self.sent(&step.command);
+        let is_due = self.shop.next_deadline().is_some_and(|due| due <= context.at);
         let settled = (self.settle)(&mut self.shop, &step.command, &context);
         let settled = settled.map_err(|e| e.to_string())?;
+        if let (Command::Tick(_), Ok(events)) = (&step.command, &settled) {
+            let told = || format!("a tick before any deadline: {events:?}");
+            ensure(is_due || events.is_empty(), told)?;
+        }
         if is_cancel(&step.command) {
             let on_hold = |r: &Refusal| r.code() == "on-hold";
             let held = settled.as_ref().err().is_some_and(on_hold);

@@ -14,8 +14,8 @@
 //! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
 //!   named [`EVENTS_TELL_ALL`], after every step
 //! - (e) the same command again causes nothing: generated histories [`again_is_nothing`]
-//! - (f) any order across aggregates has one end: generated interleavings [`all_alike`], named
-//!   [`ANY_ORDER`]
+//! - (f) any order across aggregates has one end: generated interleavings, and letters between
+//!   partitions that overtake each other, [`all_alike`], named [`ANY_ORDER`]
 //! - (g) the plan that was checked is booked: the witness [`plan_serves_demand`], at every tie
 //! - (h) native and Wasm are equal to the byte: [`all_alike`], named [`BODIES_AGREE`]
 //! - (i) what comes back is there: [`returns_are_bounded`]; the witness [`available_is_physical`]

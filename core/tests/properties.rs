@@ -2,7 +2,8 @@
 //! anybody writes down, and oversold stock hides in the one that nobody did.
 //!
 //! `EARMARK_TIMES=22` takes 100,000 histories, `EARMARK_SEED=n` takes other ones. A history that
-//! breaks a law is shrunk to its shortest form and printed.
+//! breaks a law is shrunk to its shortest form and printed. `reordered` tells such histories to
+//! partitions with letters between them.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod support;
@@ -23,39 +24,12 @@ use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use support::{START, text};
+use world::runner::check;
 use world::steps::{
     Step, authorize, cancel, histories, order, order_id, place, request_return, step,
 };
 use world::{World, ensure};
-
-/// Runs a test over generated values: the same ones every time, unless told otherwise; each part
-/// of this file has other ones.
-fn check<S: Strategy>(
-    part: u8,
-    cases: u32,
-    given: S,
-    test: impl Fn(S::Value) -> Result<(), String>,
-) {
-    let said = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u32>().ok());
-    // An optimised build goes through some twenty times as many in the same time.
-    let cases = cases.saturating_mul(said("EARMARK_TIMES").unwrap_or(1));
-    let seed = u64::from(said("EARMARK_SEED").unwrap_or(1));
-    println!("part {part}: {cases} histories from seed {seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[8] = part;
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let run = TestRunner::new_with_rng(config, rng)
-        .run(&given, |value| test(value).map_err(TestCaseError::fail));
-    match run {
-        Ok(()) => {}
-        Err(TestError::Fail(why, value)) => panic!("{why}\nthe shortest such case: {value:?}"),
-        Err(TestError::Abort(why)) => panic!("{why}"),
-    }
-}
 
 fn live(steps: &[Step]) -> Result<World, String> {
     let mut world = World::open();

@@ -1,12 +1,19 @@
 //! The conversation between an order service and an inventory service, as small as it can be and
 //! still go wrong: two orders, two items, two facilities, stock for one of the orders only.
 //!
-//! Each side has a journal: what it decided survives. Letters between them are kept until they are
+//! Each side has a journal: what it decided survives, and every step begins with a state that is
+//! read from its bytes, as after a crash. Letters between the sides are kept until they are
 //! delivered, so what can happen to them is delay (a lost letter is sent again), a wrong order, and
 //! coming twice (a lost answer, or a restart of whoever sends). A side keeps a cursor, the number
 //! of the last letter, in the same record as what the letter caused: so it drops what it has had,
-//! and sends back what comes before its turn. Without cursors the same faults do harm.
+//! and sends back what comes before its turn. Both leave everything as it is, so that no step is
+//! needed for them. Without cursors the same faults do harm, and are steps.
+//!
+//! What the order wants of a [`provider`] of payments has no cursor at all.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod known;
+mod provider;
 
 use earmark::decide::{Context, Principal};
 use earmark::flow::{Command, Event, Roles, SetPolicy, Shop, Tick, route};
@@ -14,13 +21,15 @@ use earmark::ids::{FacilityRef, ItemRef, Tier};
 use earmark::inventory::{DefineFacility, DefineItem, InventoryCommand, ReceiveStock};
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{
-    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, OrderCommand, OrderEvent,
-    ShipOrder, Status,
+    CancelOrder, CancelReason, DeliverShipment, OrderCommand, OrderEvent, ShipOrder,
 };
-use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
+use earmark::policy::{Collect, OrderPolicy, PaymentPolicy, Policy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::time::{Span, Timestamp};
-use earmark::units::{Amount, Currency, UnitPrice};
+use earmark::units::UnitPrice;
+use known::{CommandId, Known, ShopId};
+pub(crate) use provider::Provider;
+use provider::{Mail, Till};
 use serde::{Deserialize, Serialize};
 
 use crate::explorer::Model;
@@ -42,9 +51,25 @@ pub(crate) enum Topology {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conversation {
     pub(crate) topology: Topology,
+    pub(crate) orders: usize,
     pub(crate) faults: u8,
     /// Whether the sides know which letter came last.
     pub(crate) cursors: bool,
+    pub(crate) provider: Provider,
+    /// Payments that the provider may decline.
+    pub(crate) declines: u8,
+}
+
+impl Conversation {
+    /// As it should be, and nothing goes wrong.
+    pub(crate) const SOUND: Self = Self {
+        topology: Topology::ReserveFirst,
+        orders: 2,
+        faults: 0,
+        cursors: true,
+        provider: Provider::Sound,
+        declines: 1,
+    };
 }
 
 const HOUR: u64 = 3_600_000;
@@ -63,9 +88,12 @@ use Side::{Inventory, Orders};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct World {
     /// The states of both sides.
-    shops: [Vec<u8>; 2],
+    shops: [ShopId; 2],
     /// Letters to each side, in the order they were sent.
     letters: [Vec<Letter>; 2],
+    /// Letters from and to the provider, and its books of each order.
+    mail: Mail,
+    tills: [Till; 2],
     /// The hour on each side's clock.
     hours: [u8; 2],
     faults: u8,
@@ -73,13 +101,15 @@ struct World {
     told: [Told; 2],
     /// Orders that were placed, as far as the customer knows.
     placed: [bool; 2],
+    /// Orders that were confirmed.
+    confirmed: [bool; 2],
     /// What went wrong on the way here.
     wrong: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Letter {
-    command: Vec<u8>,
+    command: CommandId,
     delivered: bool,
 }
 
@@ -89,23 +119,64 @@ struct Told {
     taken_back: bool,
 }
 
-impl Model for Conversation {
+/// What the customer learns.
+#[derive(Debug, Clone, Copy)]
+enum Tells {
+    Accepted,
+    TakenBack,
+}
+
+/// A conversation, and what is known of it so far.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    how: Conversation,
+    known: Known,
+    tick: CommandId,
+    /// What may be wished for each order: first that it is placed.
+    placings: [CommandId; 2],
+    reserves: [CommandId; 2],
+    wishes: [[(&'static str, CommandId); 3]; 2],
+}
+
+impl Walk {
+    pub(crate) fn new(how: Conversation) -> Self {
+        let known = Known::default();
+        let placing = |n| OrderCommand::Place(place(n, &[("mug", 1), ("pen", 1)]));
+        let wish = |(what, command)| (what, known.command(&Command::Order(command)));
+        Self {
+            how,
+            tick: known.command(&Command::Tick(Tick {})),
+            placings: ORDERS.map(|n| known.command(&Command::Order(placing(n)))),
+            reserves: ORDERS.map(|n| known.command(&first_reserve(&placing(n)))),
+            wishes: ORDERS.map(|n| wishes(n).map(wish)),
+            known,
+        }
+    }
+}
+
+impl Model for Walk {
     fn initial(&self) -> Vec<u8> {
         let mut orders = Shop::with_roles(roles(Orders));
         let mut inventory = Shop::with_roles(roles(Inventory));
-        let payment = PaymentPolicy::required(Span::from_millis(HOUR));
-        let policy = OrderPolicy { payment, ..OrderPolicy::default() };
-        let policy = Policy { orders: policy, ..Policy::default() };
         for shop in [&mut orders, &mut inventory] {
-            must(shop, &Command::SetPolicy(SetPolicy { policy }));
+            must(shop, &Command::SetPolicy(SetPolicy { policy: policy() }));
         }
         for command in stock() {
             must(&mut inventory, &Command::Inventory(command));
         }
-        let shops = [orders, inventory].map(|shop| to_bytes(&shop).unwrap());
-        let letters = [Vec::new(), Vec::new()];
-        let (hours, told, placed) = ([0; 2], [Told::default(); 2], [false; 2]);
-        let world = World { shops, letters, hours, faults: self.faults, told, placed, wrong: None };
+        let Conversation { faults, declines, .. } = self.how;
+        let world = World {
+            shops: [orders, inventory].map(|shop| self.known.shop(&shop)),
+            letters: [Vec::new(), Vec::new()],
+            mail: Mail { declines, ..Mail::default() },
+            tills: Default::default(),
+            hours: [0; 2],
+            faults,
+            told: [Told::default(); 2],
+            placed: [false; 2],
+            confirmed: [false; 2],
+            wrong: None,
+        };
         to_bytes(&world).unwrap()
     }
 
@@ -114,7 +185,9 @@ impl Model for Conversation {
         if world.wrong.is_some() {
             return;
         }
-        let mut go = |what: String, next: World| to(what, to_bytes(&next.tidied()).unwrap());
+        let mut end = |what, next: World| to(what, to_bytes(&next.tidied(self.how)).unwrap());
+        self.payments(&world, &mut end);
+        let mut go = |what: String, next: World| self.heard(what, next, &mut end);
         self.people(&world, &mut go);
         self.clocks(&world, &mut go);
         self.post(&world, &mut go);
@@ -122,54 +195,61 @@ impl Model for Conversation {
 
     fn broken(&self, state: &[u8]) -> Option<String> {
         let world: World = from_bytes("a world", state).unwrap();
-        let laws = || [Orders, Inventory].into_iter().flat_map(|s| world.shop(s).audit().broken);
-        let law = || laws().next().map(|broken| format!("{}: {}", broken.law, broken.found));
+        let law = || world.shops.into_iter().find_map(|shop| self.known.look(shop).broken.clone());
         let taken_back = || {
             let at = world.told.iter().position(|told| told.accepted && told.taken_back)?;
             Some(format!("order {}: accepted, and then taken back for want of stock", at + 1))
         };
-        world.wrong.clone().or_else(law).or_else(taken_back)
+        let unpaid = || {
+            let worth = self.over(&world)?;
+            let mut both = world.tills.iter().zip(worth);
+            both.find_map(|(till, worth)| till.at_the_end(worth))
+        };
+        world.wrong.clone().or_else(law).or_else(taken_back).or_else(unpaid)
     }
 
     fn is_end(&self, state: &[u8]) -> bool {
-        let world: World = from_bytes("a world", state).unwrap();
-        let silent = world.letters.iter().flatten().all(|letter| letter.delivered);
-        if !silent || world.placed != [true; 2] {
-            return false;
-        }
-        let orders = world.shop(Orders);
-        let over = |n: u8| {
-            let status = orders.orders().get(order(n)).map(|order| order.status);
-            let ended = [Status::Completed, Status::Rejected, Status::Expired, Status::Cancelled];
-            status.is_some_and(|status| ended.contains(&status))
-        };
-        ORDERS.into_iter().all(over) && world.shop(Inventory).inventory().open_reservations() == 0
+        self.over(&from_bytes("a world", state).unwrap()).is_some()
     }
 }
 
-impl Conversation {
-    /// What customers and staff may do.
+impl Walk {
+    /// Once everything has come to its end: what was completed of each order, in money.
+    fn over(&self, world: &World) -> Option<Vec<i64>> {
+        let silent = world.letters.iter().flatten().all(|letter| letter.delivered);
+        let placed = world.placed[..self.how.orders].iter().all(|placed| *placed);
+        if !silent || !placed || !world.mail.is_silent() {
+            return None;
+        }
+        let [orders, inventory] = world.shops.map(|shop| self.known.look(shop));
+        let over = orders.over[..self.how.orders].iter().copied().collect::<Option<Vec<i64>>>()?;
+        (inventory.reservations == 0 && !orders.asks).then_some(over)
+    }
+
+    /// What customers and staff may do. The orders want the same: the one that is placed first is
+    /// the first one.
     fn people(&self, world: &World, go: &mut impl FnMut(String, World)) {
-        for n in ORDERS {
+        for n in ORDERS.into_iter().take(self.how.orders) {
             let at = usize::from(n - 1);
-            let placing = OrderCommand::Place(place(n, &[("mug", 1), ("pen", 1)]));
             if !world.placed[at] {
+                if at > 0 && !world.placed[at - 1] {
+                    continue;
+                }
                 let mut next = world.clone();
                 next.placed[at] = true;
-                if self.topology == Topology::ListenToSelf {
+                if self.how.topology == Topology::ListenToSelf {
                     // Everybody hears it from the post; the customer has his answer already.
-                    next.send(Orders, &Command::Order(placing.clone()));
-                    next.send(Inventory, &first_reserve(&placing));
+                    next.send(Orders, self.placings[at]);
+                    next.send(Inventory, self.reserves[at]);
                 } else {
-                    next = next.carried_out(self, Orders, &Command::Order(placing), true);
+                    next = self.carried_out(next, Orders, self.placings[at], true);
                 }
                 go(format!("order {n} is placed"), next);
                 continue;
             }
-            for (what, command) in wishes(n) {
-                let before = &world.shops[Orders as usize];
-                let next = world.clone().carried_out(self, Orders, &Command::Order(command), false);
-                if next.wrong.is_some() || next.shops[Orders as usize] != *before {
+            for (what, command) in self.wishes[at] {
+                let next = self.carried_out(world.clone(), Orders, command, false);
+                if next.wrong.is_some() || next.shops != world.shops {
                     go(format!("order {n} is {what}"), next);
                 }
             }
@@ -179,11 +259,14 @@ impl Conversation {
     /// Time passes on each side by itself: no two clocks show the same.
     fn clocks(&self, world: &World, go: &mut impl FnMut(String, World)) {
         for (at, side) in [Orders, Inventory].into_iter().enumerate() {
-            if world.hours[at] < 1 {
+            // What got no answer is asked for again after two hours.
+            let more = if side == Orders { 2 * world.mail.lost } else { 0 };
+            let hours = if world.hours[at] < 1 { 1 } else { 2 };
+            if world.hours[at] + hours <= 1 + more {
                 let mut next = world.clone();
-                next.hours[at] += 1;
-                let next = next.carried_out(self, side, &Command::Tick(Tick {}), true);
-                go(format!("{side:?}: an hour passes"), next);
+                next.hours[at] += hours;
+                let next = self.carried_out(next, side, self.tick, true);
+                go(format!("{side:?}: {hours} h pass"), next);
             }
         }
     }
@@ -195,116 +278,82 @@ impl Conversation {
             let first = letters.iter().position(|letter| !letter.delivered);
             for (number, letter) in letters.iter().enumerate() {
                 let in_turn = first == Some(number);
-                if !in_turn && world.faults == 0 {
+                if !in_turn && (world.faults == 0 || self.how.cursors) {
                     continue;
                 }
-                let command: Command = from_bytes("a letter", &letter.command).unwrap();
                 let mut next = world.clone();
                 next.letters[at][number].delivered = true;
                 next.faults -= u8::from(!in_turn);
                 let again = letter.delivered;
-                if in_turn || !self.cursors {
-                    next = next.carried_out(self, side, &command, !again);
-                } else {
-                    next.letters[at][number].delivered = again;
-                }
+                next = self.carried_out(next, side, letter.command, !again);
                 let how = match (in_turn, again) {
                     (true, _) => "comes",
                     (false, true) => "comes once more",
                     (false, false) => "comes before its turn",
                 };
-                go(format!("{side:?}: {} {how}", short(&command)), next);
+                go(format!("{side:?}: {} {how}", self.known.name(letter.command)), next);
             }
         }
     }
 
-    /// What the customer learns from an event, and when.
-    fn tell(&self, world: &mut World, event: &Event) {
-        let told = |world: &mut World, id, tell: fn(&mut Told)| {
-            let n = ORDERS.into_iter().position(|n| order(n) == id).unwrap();
-            tell(&mut world.told[n]);
-        };
+    /// A side carries out a command.
+    fn carried_out(&self, mut world: World, side: Side, command: CommandId, must: bool) -> World {
+        let at = side as usize;
+        let state = (world.shops[at], world.hours[at]);
+        let done = self.known.carried_out(&self.how, side, state, command, must);
+        world.shops[at] = done.to;
+        world.wrong.clone_from(&done.wrong);
+        done.letters.iter().for_each(|(to, command)| world.send(*to, *command));
+        done.confirmed.iter().for_each(|at| world.confirmed[*at] = true);
+        for (at, tells) in &done.told {
+            match tells {
+                Tells::Accepted => world.told[*at].accepted = true,
+                Tells::TakenBack => world.told[*at].taken_back = true,
+            }
+        }
+        world.mail.fresh.extend(done.asks.iter().rev());
+        world
+    }
+}
+
+impl Conversation {
+    /// What the customer learns from an event.
+    fn tells(&self, event: &Event) -> Option<Tells> {
         match event {
-            Event::Order(OrderEvent::Placed(e)) if self.topology != Topology::ReserveFirst => {
-                told(world, e.order, |told| told.accepted = true);
+            Event::Order(OrderEvent::Placed(_)) if self.topology != Topology::ReserveFirst => {
+                Some(Tells::Accepted)
             }
             Event::Notification(NotificationEvent::Told(e)) => match e.news {
-                News::Accepted => told(world, e.order, |told| told.accepted = true),
-                News::Rejected => told(world, e.order, |told| told.taken_back = true),
-                _ => {}
+                News::Accepted => Some(Tells::Accepted),
+                News::Rejected => Some(Tells::TakenBack),
+                _ => None,
             },
-            _ => {}
+            _ => None,
         }
     }
 }
 
 impl World {
-    fn shop(&self, side: Side) -> Shop {
-        let mut shop: Shop = from_bytes("a shop", &self.shops[side as usize]).unwrap();
-        shop.restore();
-        shop
-    }
-
-    fn send(&mut self, to: Side, command: &Command) {
-        let command = to_bytes(command).unwrap();
+    fn send(&mut self, to: Side, command: CommandId) {
         self.letters[to as usize].push(Letter { command, delivered: false });
     }
 
-    /// A side carries out a command, and writes letters. What a side hears for the first time from
-    /// the other can't be refused.
-    fn carried_out(
-        mut self,
-        how: &Conversation,
-        side: Side,
-        command: &Command,
-        must: bool,
-    ) -> Self {
-        let at = side as usize;
-        let mut shop = self.shop(side);
-        let hour = u64::from(self.hours[at]);
-        let context = Context {
-            at: Timestamp::from_millis(START + hour * HOUR),
-            by: if must { Principal::System } else { Principal::Staff },
-        };
-        let events = match shop.settle(command, &context) {
-            Ok(Ok(events)) => events,
-            Ok(Err(refusal)) => {
-                if must || refusal.code() == "unknown-order" {
-                    self.wrong = Some(format!("{} is refused: {refusal}", short(command)));
-                }
-                return self;
-            }
-            Err(broken) => {
-                self.wrong = Some(broken.to_string());
-                return self;
-            }
-        };
-        for event in &events {
-            how.tell(&mut self, event);
-            let heard = how.topology == Topology::ListenToSelf
-                && matches!(event, Event::Order(OrderEvent::Placed(_)));
-            route(event, |command| {
-                let to = match command {
-                    Command::Order(_) => Orders,
-                    Command::Inventory(_) => Inventory,
-                    _ => return,
-                };
-                if to != side && !heard {
-                    self.send(to, &command);
-                }
-            });
-        }
-        self.shops[at] = to_bytes(&shop).unwrap();
-        self
-    }
-
     /// Letters that can't come any more are of no interest.
-    fn tidied(mut self) -> Self {
-        if self.faults == 0 {
+    fn tidied(mut self, how: Conversation) -> Self {
+        self.mail.tidy();
+        if self.faults == 0 || how.cursors {
             self.letters.iter_mut().for_each(|letters| letters.retain(|l| !l.delivered));
         }
         self
     }
+}
+
+/// An hour to pay, two for the provider to answer; captured on confirmation.
+fn policy() -> Policy {
+    let [deadline, answer_within] = [HOUR, 2 * HOUR].map(Span::from_millis);
+    let collect = Collect { answer_within, ..Collect::default() };
+    let payment = PaymentPolicy::Required { deadline, collect };
+    Policy { orders: OrderPolicy { payment, ..OrderPolicy::default() }, ..Policy::default() }
 }
 
 fn roles(side: Side) -> Roles {
@@ -313,12 +362,10 @@ fn roles(side: Side) -> Roles {
 }
 
 /// What may be wished for an order once it is placed.
-fn wishes(n: u8) -> [(&'static str, OrderCommand); 4] {
+fn wishes(n: u8) -> [(&'static str, OrderCommand); 3] {
     let order = order(n);
-    let amount = Amount { currency: Currency::GBP, minor: 1_000_000 };
     let cancel = CancelOrder { order, lines: None, reason: CancelReason::Customer };
     [
-        ("paid", OrderCommand::AuthorizePayment(AuthorizePayment { order, amount })),
         ("cancelled", OrderCommand::Cancel(cancel)),
         ("shipped", OrderCommand::Ship(ShipOrder { order, facility: None })),
         ("delivered", OrderCommand::Deliver(DeliverShipment { order, shipment: None })),
@@ -328,10 +375,7 @@ fn wishes(n: u8) -> [(&'static str, OrderCommand); 4] {
 /// What the inventory makes of an order that it hears of by itself.
 fn first_reserve(placing: &OrderCommand) -> Command {
     let mut shop = Shop::with_roles(roles(Orders));
-    let payment = PaymentPolicy::required(Span::from_millis(HOUR));
-    let policy = OrderPolicy { payment, ..OrderPolicy::default() };
-    let policy = Policy { orders: policy, ..Policy::default() };
-    must(&mut shop, &Command::SetPolicy(SetPolicy { policy }));
+    must(&mut shop, &Command::SetPolicy(SetPolicy { policy: policy() }));
     let events = must(&mut shop, &Command::Order(placing.clone()));
     let mut reserve = None;
     events.iter().for_each(|event| route(event, |command| reserve = Some(command)));

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 /// A shop, open to damage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OpenShop {
-    roles: Roles,
+    pub(crate) roles: Roles,
     policy: Policy,
     policy_version: u64,
     pub(crate) orders: OpenOrders,
@@ -75,6 +75,21 @@ pub(crate) struct OpenBackorders {
 impl OpenShop {
     pub(crate) fn of(shop: &Shop) -> Self {
         from_bytes("an open shop", &to_bytes(shop).unwrap()).unwrap()
+    }
+
+    /// Where this differs from another shop.
+    pub(crate) fn differs(&self, other: &Self) -> String {
+        let orders = (&self.orders, &other.orders);
+        let stock = (&self.inventory, &other.inventory);
+        let payments = (&self.payments, &other.payments);
+        let told = (&self.told, &other.told);
+        match () {
+            () if orders.0 != orders.1 => format!("{orders:#?}"),
+            () if stock.0 != stock.1 => format!("{stock:#?}"),
+            () if payments.0 != payments.1 => format!("{payments:#?}"),
+            () if told.0 != told.1 => format!("{told:#?}"),
+            () => format!("{:#?}", (&self.fulfilments, &other.fulfilments)),
+        }
     }
 
     pub(crate) fn shut(&self) -> Shop {

@@ -14,6 +14,8 @@ pub(crate) mod mirror;
 pub(crate) mod payments;
 pub(crate) mod queue;
 pub(crate) mod replace;
+pub(crate) mod runner;
+pub(crate) mod split;
 pub(crate) mod steps;
 pub(crate) mod stock;
 pub(crate) mod witness;

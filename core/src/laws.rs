@@ -9,7 +9,7 @@
 //!   [`promises_match`], [`transfer_is_conserved`], [`kit_is_whole`]; the tests' witness
 //!   [`stock_is_conserved`] by its own books
 //! - (b) promises never exceed what is there: [`never_oversold`], [`day_is_not_full`]; the witness
-//!   [`safety_is_kept`]
+//!   [`safety_is_kept`]; of two orders in one place: [`one_of_two_stands`]
 //! - (c) each reservation ends exactly once: the witness [`each_ends_once`]
 //! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
 //!   named [`EVENTS_TELL_ALL`], after every step
@@ -112,6 +112,11 @@ pub const WITHIN_LIMIT: &str = "no more is promised without being there than the
 pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
 /// Name of [`work_matches`].
 pub const WORK_MATCHES: &str = "a facility's work is what the order has in work there";
+
+/// Name of [`waits_as_long`].
+pub const WAITS_AS_LONG: &str = "an order and its soft reservations wait equally long";
+/// Name of [`one_of_two_stands`].
+pub const ONE_OF_TWO: &str = "of an order and the one in its place one owes and holds at the most";
 
 /// Name of [`stock_is_conserved`].
 pub const STOCK_CONSERVED: &str = "units on the shelves are those that came and have not left";
@@ -275,6 +280,18 @@ pub fn captured_in_time(was_confirmed: bool, captured: i64) -> bool {
     was_confirmed || captured == 0
 }
 
+/// The soft reservations of an order hold until the moment at which its time to pay is over.
+#[must_use]
+pub fn waits_as_long(deadline: u64, mut held_until: impl Iterator<Item = u64>) -> bool {
+    held_until.all(|until| until == deadline)
+}
+
+/// Of an order and the one in its place one at the most owes anything, and one holds units.
+#[must_use]
+pub fn one_of_two_stands(owes: [bool; 2], holds: [bool; 2]) -> bool {
+    owes != [true; 2] && holds != [true; 2]
+}
+
 /// One who waits for an item can be served with none of what is free of it.
 #[must_use]
 pub fn waits_for_a_reason(free_for_him: u64) -> bool {
@@ -350,6 +367,10 @@ mod tests {
         assert!(!again_is_nothing(0, false));
         assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
         assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
+        assert!(waits_as_long(5, [5, 5].into_iter()) && !waits_as_long(5, [5, 4].into_iter()));
+        let both = [true, true];
+        assert!(one_of_two_stands([true, false], [false, true]));
+        assert!(!one_of_two_stands(both, [true, false]) && !one_of_two_stands([true, false], both));
         assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
         assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
         assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));

@@ -65,6 +65,8 @@ pub enum News {
     Refunded(PaymentNumber),
     /// Some of it is promised, and comes later.
     Backordered,
+    /// Another order of his has taken its place.
+    Replaced(OrderId),
 }
 
 /// An event of the notification role.

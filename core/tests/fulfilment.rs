@@ -10,8 +10,8 @@ use earmark::inventory::{Adjustment, InventoryCommand};
 use earmark::order::{
     AcceptCancellation, CancelOrder, CancelReason, DeclineCancellation, DeliverShipment, HoldKind,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderEvent, OrderRefusal, PackOrder,
-    PickOrder, PlaceHold, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender,
-    ShipOrder, Stage, Status, VoidShipping,
+    PickOrder, PlaceHold, PlacedBy, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder,
+    ReturnToSender, ShipOrder, Stage, Status, VoidShipping,
 };
 use earmark::time::Span;
 use support::{Desk, order, sku, text, units};
@@ -271,6 +271,7 @@ fn a_hold_blocks_release_and_shipping_and_never_a_cancel() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 2)]);
     assert_eq!(names(&desk.order(hold(1, None)).unwrap()), ["OrderHoldPlaced"]);
+    assert_eq!(desk.at_hand(1).holds[0].placed_by, Some(PlacedBy::Staff));
     desk.order(hold(1, None)).unwrap();
     let on_hold = || OrderRefusal::OnHold { hold: HoldNumber(1), kind: HoldKind::Fraud };
     assert_eq!(desk.order(release(1)), refused(on_hold()));

@@ -53,6 +53,7 @@ const fn step([from, event, to, command]: [&'static str; 4], purpose: Purpose) -
 /// Every step, in the order of an order's life.
 pub const PROCESS: &[Step] = &[
     step(["order", "OrderPlaced", "inventory", "Reserve"], Forward),
+    step(["order", "ReplacementPlaced", "inventory", "Reserve"], Forward),
     step(["inventory", "KitsExploded", "order", "RecordExploded"], Forward),
     step(["inventory", "InventoryTied", "order", "RecordTied"], Forward),
     step(["inventory", "InventoryRejected", "order", "RecordRejected"], Forward),
@@ -60,6 +61,7 @@ pub const PROCESS: &[Step] = &[
     step(["inventory", "InventoryBackordered", "order", "RecordBackordered"], Forward),
     step(["inventory", "BackorderFilled", "order", "RecordFilled"], Forward),
     step(["order", "OrderBackordered", "notification", "Tell"], News),
+    step(["order", "OrderExtended", "inventory", "Extend"], Forward),
     step(["order", "AllocationRequested", "inventory", "Allocate"], Forward),
     step(["inventory", "InventoryAllocated", "order", "RecordAllocated"], Forward),
     step(["order", "OrderConfirmed", "notification", "Tell"], News),
@@ -67,6 +69,9 @@ pub const PROCESS: &[Step] = &[
     step(["order", "OrderRejected", "notification", "Tell"], News),
     step(["order", "OrderExpired", "inventory", "Release"], Compensation),
     step(["order", "OrderExpired", "notification", "Tell"], News),
+    step(["order", "OrderReplaced", "inventory", "Release"], Compensation),
+    step(["order", "OrderReplaced", "inventory", "ReleaseAwaited"], Compensation),
+    step(["order", "OrderReplaced", "notification", "Tell"], News),
     step(["inventory", "InventoryExpired", "order", "RecordLapsed"], Compensation),
     step(["inventory", "PromiseStripped", "order", "RecordStripped"], Compensation),
     step(["order", "OrderKitsAskedAgain", "inventory", "ReserveFrom"], Compensation),
@@ -125,7 +130,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "order",
         what: "a pending order waits for its payment",
-        set_by: "policy orders.payment.required.deadline",
+        set_by: "policy orders.payment.required.deadline; ExtendOrder, within orders.extensions",
         event: "OrderExpired",
     },
     Deadline {
@@ -149,7 +154,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "inventory",
         what: "a reservation is soft",
-        set_by: "the payment's deadline, carried by OrderPlaced",
+        set_by: "the payment's deadline, carried by OrderPlaced and OrderExtended",
         event: "InventoryExpired",
     },
     Deadline {

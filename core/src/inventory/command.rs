@@ -208,6 +208,9 @@ pub struct Reserve {
     /// of an earlier order of the same cart. They are released in the same step, whatever comes of
     /// it, and the plan counts them as free. A unit is named once.
     pub replaces: Vec<Release>,
+    /// The order whose place this one takes: all that its reservations tie or wait for counts as
+    /// free. It is released in the same step if this order can be served, and stays if not.
+    pub instead_of: Option<OrderId>,
 }
 
 /// Tie stock for an order that has more lines than it asks for: those of its kits' components are

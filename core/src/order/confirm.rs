@@ -25,7 +25,8 @@ pub(super) fn due(id: OrderId, order: &Order, events: &[OrderEvent]) -> Option<O
     }
     let mut after = order.clone();
     // An event that does not fit is found where it is folded in.
-    let of_order = |event: &&OrderEvent| !matches!(event, OrderEvent::TieReturned(_));
+    let of_order =
+        |event: &&OrderEvent| event.order() == id && !matches!(event, OrderEvent::TieReturned(_));
     events.iter().filter(of_order).try_for_each(|e| evolve::change(&mut after, e)).ok()?;
     is_due(&after).then_some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
 }
@@ -33,6 +34,7 @@ pub(super) fn due(id: OrderId, order: &Order, events: &[OrderEvent]) -> Option<O
 /// Whether it is pending, and nothing stands in the way.
 pub(super) fn is_due(order: &Order) -> bool {
     order.status == Status::Pending
+        && !order.is_set_aside()
         && order.is_payment_satisfied()
         && order.lines.iter().all(|line| line.buckets.unsourced == 0)
         && order.lines.iter().any(|line| line.buckets.wanted() > 0)

@@ -12,7 +12,8 @@ use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
 use super::{
-    CancelReason, amend, backorder, cancel, confirm, due, evolve, holds, kits, news, payment,
+    CancelReason, amend, backorder, cancel, confirm, due, evolve, extend, holds, kits, news,
+    payment, replace,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
@@ -41,11 +42,12 @@ impl Decide for Orders {
             Verdict::NotWhen => return Err(OrderRefusal::NotWhen { status }),
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
+        replace::may(self, kind, id, order)?;
         let mut events = self.answer(command, id, order, context)?;
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
-        self.follow(id, order, &mut events);
+        self.follow(id, order, context.at, &mut events);
         Ok(events)
     }
 
@@ -55,11 +57,22 @@ impl Decide for Orders {
 }
 
 impl Orders {
-    /// What follows from a decision, whatever it was: the payment is told, the order confirmed.
-    fn follow(&self, id: OrderId, order: Option<&Order>, events: &mut Vec<OrderEvent>) {
+    /// What a decision leads to within the role, whatever it was: what becomes of an order whose
+    /// place this one takes, what is due, and that the order is confirmed.
+    pub(super) fn follow(
+        &self,
+        id: OrderId,
+        order: Option<&Order>,
+        at: Timestamp,
+        events: &mut Vec<OrderEvent>,
+    ) {
+        let other = replace::follow(self, id, at, events);
         let confirmed = |events: &[OrderEvent]| confirm::due(id, order?, events);
         events.extend(confirmed(events));
         payment::follow(self, id, events);
+        if let Some(other) = other {
+            payment::follow(self, other, events);
+        }
         if let Some(late) = confirmed(events) {
             events.push(late);
             payment::follow(self, id, events);
@@ -76,6 +89,7 @@ impl Orders {
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
+            (OrderCommand::Replace(replace), known) => self.replace(replace, known, context),
             (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
             (OrderCommand::RecordBackordered(news), known) => {
                 Ok(backorder::backordered(news, known))
@@ -106,7 +120,7 @@ impl Orders {
             (OrderCommand::ReturnToSender(c), Some(order)) => {
                 parcels::send_back(c, order, context.at)
             }
-            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context.at),
+            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context),
             (OrderCommand::ReleaseHold(c), Some(order)) => holds::release(c, order, context.at),
             (OrderCommand::AcceptCancellation(c), Some(order)) => {
                 cancel::accept(c, order, context.at)
@@ -117,6 +131,9 @@ impl Orders {
             (OrderCommand::ReceiveReturnedUnits(c), Some(order)) => returns::receive_some(c, order),
             (OrderCommand::RefuseReturn(c), Some(order)) => returns::refuse(c, order),
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
+            (OrderCommand::Extend(c), Some(order)) => {
+                extend::extend(c, order, self.policy.extensions, context.at)
+            }
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
             (OrderCommand::RecordExploded(c), Some(order)) => {

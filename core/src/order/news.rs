@@ -48,11 +48,10 @@ pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> 
 
 fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
     let id = news.order;
-    // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let tied = taken.iter().map(|p| u64::from(p.quantity));
-    let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
-        && backorder::is_all_hard(order);
+    if order.is_set_aside() {
+        return None;
+    }
+    let complete = backorder::completes(order, taken.iter().map(|p| p.quantity));
     match (news.hold, order.is_payment_satisfied(), order.status) {
         // What of it waits has asked for all of it.
         (Hold::Soft { .. }, true, _) if backorder::waits_softly(order, news.reservation) => None,
@@ -113,7 +112,8 @@ pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent
     let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
         && order.tied.iter().all(others)
         && order.backordered.iter().all(|b| b.hard || b.units.reservation == reservation)
-        && order.is_payment_satisfied();
+        && order.is_payment_satisfied()
+        && !order.is_set_aside();
     if complete && order.status == Status::Pending {
         events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
     }

@@ -28,17 +28,12 @@ impl Orders {
     ) -> Decision {
         let order = place.order;
         let owner = owner(place, context)?;
-        if let Some(known) = known.filter(|known| known.status != Status::Draft) {
+        if let Some(known) = placed_before(known) {
             let same = is_same(place, owner.as_ref(), known);
             return if same { Ok(vec![]) } else { Err(OrderRefusal::PlacedDifferently { order }) };
         }
         let total = self.check(place, known, context)?;
-        let payment = match self.policy.payment {
-            PaymentPolicy::None => PaymentTerms::NotRequired,
-            PaymentPolicy::Required { deadline, .. } => {
-                PaymentTerms::Required { deadline: context.at.after(deadline) }
-            }
-        };
+        let payment = self.terms(context);
         Ok(vec![OrderEvent::Placed(OrderPlaced {
             order,
             at: context.at,
@@ -49,6 +44,16 @@ impl Orders {
             payment,
             total,
         })])
+    }
+
+    /// The terms of an order that is placed now.
+    pub(super) fn terms(&self, context: &Context) -> PaymentTerms {
+        match self.policy.payment {
+            PaymentPolicy::None => PaymentTerms::NotRequired,
+            PaymentPolicy::Required { deadline, .. } => {
+                PaymentTerms::Required { deadline: context.at.after(deadline) }
+            }
+        }
     }
 
     /// Saves an order that is not placed yet.
@@ -71,7 +76,7 @@ impl Orders {
     }
 
     /// Whether an order can be one at all, and its total.
-    fn check(
+    pub(super) fn check(
         &self,
         place: &PlaceOrder,
         known: Option<&Order>,
@@ -99,8 +104,13 @@ impl Orders {
     }
 }
 
+/// The order, if it was placed; a draft is none yet.
+pub(super) fn placed_before(known: Option<&Order>) -> Option<&Order> {
+    known.filter(|known| known.status != Status::Draft)
+}
+
 /// Whose order it will be: a customer's own, or the one staff names.
-fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRefusal> {
+pub(super) fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRefusal> {
     match &context.by {
         Principal::Customer(subject) => match &place.customer {
             Some(named) if named != subject => Err(OrderRefusal::NotYourOrder),
@@ -112,7 +122,7 @@ fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRef
 
 /// Whether a known order was placed with these contents: then placing it again is a retry. An
 /// amendment since then does not count.
-fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
+pub(super) fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
     let of_order = |(new, (number, old)): (&OrderLine, (LineNumber, &Line))| {
         new.item == old.item
             && new.unit_price == old.unit_price

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
-use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
+use super::event::{HoldKind, PaymentTerms, PlacedBy, Rejection, UnitsOfLine};
 use super::kits::{self, LineKind};
+use super::replace;
 use super::stage::{self, Stage};
 use super::transitions::Status;
 use super::{cancel, confirm};
@@ -100,6 +101,12 @@ pub struct Order {
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
+    /// The order whose place it takes, or was to take.
+    pub replaces: Option<OrderId>,
+    /// The order that took its place; or is to take it, as long as this one has not ended.
+    pub replaced_by: Option<OrderId>,
+    /// How often it was given more time to be paid.
+    pub extensions: u16,
 }
 
 /// What an order was placed as.
@@ -150,6 +157,8 @@ pub struct HoldRecord {
     pub placed_at: Timestamp,
     /// When it ends by itself.
     pub until: Option<Timestamp>,
+    /// Who placed it, if that was recorded.
+    pub placed_by: Option<PlacedBy>,
 }
 
 /// One line.
@@ -312,6 +321,7 @@ impl Orders {
             cancel::audit(*id, order, audit);
             let in_the_way = !confirm::is_due(order);
             audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
+            replace::audit(self, *id, order, audit);
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
                 let tied = order.tied_units(number);
@@ -356,15 +366,15 @@ impl Order {
         if let Some(ended) = self.ended_at {
             return Some(ended.after(policy.archive_after));
         }
-        if self.status == Status::Draft {
-            return Some(self.placed_at.after(policy.archive_after));
-        }
-        let unpaid = match (self.status, self.payment) {
+        // What becomes of an order that is set aside is told by the one that takes its place.
+        let own = match (self.status, self.payment) {
+            _ if self.is_set_aside() => None,
+            (Status::Draft, _) => Some(self.placed_at.after(policy.archive_after)),
             (Status::Pending, Payment::Awaiting(deadline)) => Some(deadline),
             _ => None,
         };
         let holds = self.holds.iter().filter_map(|hold| hold.until);
-        unpaid.into_iter().chain(holds).min()
+        own.into_iter().chain(holds).min()
     }
 
     /// How firmly stock is to be tied for it: softly while a payment is awaited.
@@ -374,6 +384,12 @@ impl Order {
             Payment::Awaiting(until) => Hold::Soft { until },
             Payment::NotRequired | Payment::Authorized(_) => Hold::Hard,
         }
+    }
+
+    /// Whether another order is to take its place, and the stock has not answered yet.
+    #[must_use]
+    pub fn is_set_aside(&self) -> bool {
+        self.replaced_by.is_some() && matches!(self.status, Status::Draft | Status::Pending)
     }
 
     /// A line by its number.

@@ -6,11 +6,13 @@
 
 pub mod v1;
 
+mod extensions;
 mod payment;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use extensions::{Extensions, NoTime};
 pub use payment::{CaptureWhen, Collect, PaymentPolicy};
 pub use rules::{Aim, Aims, NotAims, Objective, SourcingRules};
 
@@ -65,6 +67,9 @@ pub struct OrderPolicy {
     /// limit of each item; what waits already goes on waiting.
     #[serde(default)]
     pub backorders: BackorderPolicy,
+    /// Whether an order may have more time to be paid; `None` if not.
+    #[serde(default)]
+    pub extensions: Option<Extensions>,
 }
 
 /// What is not said of reopening.
@@ -75,7 +80,7 @@ fn yes() -> bool {
 impl Default for OrderPolicy {
     /// No payment; 90 days for returns, as long as the longest common return window; what is
     /// allocated may ship directly, and what is completed be reopened; nothing is promised that is
-    /// not there.
+    /// not there, and no order has more time to be paid.
     fn default() -> Self {
         Self {
             payment: PaymentPolicy::None,
@@ -84,6 +89,7 @@ impl Default for OrderPolicy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Refuse,
+            extensions: None,
         }
     }
 }

@@ -11,14 +11,14 @@ use earmark::order::{
     CancellationRequested, DeclineCancellation, FulfilmentRejected, FulfilmentReleased, HoldKind,
     ItemsPacked, ItemsPicked, LineRef, LineUnits, LoseShipment, OrderCommand as C, OrderEvent as E,
     OrderHoldPlaced, OrderHoldReleased, OrderResourced, OrderStockLost, PackOrder, PickOrder,
-    PlaceHold, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing, ReturnToSender,
-    ShipmentLost, ShipmentReturnedToSender, ShippingVoided, VoidShipping,
+    PlaceHold, PlacedBy, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing,
+    ReturnToSender, ShipmentLost, ShipmentReturnedToSender, ShippingVoided, VoidShipping,
 };
 use earmark::time::{Span, Timestamp};
 
 use super::{Sample, at_sea, order, portions, sample, text, units};
 
-const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
+pub(super) const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
 const THERE: FacilityId = FacilityId(300);
 const SECOND: ShipmentNumber = ShipmentNumber(2);
 
@@ -197,7 +197,12 @@ fn held() -> Vec<Sample<E>> {
         let fraud = kind == HoldKind::Fraud;
         let (reason, until) = (fraud.then(|| text("new card")), fraud.then_some(AT));
         let hold = HoldNumber(300);
-        let placed = OrderHoldPlaced { order, at, hold, kind, reason, until };
+        let placed_by = Some(match kind {
+            HoldKind::Fraud => PlacedBy::System,
+            HoldKind::Address => PlacedBy::Customer(text("17850")),
+            _ => PlacedBy::Staff,
+        });
+        let placed = OrderHoldPlaced { order, at, hold, kind, reason, until, placed_by };
         all.push(sample(case, E::HoldPlaced(placed)));
     }
     for (case, lapsed) in [("by hand", false), ("by itself", true)] {

@@ -78,6 +78,11 @@ impl Witness {
                 let asked = lines.map(|(n, line)| (n, u64::from(line.quantity.get()))).collect();
                 self.ask((e.order, ReservationNumber(1)), asked)
             }
+            OrderEvent::PlacedInstead(e) => {
+                let lines = (0..).map(LineNumber).zip(&e.lines);
+                let asked = lines.map(|(n, line)| (n, u64::from(line.quantity.get()))).collect();
+                self.ask((e.order, ReservationNumber(1)), asked)
+            }
             OrderEvent::Unsourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
@@ -319,6 +324,7 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
             theirs.sort_unstable();
             ensure(ours == theirs, || format!("{id} {number}: {ours:?} against {theirs:?}"))?;
         }
+        ensure(!order.is_set_aside(), || format!("{id} waits for the stock to answer another"))?;
         waits_for_a_payment_only(order).map_err(|why| format!("{id}: {why}: {order:?}"))?;
     }
     let open = shop.inventory().open_reservations();

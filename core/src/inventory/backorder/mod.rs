@@ -179,11 +179,16 @@ impl Inventory {
     /// policy.
     #[must_use]
     pub fn backorder_room(&self, item: ItemId) -> u32 {
+        u32::try_from(self.room_without(item, 0)).unwrap_or(u32::MAX)
+    }
+
+    /// The same, if so many units that wait were gone.
+    fn room_without(&self, item: ItemId, gone: u64) -> u64 {
         if !self.backorders.accepts() {
             return 0;
         }
-        let queued = u32::try_from(self.backordered_units(item)).unwrap_or(u32::MAX);
-        self.backorder_limit(item).saturating_sub(queued)
+        let queued = self.backordered_units(item).saturating_sub(gone);
+        u64::from(self.backorder_limit(item)).saturating_sub(queued)
     }
 
     /// When the queue of an item is looked at again without new stock, if it is; a moment in the

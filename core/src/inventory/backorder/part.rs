@@ -37,8 +37,25 @@ impl Inventory {
         next: Option<LineNumber>,
         barred: &[FacilityId],
     ) -> Result<Parted, Unplanned> {
+        self.plan_in_place(ask, reservation, next, barred, &[])
+    }
+
+    /// The same for an ask that takes the place of units that wait: their room is free for it.
+    ///
+    /// # Errors
+    /// As [`Inventory::plan_or_wait`].
+    pub(in crate::inventory) fn plan_in_place(
+        &self,
+        ask: &Ask<'_>,
+        reservation: ReservationNumber,
+        next: Option<LineNumber>,
+        barred: &[FacilityId],
+        gone: &[Awaited],
+    ) -> Result<Parted, Unplanned> {
         let has_room = |item: ItemId, short: u64| {
-            short <= u64::from(self.backorder_room(item))
+            let gone =
+                gone.iter().filter(|units| units.item == item).map(|u| u64::from(u.quantity));
+            short <= self.room_without(item, gone.fold(0, u64::saturating_add))
                 && self.may_ever_come(item, ask.destination, barred)
         };
         match self.without_due(ask) {

@@ -48,6 +48,15 @@ of_order! {
         /// The total of what is wanted now.
         total: Amount,
     }
+    /// An order may be paid until later, and its stock is held as long.
+    OrderExtended {
+        /// When.
+        at: Timestamp,
+        /// The first moment that is too late to pay from here on.
+        until: Timestamp,
+        /// Its soft reservations.
+        reservations: Vec<ReservationNumber>,
+    }
     /// A completed order is taken up again.
     OrderReopened {
         /// When.

@@ -20,6 +20,7 @@ macro_rules! of_order {
 mod backorder;
 mod change;
 mod fulfil;
+mod replace;
 
 use alloc::vec::Vec;
 
@@ -36,16 +37,17 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentRecorded, OrderReopened, OrderStockLost, PriceOfLine, ReturnPartlyReceived,
-    ReturnRefused,
+    OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
+    OrderPaymentDue, OrderPaymentRecorded, OrderReopened, OrderStockLost, PriceOfLine,
+    ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
     FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced,
-    OrderHoldReleased, OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender,
-    ShippingVoided,
+    OrderHoldReleased, OrderResourced, PlacedBy, Putaway, Resourcing, ShipmentLost,
+    ShipmentReturnedToSender, ShippingVoided,
 };
+pub use replace::{OrderKept, OrderReplaced, OrderSetAside, ReplacementPlaced};
 
 /// An event of the order role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +97,11 @@ pub enum OrderEvent {
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
     BackorderReturned(BackorderReturned),
+    SetAside(OrderSetAside),
+    PlacedInstead(ReplacementPlaced),
+    Replaced(OrderReplaced),
+    Kept(OrderKept),
+    Extended(OrderExtended),
     CancellationMet(CancellationMet),
     StockLost(OrderStockLost),
 }
@@ -351,6 +358,11 @@ impl OrderEvent {
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,
             Self::BackorderReturned(e) => e.order,
+            Self::SetAside(e) => e.order,
+            Self::PlacedInstead(e) => e.order,
+            Self::Replaced(e) => e.order,
+            Self::Kept(e) => e.order,
+            Self::Extended(e) => e.order,
             Self::CancellationMet(e) => e.order,
             Self::StockLost(e) => e.order,
         }

@@ -11,7 +11,8 @@ use super::backorder;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
 use super::event::{
-    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine,
+    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, ReplacementPlaced,
+    UnitsOfLine,
 };
 use super::kits::{self, LineKind};
 use super::stage::{self, FREE, IN_WORK, Stage};
@@ -35,6 +36,7 @@ pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), Corr
     match event {
         OrderEvent::Placed(e) => return insert(orders, id, placed(e)),
         OrderEvent::Drafted(e) => return insert(orders, id, drafted(e)),
+        OrderEvent::PlacedInstead(e) => return insert(orders, id, placed_instead(e)),
         OrderEvent::Archived(_) => return archive(orders, id),
         // The tie of an order that was archived meanwhile is returned too.
         OrderEvent::TieReturned(_) | OrderEvent::BackorderReturned(_) => return Ok(()),
@@ -104,6 +106,9 @@ fn drafted(draft: &OrderDrafted) -> Order {
         amended: Vec::new(),
         owed: None,
         standing: None,
+        replaces: None,
+        replaced_by: None,
+        extensions: 0,
     }
 }
 
@@ -127,6 +132,21 @@ pub(super) fn placed(placed: &OrderPlaced) -> Order {
         asked: first,
         ..drafted(&draft)
     }
+}
+
+/// The order as it was placed in place of another.
+pub(super) fn placed_instead(e: &ReplacementPlaced) -> Order {
+    let alone = OrderPlaced {
+        order: e.order,
+        at: e.at,
+        owner: e.owner.clone(),
+        number: e.number.clone(),
+        lines: e.lines.clone(),
+        destination: e.destination.clone(),
+        payment: e.payment,
+        total: e.total,
+    };
+    Order { replaces: Some(e.replaces), ..placed(&alone) }
 }
 
 fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
@@ -212,6 +232,21 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
 /// Holds and requests, and what happens to the goods.
 fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
+        OrderEvent::Extended(e) => {
+            order.payment = Payment::Awaiting(e.until);
+            order.extensions = order.extensions.saturating_add(1);
+        }
+        OrderEvent::SetAside(e) => order.replaced_by = Some(e.by),
+        OrderEvent::Kept(_) => order.replaced_by = None,
+        OrderEvent::Replaced(e) => {
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
+            for units in &e.dropped {
+                backorder::give_up(order, units)?;
+            }
+            cancel_unsourced(order)?;
+            end(order, Status::Cancelled, e.at);
+            order.replaced_by = Some(e.by);
+        }
         OrderEvent::HoldPlaced(e) => {
             order.hold_count = e.hold;
             order.holds.push(HoldRecord {
@@ -220,6 +255,7 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
                 reason: e.reason.clone(),
                 placed_at: e.at,
                 until: e.until,
+                placed_by: e.placed_by.clone(),
             });
         }
         OrderEvent::HoldReleased(e) => {
@@ -328,6 +364,8 @@ fn met(order: &mut Order, event: &CancellationMet) -> Result<(), CorruptHistory>
 fn end(order: &mut Order, status: Status, at: Timestamp) {
     order.status = status;
     order.ended_at = Some(at);
+    // Whatever was to take its place does so no more, unless that is how it ended.
+    order.replaced_by = None;
 }
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {

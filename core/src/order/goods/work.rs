@@ -1,9 +1,9 @@
 //! What warehouses do with an order: release, pick, pack, or refuse it.
 //!
 //! Law: a hold keeps units from being released, and nothing else does once they are allocated; what
-//! a facility refuses or does not find is cancelled if somebody has asked for that, and else sourced
-//! again in the same step, elsewhere. Who refused is asked for nothing of the order again; who had
-//! too few is passed over once.
+//! a facility refuses or does not find is cancelled if somebody has asked for that, and else
+//! sourced again in the same step, elsewhere. Who refused is asked for nothing of the order
+//! again; who had too few is passed over once.
 
 use alloc::vec;
 use alloc::vec::Vec;

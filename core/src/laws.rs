@@ -9,7 +9,7 @@
 //!   [`promises_match`], [`transfer_is_conserved`], [`kit_is_whole`]; the tests' witness
 //!   [`stock_is_conserved`] by its own books
 //! - (b) promises never exceed what is there: [`never_oversold`], [`day_is_not_full`]; the witness
-//!   [`safety_is_kept`]
+//!   [`safety_is_kept`]; of two orders in one place: [`one_of_two_stands`]
 //! - (c) each reservation ends exactly once: the witness [`each_ends_once`]
 //! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
 //!   named [`EVENTS_TELL_ALL`], after every step
@@ -98,6 +98,14 @@ pub const PAYMENT_KNOWN: &str = "an order and its payment tell the same";
 pub const KIT_WHOLE: &str = "kits are ordered and cancelled as a whole";
 /// Name of [`waits_for_a_reason`].
 pub const WAITS_FOR_A_REASON: &str = "nobody waits for units that are free for him";
+/// Name of [`wait_can_end`].
+pub const WAIT_CAN_END: &str = "who waits may be served by some facility";
+/// Name of [`ties_something`].
+pub const TIES_SOMETHING: &str = "an open reservation ties units, or waits for some";
+/// The name of: no order is pending that nothing stands in the way of.
+pub const PENDING_FOR_A_REASON: &str = "a pending order waits for stock or for its payment";
+/// Name of [`request_is_in_work`].
+pub const REQUEST_IN_WORK: &str = "what warehouses are asked to cancel is in work";
 /// Name of [`backorders_match`].
 pub const BACKORDERS_MATCH: &str = "backordered units equal those that wait in the queues";
 /// Name of [`within_backorder_limit`].
@@ -106,6 +114,11 @@ pub const WITHIN_LIMIT: &str = "no more is promised without being there than the
 pub const WORK_ENDS_ONCE: &str = "each work order ends exactly once";
 /// Name of [`work_matches`].
 pub const WORK_MATCHES: &str = "a facility's work is what the order has in work there";
+
+/// Name of [`waits_as_long`].
+pub const WAITS_AS_LONG: &str = "an order and its soft reservations wait equally long";
+/// Name of [`one_of_two_stands`].
+pub const ONE_OF_TWO: &str = "of an order and the one in its place one owes and holds at the most";
 
 /// Name of [`stock_is_conserved`].
 pub const STOCK_CONSERVED: &str = "units on the shelves are those that came and have not left";
@@ -275,10 +288,40 @@ pub fn is_paid_for(held: i64, owed: i64) -> bool {
     held >= owed
 }
 
+/// The soft reservations of an order hold until the moment at which its time to pay is over.
+#[must_use]
+pub fn waits_as_long(deadline: u64, mut held_until: impl Iterator<Item = u64>) -> bool {
+    held_until.all(|until| until == deadline)
+}
+
+/// Of an order and the one in its place one at the most owes anything, and one holds units.
+#[must_use]
+pub fn one_of_two_stands(owes: [bool; 2], holds: [bool; 2]) -> bool {
+    owes != [true; 2] && holds != [true; 2]
+}
+
 /// One who waits for an item can be served with none of what is free of it.
 #[must_use]
 pub fn waits_for_a_reason(free_for_him: u64) -> bool {
     free_for_him == 0
+}
+
+/// Of the facilities there are, not all are barred for one who waits.
+#[must_use]
+pub fn wait_can_end(facilities: usize, barred: usize) -> bool {
+    barred < facilities
+}
+
+/// A reservation that has not ended is about something.
+#[must_use]
+pub fn ties_something(portions: usize, waits: usize) -> bool {
+    portions > 0 || waits > 0
+}
+
+/// Units that a warehouse is asked to let go of, and has not answered for, are units it has.
+#[must_use]
+pub fn request_is_in_work(asked: u64, in_work: u64) -> bool {
+    asked <= in_work
 }
 
 /// A line's units on backorder are those that wait for it, in the order's own list and in the
@@ -332,6 +375,10 @@ mod tests {
         assert!(!again_is_nothing(0, false));
         assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
         assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
+        assert!(waits_as_long(5, [5, 5].into_iter()) && !waits_as_long(5, [5, 4].into_iter()));
+        let both = [true, true];
+        assert!(one_of_two_stands([true, false], [false, true]));
+        assert!(!one_of_two_stands(both, [true, false]) && !one_of_two_stands([true, false], both));
         assert!(payments_are_bounded(3, 2, 1) && !payments_are_bounded(3, 4, 1));
         assert!(!payments_are_bounded(3, 1, 2) && !payments_are_bounded(3, 1, -1));
         assert!(no_more_is_held(5, 3, 2) && !no_more_is_held(5, 3, 1));
@@ -339,6 +386,9 @@ mod tests {
         assert!(captured_in_time(true, 1) && !captured_in_time(false, 1));
         assert!(day_is_not_full(2, 2) && !day_is_not_full(3, 2));
         assert!(waits_for_a_reason(0) && !waits_for_a_reason(1));
+        assert!(wait_can_end(2, 1) && !wait_can_end(1, 1));
+        assert!(ties_something(1, 0) && ties_something(0, 1) && !ties_something(0, 0));
+        assert!(request_is_in_work(2, 2) && !request_is_in_work(2, 1));
         assert!(backorders_match(2, 2) && !backorders_match(2, 1));
         assert!(within_backorder_limit(3, 1, 2) && !within_backorder_limit(3, 2, 2));
         assert!(!within_backorder_limit(u32::MAX, u64::MAX, 1));

@@ -14,6 +14,7 @@
 )]
 extern crate alloc;
 
+mod chart;
 mod data;
 pub mod decide;
 pub mod demand;

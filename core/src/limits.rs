@@ -3,6 +3,10 @@
 //! A loop or a collection that has no bound here is a mistake: with these numbers the memory and
 //! the time of one command can be told before it runs.
 
+/// Times that an order may be given more time to be paid: a customer who has not paid after a
+/// hundred promises will not, and the units are wanted by others.
+pub const EXTENSIONS_PER_ORDER: u16 = 100;
+
 /// Lines one order may have, those of its kits' components among them. The longest order of the
 /// real shop in the tests has 1,112.
 pub const ORDER_LINES: usize = 2_000;

@@ -65,6 +65,8 @@ pub enum News {
     Refunded(PaymentNumber),
     /// Some of it is promised, and comes later.
     Backordered,
+    /// Another order of his has taken its place.
+    Replaced(OrderId),
     /// It was paid for, and is not any more: the how-manieth time.
     PaymentNeeded(u16),
 }

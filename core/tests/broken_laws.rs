@@ -4,21 +4,22 @@
 mod support;
 mod world;
 
+use earmark::demand::Hold;
 use earmark::flow::{Command, Event, SetPolicy};
 use earmark::fulfilment::{FulfilmentEvent, WorkOrder, WorkState};
 use earmark::ids::{
-    FacilityId, FacilityRef, ItemId, LineNumber, OrderId, PaymentNumber, Tier, TransferNumber,
-    WorkNumber,
+    CancellationNumber, FacilityId, FacilityRef, ItemId, OrderId, PaymentNumber, ReservationNumber,
+    Tier, TransferNumber, WorkNumber,
 };
 use earmark::inventory::{
-    Alert, FacilityRules, InventoryCommand, InventoryEvent, SafetyStockSet, SetBackorderLimit,
-    SetFacilityRules, ShelfName, Transfer,
+    Alert, FacilityRules, InventoryCommand, InventoryEvent, Reservation, ReservationId,
+    SafetyStockSet, SetBackorderLimit, SetFacilityRules, ShelfName, Transfer,
 };
 use earmark::laws;
 use earmark::notification::NotificationEvent;
 use earmark::order::{
-    AuthorizePayment, DeliverShipment, Line, LineKind, LineRef, LineUnits, OrderCommand, PackOrder,
-    PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage,
+    AuthorizePayment, CancelReason, CancellationRecord, DeliverShipment, LineRef, LineUnits,
+    OrderCommand, PackOrder, PickOrder, ReleaseOrder, RequestReturn, ShipOrder, Stage, Status,
 };
 use earmark::payment::{
     Account, Authorization, Capture, PaymentCommand, RecordCapture, Request, RequestState, What,
@@ -55,36 +56,6 @@ fn lived() -> Desk {
     desk.place(4, &[("mug", 2)]);
     in_work(&mut desk);
     desk
-}
-
-/// The laws that an order of two sets of two mugs and a pen breaks, once its lines are damaged.
-fn broken_kit(damage: impl Fn(&mut [Line])) -> Vec<&'static str> {
-    let mut desk = support::kits::open();
-    desk.place(1, &[("set", 2)]);
-    let mut open = OpenShop::of(&desk.shop);
-    damage(&mut open.orders.orders.get_mut(&order(1)).unwrap().lines);
-    let mut broken: Vec<_> = open.shut().audit().broken.iter().map(|b| b.law).collect();
-    broken.dedup();
-    broken
-}
-
-#[test]
-fn a_kit_that_is_ordered_or_cancelled_in_part_is_found() {
-    assert!(broken_kit(|_| {}).is_empty());
-    let one_more = |lines: &mut [Line]| {
-        let mugs = &mut lines[1].buckets;
-        (mugs.ordered, mugs.cancelled) = (mugs.ordered + 1, 1);
-    };
-    assert_eq!(broken_kit(one_more), [laws::KIT_WHOLE]);
-    let a_pen_less = |lines: &mut [Line]| {
-        let pens = &mut lines[2].buckets;
-        (pens.allocated, pens.cancelled) = (1, 1);
-    };
-    assert!(broken_kit(a_pen_less).contains(&laws::KIT_WHOLE));
-    let no_parts = |lines: &mut [Line]| {
-        lines[0].kind = LineKind::Kit { first: LineNumber(1), components: 0 };
-    };
-    assert_eq!(broken_kit(no_parts), [laws::KIT_WHOLE]);
 }
 
 /// A fifth order, which one facility has partly picked and packed.
@@ -198,6 +169,27 @@ fn a_unit_in_work_that_no_portion_ties_is_found() {
         shop.orders.orders.get_mut(&order(3)).unwrap().tied[0].stage = Stage::Packed;
     };
     assert_eq!(broken_by(stage), [laws::PROMISES_MATCH, AGREE]);
+}
+
+#[test]
+fn what_stands_open_for_nothing_is_found() {
+    let reservation = |shop: &mut OpenShop| {
+        let id = ReservationId { order: order(3), number: ReservationNumber(9) };
+        shop.inventory.reservations.insert(id, Reservation::of(Hold::Hard, vec![]));
+    };
+    assert_eq!(broken_by(reservation), [laws::TIES_SOMETHING, AGREE]);
+    let pending = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(3)).unwrap().status = Status::Pending;
+    };
+    assert_eq!(broken_by(pending), [laws::PENDING_FOR_A_REASON, AGREE]);
+    let request = |shop: &mut OpenShop| {
+        let order = shop.orders.orders.get_mut(&order(3)).unwrap();
+        let (facility, portions) = (FacilityId(0), vec![order.tied[0].portion]);
+        let (number, reason, answer) = (CancellationNumber(1), CancelReason::Customer, None);
+        let asked = CancellationRecord { number, facility, reason, portions, answer };
+        order.cancellations.push(asked);
+    };
+    assert_eq!(broken_by(request), [laws::REQUEST_IN_WORK]);
 }
 
 /// The work of the last order in its facility.
@@ -323,6 +315,12 @@ fn a_promise_that_the_roles_tell_differently_is_found() {
 fn one_who_waits_for_what_is_free_is_found() {
     let free = |shop: &mut OpenShop| shop.inventory.items[1].shelves[0].on_hand += 1;
     assert_eq!(broken_in(&with_backlog(), free), [laws::WAITS_FOR_A_REASON]);
+    let barred = |shop: &mut OpenShop| {
+        let mut open = shop.inventory.reservations.values_mut();
+        let waiting = open.find_map(|open| open.waiting.as_mut()).unwrap();
+        waiting.excluded = vec![FacilityId(0), FacilityId(1)];
+    };
+    assert_eq!(broken_in(&with_backlog(), barred), [laws::WAIT_CAN_END]);
     let due = |shop: &mut OpenShop| {
         free(shop);
         shop.inventory.backorders.due.insert(ItemId(1), (Timestamp::default(), None));

@@ -10,8 +10,8 @@ use earmark::inventory::{Adjustment, InventoryCommand};
 use earmark::order::{
     AcceptCancellation, CancelOrder, CancelReason, DeclineCancellation, DeliverShipment, HoldKind,
     LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderEvent, OrderRefusal, PackOrder,
-    PickOrder, PlaceHold, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender,
-    ShipOrder, Stage, Status, VoidShipping,
+    PickOrder, PlaceHold, PlacedBy, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder,
+    ReturnToSender, ShipOrder, Stage, Status, VoidShipping,
 };
 use earmark::time::Span;
 use support::{Desk, order, sku, text, units};
@@ -142,20 +142,29 @@ fn what_is_not_found_is_booked_out_and_sourced_from_elsewhere_in_one_step() {
     assert_eq!(stages(&desk, 1), now, "though London has some left, by its books");
     desk.adjust("LDS", Tier::Primary, Adjustment::Lost, 10);
     let buckets = desk.at_hand(1).lines[0].buckets;
-    assert_eq!((buckets.picked, buckets.cancelled), (1, 2), "London stays out of the question");
+    assert_eq!((buckets.picked, buckets.allocated), (1, 2));
+    assert_eq!(stages(&desk, 1)[1].0, LONDON, "it was passed over once, and not for ever");
 }
 
 #[test]
-fn what_nobody_else_has_is_cancelled_and_the_customer_is_told() {
+fn what_nobody_else_has_is_cancelled_and_the_rest_is_sourced_again() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 15)]);
     desk.receive("mug", "LDS", Tier::Back, 1);
     desk.place(2, &[("mug", 10)]);
     desk.order(release(1)).unwrap();
     let events = names(&desk.order(pick_short(1, LONDON, 2)).unwrap());
-    assert_eq!(events[4..], ["InventoryRejected", "OrderLinesCancelled", "CustomerNotified"]);
+    let told = [
+        "InventoryRejected",
+        "OrderLinesCancelled",
+        "OrderResourced",
+        "CustomerNotified",
+        "InventoryTied",
+        "OrderSourced",
+    ];
+    assert_eq!(events[4..], told);
     let buckets = desk.at_hand(1).lines[0].buckets;
-    assert_eq!((buckets.picked, buckets.cancelled), (13, 2));
+    assert_eq!((buckets.picked, buckets.cancelled, buckets.allocated), (13, 1, 1));
 }
 
 #[test]
@@ -262,6 +271,7 @@ fn a_hold_blocks_release_and_shipping_and_never_a_cancel() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 2)]);
     assert_eq!(names(&desk.order(hold(1, None)).unwrap()), ["OrderHoldPlaced"]);
+    assert_eq!(desk.at_hand(1).holds[0].placed_by, Some(PlacedBy::Staff));
     desk.order(hold(1, None)).unwrap();
     let on_hold = || OrderRefusal::OnHold { hold: HoldNumber(1), kind: HoldKind::Fraud };
     assert_eq!(desk.order(release(1)), refused(on_hold()));

@@ -111,17 +111,25 @@ fn events_keep_their_bytes_and_their_json() {
         golden
     };
     let mut all: Vec<Golden> = samples::events().into_iter().map(golden).collect();
-    all.extend(samples::old_events().into_iter().map(|Sample { case, value: Old { was, is } }| {
-        let (head, bytes) = (format!("event 0 PolicySet: {case}"), to_bytes(&was).unwrap());
-        let golden = Golden::new(head, &is, bytes, |bytes| decode_event(0, bytes).unwrap());
-        #[cfg(feature = "json")]
-        let golden = golden.json(&was, serde_json::to_vec(&was).unwrap(), |json| {
-            serde_json::from_str(json).unwrap()
-        });
-        golden
-    }));
+    all.extend(samples::old_events().into_iter().map(|old| old_event(0, old)));
+    all.extend(samples::old_holds().into_iter().map(|old| old_event(62, old)));
     has_every("event", EVENTS.iter().map(|e| e.name), &all);
     hold("events", &all);
+}
+
+/// The same of events.
+fn old_event<Was>(kind: u16, old: Sample<Old<Was, earmark::flow::Event>>) -> Golden
+where
+    Was: serde::Serialize + serde::de::DeserializeOwned + PartialEq + Debug + Clone + 'static,
+{
+    let Sample { case, value: Old { was, is } } = old;
+    let head = format!("event {kind} {}: {case}", EVENTS[usize::from(kind)].name);
+    let bytes = to_bytes(&was).unwrap();
+    let golden = Golden::new(head, &is, bytes, move |bytes| decode_event(kind, bytes).unwrap());
+    #[cfg(feature = "json")]
+    let golden = golden
+        .json(&was, serde_json::to_vec(&was).unwrap(), |json| serde_json::from_str(json).unwrap());
+    golden
 }
 
 #[test]

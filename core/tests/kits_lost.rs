@@ -13,7 +13,7 @@ use earmark::order::{
     ReleaseOrder, Status, VoidShipping,
 };
 use support::kits::{LEEDS, cancel, deliver, kit, line, missing, named, open, release, ship};
-use support::{names, order, sku, units};
+use support::{Desk, names, order, sku, units};
 
 #[test]
 fn stock_that_is_lost_for_good_takes_its_kits_with_it() {
@@ -51,14 +51,26 @@ fn a_part_that_is_not_found_takes_its_kit_with_it() {
     assert_eq!(desk.available("mug"), 25);
 }
 
-#[test]
-fn a_kit_that_left_in_part_blocks_nothing() {
+/// A case of five pens and twenty mugs that lie in two places.
+fn in_two_places() -> Desk {
     let mut desk = open();
     desk.receive("pen", "LON", Tier::Primary, 1);
     desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
     desk.place(1, &[("case", 1)]);
+    desk
+}
+
+/// What lies in Leeds has left, and the rest is cancelled.
+fn left_in_part() -> Desk {
+    let mut desk = in_two_places();
     desk.order(ship(1, Some(LEEDS))).unwrap();
     desk.order(cancel(1, None)).unwrap();
+    desk
+}
+
+#[test]
+fn a_kit_that_left_in_part_blocks_nothing() {
+    let mut desk = left_in_part();
     assert_eq!(line(&desk, 1, 0).cancelled, 1, "it will not be whole");
     desk.order(deliver(1)).unwrap();
     assert_eq!(desk.at_hand(1).status, Status::Completed);
@@ -67,12 +79,7 @@ fn a_kit_that_left_in_part_blocks_nothing() {
 
 #[test]
 fn a_shipment_that_did_not_leave_ends_with_the_kit_that_can_not_be_whole() {
-    let mut desk = open();
-    desk.receive("pen", "LON", Tier::Primary, 1);
-    desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
-    desk.place(1, &[("case", 1)]);
-    desk.order(ship(1, Some(LEEDS))).unwrap();
-    desk.order(cancel(1, None)).unwrap();
+    let mut desk = left_in_part();
     let (order_id, shipment) = (order(1), ShipmentNumber(1));
     let void = VoidShipping { order: order_id, shipment };
     desk.order(OrderCommand::VoidShipping(void)).unwrap();
@@ -83,10 +90,7 @@ fn a_shipment_that_did_not_leave_ends_with_the_kit_that_can_not_be_whole() {
 #[test]
 fn what_belongs_to_a_kit_in_work_waits_for_the_answer_of_the_warehouse() {
     let begun = || {
-        let mut desk = open();
-        desk.receive("pen", "LON", Tier::Primary, 1);
-        desk.must(kit("case", &[("pen", 5), ("mug", 20)]));
-        desk.place(1, &[("case", 1)]);
+        let mut desk = in_two_places();
         let facility = Some(LEEDS);
         desk.order(OrderCommand::Release(ReleaseOrder { order: order(1), facility })).unwrap();
         let events = desk.order(cancel(1, None)).unwrap();

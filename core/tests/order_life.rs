@@ -13,13 +13,14 @@ use earmark::ids::{
 };
 use earmark::order::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CommandKind,
-    CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, HoldKind, LineChange,
-    LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder, PickOrder,
-    PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits, RecordAllocated,
-    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
-    RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment, Rejection,
-    ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn, ReturnToSender, STATUSES, SaveDraft,
-    ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram, transition_table,
+    CompleteOrder, DeclineCancellation, DeliverShipment, Disposition, ExtendOrder, HoldKind,
+    LineChange, LineRef, LineUnits, LoseShipment, OrderCommand as O, OrderRefusal, PackOrder,
+    PickOrder, PlaceHold, PlaceOrder, Putaway, ReceiveReturn, ReceiveReturnedUnits,
+    RecordAllocated, RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment,
+    RecordRejected, RecordStripped, RecordTied, RecordTimedOut, RefuseReturn, RejectFulfilment,
+    Rejection, ReleaseHold, ReleaseOrder, ReopenOrder, ReplaceOrder, RequestReturn, ReturnToSender,
+    STATUSES, SaveDraft, ShipOrder, Status, TRANSITIONS, Verdict, VoidShipping, state_diagram,
+    transition_table,
 };
 use earmark::owed::Standing;
 use earmark::policy::{OrderPolicy, PaymentPolicy, Policy};
@@ -131,6 +132,11 @@ fn each_command(n: u8) -> Vec<O> {
         O::RecordPayment(RecordPayment { order, standing }),
         O::RecordBackordered(RecordBackordered { order, reservation, hold: tie, units: vec![] }),
         O::RecordFilled(RecordFilled { order, reservation, hold: tie, portions: vec![] }),
+        O::Replace(ReplaceOrder {
+            place: place(n, &[("mug", 2)]),
+            replaces: support::order(number_of(Status::Pending)),
+        }),
+        O::Extend(ExtendOrder { order, until: Timestamp::from_millis(support::START) }),
     ]
 }
 

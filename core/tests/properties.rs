@@ -19,14 +19,16 @@ use earmark::flow::{Command, Event, Shop, Slice, Tick};
 use earmark::fulfilment::{WORK_STEPS, WorkState};
 use earmark::ids::{ItemId, ItemRef, LineNumber, ReservationNumber};
 use earmark::inventory::{Ask, InventoryEvent};
-use earmark::order::{OrderCommand, OrderEvent, PlaceOrder, STEPS};
+use earmark::order::{OrderCommand, OrderEvent, PlaceOrder, ReplaceOrder, STEPS};
 use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
 use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
 use support::{START, text};
 use world::runner::check;
-use world::steps::{Step, authorize, cancel, histories, order_id, place, request_return, step};
+use world::steps::{
+    Step, authorize, cancel, histories, order, order_id, place, request_return, step,
+};
 use world::{World, ensure};
 
 fn live(steps: &[Step]) -> Result<World, String> {
@@ -35,9 +37,8 @@ fn live(steps: &[Step]) -> Result<World, String> {
     Ok(world)
 }
 
-/// Kinds of events that only partitions with a broker between them bring about, or that no order
-/// asks for yet: see `reservations`.
-const NEVER_IN_ONE_PARTITION: [&str; 2] = ["InventoryExpired", "InventoryExtended"];
+/// A kind of event that only partitions with a broker between them bring about: see `reservations`.
+const NEVER_IN_ONE_PARTITION: [&str; 1] = ["InventoryExpired"];
 /// A kind of event that takes many more histories than a quick run has, or a broker: `kits_apart`.
 const SELDOM: &str = "OrderKitsAskedAgain";
 
@@ -94,6 +95,12 @@ const REFUSED: &[&str] = &[
     "other-currency",
     "amount-too-large",
     "backorder-limit-too-high",
+    "replaces-itself",
+    "not-replaceable",
+    "other-customer",
+    "time-is-over",
+    "no-more-time",
+    "too-much-time",
 ];
 
 /// A pick that overtakes a timeout: only a broker between order and facilities brings it about,
@@ -194,8 +201,13 @@ fn told(shop: &mut Shop, command: &Command, context: &Context) -> Result<Vec<u8>
 /// What a client may ask for in a preview.
 fn client_command() -> impl Strategy<Value = OrderCommand> {
     let fresh = place().prop_map(|place| PlaceOrder { order: order_id(9), ..place });
+    let again = (place(), order()).prop_map(|(place, replaces)| {
+        let place = PlaceOrder { order: order_id(9), ..place };
+        OrderCommand::Replace(ReplaceOrder { place, replaces })
+    });
     prop_oneof![
         4 => fresh.prop_map(OrderCommand::Place),
+        2 => again,
         1 => authorize(),
         1 => cancel(),
         1 => request_return(),

@@ -94,6 +94,13 @@ fn shared_by_none(step: &Step) -> Step {
         Command::Order(OrderCommand::Place(c)) => {
             c.lines.iter_mut().for_each(|line| line.item = own(c.order));
         }
+        // One cart takes the place of another of its group.
+        Command::Order(OrderCommand::Replace(c)) => {
+            c.place.lines.iter_mut().for_each(|line| line.item = own(c.place.order));
+            let [new, mut old] = [c.place.order, c.replaces].map(OrderId::to_bytes);
+            old[15] = old[15] / 3 * 3 + group(new[15]);
+            c.replaces = OrderId::from_bytes(old).unwrap();
+        }
         Command::Order(OrderCommand::SaveDraft(c)) => {
             c.lines.iter_mut().for_each(|line| line.item = own(c.order));
         }

@@ -64,7 +64,7 @@ impl Store {
 
     fn reserve(&mut self, n: u8, ask: Asked) -> Result<Vec<Event>, String> {
         let reservation = ReservationNumber(u16::try_from(self.made.len()).unwrap() + 1);
-        let Asked { lines, ttl, replaces, excluded } = ask;
+        let Asked { lines, ttl, replaces, excluded, instead_of } = ask;
         let demands: Vec<Demand> = (0..)
             .map(LineNumber)
             .zip(lines)
@@ -75,8 +75,17 @@ impl Store {
         self.witness.ask((order(n), reservation), asked)?;
         let destination = place(1, &[]).destination;
         let order = order(n);
-        let reserve =
-            Reserve { order, reservation, demands, destination, hold, excluded, replaces };
+        let reserve = Reserve {
+            order,
+            reservation,
+            demands,
+            destination,
+            hold,
+            excluded,
+            passed_over: vec![],
+            replaces,
+            instead_of,
+        };
         let events = self.ask(&Command::Inventory(I::Reserve(reserve)))?;
         for event in &events {
             if let Event::Inventory(E::Tied(tied)) = event {
@@ -123,6 +132,7 @@ struct Asked {
     ttl: Option<u64>,
     replaces: Vec<Release>,
     excluded: Vec<FacilityId>,
+    instead_of: Option<earmark::ids::OrderId>,
 }
 
 fn mugs(n: u32) -> Asked {
@@ -167,6 +177,20 @@ fn a_retry_of_the_same_cart_counts_its_earlier_units_as_free() {
 }
 
 #[test]
+fn an_order_in_place_of_another_has_its_units_or_leaves_them() {
+    let mut store = Store::open();
+    store.reserve(1, Asked { ttl: Some(60_000), ..mugs(20) }).unwrap();
+    store.reserve(1, Asked { ttl: Some(60_000), ..mugs(5) }).unwrap();
+    let instead_of = Some(order(1));
+    let too_many = store.reserve(2, Asked { instead_of, ..mugs(31) }).unwrap();
+    assert_eq!(names(&too_many), ["InventoryRejected"]);
+    assert!(store.is_open(1, 1) && store.is_open(1, 2), "nothing was lost by asking");
+    let events = store.reserve(2, Asked { instead_of, ..mugs(30) }).unwrap();
+    assert_eq!(names(&events), ["InventoryReleased", "InventoryTied"]);
+    assert!(!store.is_open(1, 1) && !store.is_open(1, 2), "whatever number it had");
+}
+
+#[test]
 fn units_of_a_facility_that_turned_them_down_move_to_others_in_one_step() {
     let mut store = Store::open();
     store.reserve(1, mugs(10)).unwrap();
@@ -207,6 +231,7 @@ enum Op {
         ttl: Option<u64>,
         replaces: Option<usize>,
         not: Option<u16>,
+        instead: Option<u8>,
     },
     Extend(usize, u64),
     Allocate(usize),
@@ -225,10 +250,11 @@ fn op() -> impl Strategy<Value = Op> {
         option::weighted(0.7, 1..90_000_u64),
         option::weighted(0.4, which()),
         option::weighted(0.3, 0..4_u16),
+        option::weighted(0.2, 1..4_u8),
     );
     prop_oneof![
-        8 => reserve.prop_map(|(n, mugs, pens, ttl, replaces, not)| {
-            Op::Reserve { n, mugs, pens, ttl, replaces, not }
+        8 => reserve.prop_map(|(n, mugs, pens, ttl, replaces, not, instead)| {
+            Op::Reserve { n, mugs, pens, ttl, replaces, not, instead }
         }),
         4 => (which(), 0..90_000_u64).prop_map(|(which, by)| Op::Extend(which, by)),
         3 => which().prop_map(Op::Allocate),
@@ -244,13 +270,17 @@ impl Store {
         let known = self.made.len();
         let picked = |which: usize| which.checked_rem(known);
         let command = match op {
-            Op::Reserve { n, mugs, pens, ttl, replaces, not } => {
+            Op::Reserve { n, mugs, pens, ttl, replaces, not, instead } => {
                 let mut lines = vec![("mug", mugs)];
                 lines.extend((pens > 0).then_some(("pen", pens)));
+                // A unit is named once.
+                let replaces = replaces.filter(|_| instead.is_none());
                 let replaced = replaces.and_then(picked).map(|nth| self.all_of(nth));
                 let (replaces, excluded) = (replaced.into_iter().collect(), not.map(FacilityId));
                 let excluded = excluded.into_iter().collect();
-                return self.reserve(n, Asked { lines, ttl, replaces, excluded }).map(drop);
+                let instead_of = instead.map(order);
+                let asked = Asked { lines, ttl, replaces, excluded, instead_of };
+                return self.reserve(n, asked).map(drop);
             }
             Op::Pass(millis) => return self.pass(millis).map(drop),
             Op::Stock(command) => command,

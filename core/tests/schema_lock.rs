@@ -107,6 +107,8 @@ fn commands() -> Vec<Payload> {
         payment::CapturePayment,
         payment::RefundPayment,
         inventory::SetBackorderLimit,
+        order::ReplaceOrder,
+        order::ExtendOrder,
     ]
 }
 
@@ -187,7 +189,7 @@ fn later_events() -> Vec<Payload> {
         order::ShippingVoided,
         order::ShipmentLost,
         order::ShipmentReturnedToSender,
-        order::OrderHoldPlaced,
+        v1::OrderHoldPlaced,
         order::OrderHoldReleased,
         inventory::StockUnshipped,
         order::CancellationRequested,
@@ -246,6 +248,14 @@ fn events_of_payments() -> Vec<Payload> {
         order::BackorderSourced,
         order::BackorderDropped,
         order::BackorderReturned,
+        order::OrderSetAside,
+        order::ReplacementPlaced,
+        order::OrderReplaced,
+        order::OrderKept,
+        order::OrderExtended,
+        order::OrderHoldPlaced,
+        order::CancellationMet,
+        order::OrderStockLost,
         order::OrderPaymentNeeded,
     ]
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! FulfilmentReleased -------------> Request        ItemsPicked, ItemsPacked -> Advance
 //! ShipmentShipped ----------------> Ship           FulfilmentRejected -------> Reject
-//! CancellationAccepted, Unsourced,                 OrderArchived ------------> Forget
+//! CancellationAccepted, Unsourced, StockLost,      OrderArchived ------------> Forget
 //!   Resourced (not found, lost) --> Withdraw
 //! FulfilmentTimedOut -------------> RecordTimedOut -> FulfilmentRejected, Resourced
 //! ```
@@ -44,6 +44,7 @@ pub(super) fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::FulfilmentRejected(e) => F::Reject(RejectWork { order, facility: e.facility }),
         OrderEvent::CancellationAccepted(e) => withdraw(order, &e.portions),
         OrderEvent::Unsourced(e) => withdraw(order, &e.portions),
+        OrderEvent::StockLost(e) => withdraw(order, &e.in_work),
         OrderEvent::Resourced(e) => match e.why {
             Resourcing::ItemsMissing | Resourcing::StockLost => withdraw(order, &e.portions),
             Resourcing::FacilityRefused | Resourcing::Amended => return,

@@ -53,6 +53,7 @@ const fn step([from, event, to, command]: [&'static str; 4], purpose: Purpose) -
 /// Every step, in the order of an order's life.
 pub const PROCESS: &[Step] = &[
     step(["order", "OrderPlaced", "inventory", "Reserve"], Forward),
+    step(["order", "ReplacementPlaced", "inventory", "Reserve"], Forward),
     step(["inventory", "KitsExploded", "order", "RecordExploded"], Forward),
     step(["inventory", "InventoryTied", "order", "RecordTied"], Forward),
     step(["inventory", "InventoryRejected", "order", "RecordRejected"], Forward),
@@ -60,6 +61,7 @@ pub const PROCESS: &[Step] = &[
     step(["inventory", "InventoryBackordered", "order", "RecordBackordered"], Forward),
     step(["inventory", "BackorderFilled", "order", "RecordFilled"], Forward),
     step(["order", "OrderBackordered", "notification", "Tell"], News),
+    step(["order", "OrderExtended", "inventory", "Extend"], Forward),
     step(["order", "AllocationRequested", "inventory", "Allocate"], Forward),
     step(["inventory", "InventoryAllocated", "order", "RecordAllocated"], Forward),
     step(["order", "OrderConfirmed", "notification", "Tell"], News),
@@ -67,10 +69,14 @@ pub const PROCESS: &[Step] = &[
     step(["order", "OrderRejected", "notification", "Tell"], News),
     step(["order", "OrderExpired", "inventory", "Release"], Compensation),
     step(["order", "OrderExpired", "notification", "Tell"], News),
+    step(["order", "OrderReplaced", "inventory", "Release"], Compensation),
+    step(["order", "OrderReplaced", "inventory", "ReleaseAwaited"], Compensation),
+    step(["order", "OrderReplaced", "notification", "Tell"], News),
     step(["inventory", "InventoryExpired", "order", "RecordLapsed"], Compensation),
     step(["inventory", "PromiseStripped", "order", "RecordStripped"], Compensation),
     step(["order", "OrderKitsAskedAgain", "inventory", "ReserveFrom"], Compensation),
     step(["order", "OrderUnsourced", "inventory", "Reserve"], Compensation),
+    step(["order", "OrderStockLost", "inventory", "Reserve"], Compensation),
     step(["order", "OrderResourced", "inventory", "Release"], Compensation),
     step(["order", "OrderResourced", "inventory", "Miss"], Compensation),
     step(["order", "OrderResourced", "inventory", "Reserve"], Compensation),
@@ -90,6 +96,7 @@ pub const PROCESS: &[Step] = &[
     step(["order", "FulfilmentRejected", "fulfilment", "Reject"], Compensation),
     step(["fulfilment", "FulfilmentTimedOut", "order", "RecordTimedOut"], Compensation),
     step(["order", "OrderUnsourced", "fulfilment", "Withdraw"], Compensation),
+    step(["order", "OrderStockLost", "fulfilment", "Withdraw"], Compensation),
     step(["order", "OrderResourced", "fulfilment", "Withdraw"], Compensation),
     step(["order", "CancellationAccepted", "fulfilment", "Withdraw"], Compensation),
     step(["order", "ShipmentShipped", "fulfilment", "Ship"], Forward),
@@ -124,7 +131,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "order",
         what: "a pending order waits for its payment",
-        set_by: "policy orders.payment.required.deadline",
+        set_by: "policy orders.payment.required.deadline; ExtendOrder, within orders.extensions",
         event: "OrderExpired",
     },
     Deadline {
@@ -148,7 +155,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "inventory",
         what: "a reservation is soft",
-        set_by: "the payment's deadline, carried by OrderPlaced",
+        set_by: "the payment's deadline, carried by OrderPlaced and OrderExtended",
         event: "InventoryExpired",
     },
     Deadline {

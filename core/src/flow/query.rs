@@ -280,7 +280,7 @@ impl Shop {
         };
         let (demands, destination) = (&demands, &query.destination);
         let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
-        match self.inventory.plan_or_wait(&ask, ReservationNumber(1), None) {
+        match self.inventory.plan_or_wait(&ask, ReservationNumber(1), None, ask.excluded) {
             Ok(parted) => Preview::Served(self.tell_plan(parted)),
             Err(Unplanned::Short(shortfalls)) => {
                 let kits = self.inventory.kits_short(demands, &shortfalls);

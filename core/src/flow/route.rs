@@ -3,12 +3,14 @@
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed
 //!                              \-> Rejected ---> RecordRejected --> Rejected
+//! ReplacementPlaced -> the same, with all that the other order ties or waits for
 //! (with kits)          KitsExploded, then Tied -> RecordExploded --> LinesExploded
 //!                              \-> Backordered -> RecordBackordered > Backordered, Confirmed
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
+//! OrderExtended -----> Extend
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
-//! Unsourced ---------> Reserve     Expired ----> RecordLapsed ----> Expired
+//! Unsourced, StockLost > Reserve   Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
 //! Rejected, Expired, LinesCancelled, CancellationAccepted, TieReturned --> Release
 //! Shipped -----------> Ship        ReturnReceived, ReturnedToSender -> Restock
@@ -26,18 +28,19 @@ use alloc::vec::Vec;
 
 use super::handshake;
 use super::shop::{Command, Event};
-use crate::demand::{Awaited, Demand, Hold, Portion};
+use crate::demand::{Awaited, Demand, Destination, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
-    Allocate, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release, ReleaseAwaited,
-    Reserve, ReserveFrom, Restock, ShipStock, Unship,
+    Allocate, Extend, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release,
+    ReleaseAwaited, Reserve, ReserveFrom, Restock, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderKitsAskedAgain, OrderPaymentDue,
-    OrderPlaced, OrderResourced, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated,
-    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
-    RecordStripped, RecordTied, Rejection, Resourcing,
+    CancelReason, Disposition, OrderCommand, OrderEvent, OrderExtended, OrderKitsAskedAgain,
+    OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced, OrderStockLost, OrderUnsourced,
+    PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
+    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection,
+    ReplacementPlaced, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -60,6 +63,9 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
     let inventory = Command::Inventory;
     match event {
         OrderEvent::Placed(e) => to(inventory(InventoryCommand::Reserve(first_reserve(e)))),
+        OrderEvent::PlacedInstead(e) => to(inventory(InventoryCommand::Reserve(instead(e)))),
+        OrderEvent::Replaced(e) => replaced(e, to),
+        OrderEvent::Extended(e) => extended(e, to),
         OrderEvent::AllocationRequested(e) => {
             let reservation = e.reservation;
             to(inventory(InventoryCommand::Allocate(Allocate { order, reservation })));
@@ -86,6 +92,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Archived(_) => forget(order, to),
         OrderEvent::PaymentDue(e) => to(Command::Payment(PaymentCommand::Due(due(e)))),
         OrderEvent::Resourced(e) => resource(e, to),
+        OrderEvent::StockLost(e) => to(inventory(reserve_what_was_lost(e))),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
@@ -107,9 +114,12 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::HoldPlaced(_)
         | OrderEvent::HoldReleased(_)
         | OrderEvent::Drafted(_)
+        | OrderEvent::SetAside(_)
+        | OrderEvent::Kept(_)
         | OrderEvent::Reopened(_)
         | OrderEvent::LinesExploded(_)
         | OrderEvent::CancellationRequested(_)
+        | OrderEvent::CancellationMet(_)
         | OrderEvent::Sourced(_)
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::Allocated(_)
@@ -118,6 +128,23 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
+}
+
+/// Each soft reservation holds as long as its order waits.
+fn extended(event: &OrderExtended, to: &mut impl FnMut(Command)) {
+    let (order, until) = (event.order, event.until);
+    for &reservation in &event.reservations {
+        let extend = Extend { order, reservation, until };
+        to(Command::Inventory(InventoryCommand::Extend(extend)));
+    }
+}
+
+/// What the stock has not freed already is given back, and the customer told what he has instead.
+fn replaced(event: &OrderReplaced, to: &mut impl FnMut(Command)) {
+    if !event.dropped.is_empty() {
+        stop_waiting(event.order, &event.dropped, to);
+    }
+    end(event.order, &event.released, News::Replaced(event.by), to);
 }
 
 /// What was tied is given back, and the customer told why.
@@ -291,22 +318,38 @@ fn from_payment(event: &PaymentEvent, to: &mut impl FnMut(Command)) {
 }
 
 fn first_reserve(placed: &OrderPlaced) -> Reserve {
+    first(placed.order, &placed.lines, &placed.destination, placed.payment)
+}
+
+fn instead(placed: &ReplacementPlaced) -> Reserve {
+    let alone = first(placed.order, &placed.lines, &placed.destination, placed.payment);
+    Reserve { instead_of: Some(placed.replaces), ..alone }
+}
+
+fn first(
+    order: OrderId,
+    lines: &[crate::order::OrderLine],
+    destination: &Destination,
+    payment: PaymentTerms,
+) -> Reserve {
     let demand = |(number, line): (usize, &crate::order::OrderLine)| Demand {
         line: LineNumber(u16::try_from(number).unwrap_or(u16::MAX)),
         item: line.item.clone(),
         quantity: line.quantity,
     };
     Reserve {
-        order: placed.order,
+        order,
         reservation: ReservationNumber(1),
-        demands: placed.lines.iter().enumerate().map(demand).collect(),
-        destination: placed.destination.clone(),
-        hold: match placed.payment {
+        demands: lines.iter().enumerate().map(demand).collect(),
+        destination: destination.clone(),
+        hold: match payment {
             PaymentTerms::NotRequired => Hold::Hard,
             PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
         },
         excluded: Vec::new(),
+        passed_over: Vec::new(),
         replaces: Vec::new(),
+        instead_of: None,
     }
 }
 
@@ -318,7 +361,9 @@ fn reserve_again(lost: &OrderUnsourced) -> Reserve {
         destination: lost.destination.clone(),
         hold: lost.hold,
         excluded: Vec::new(),
+        passed_over: Vec::new(),
         replaces: Vec::new(),
+        instead_of: None,
     }
 }
 
@@ -330,9 +375,25 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
         destination: again.destination.clone(),
         hold: again.hold,
         excluded: again.excluded.clone(),
+        passed_over: Vec::new(),
         replaces: Vec::new(),
+        instead_of: None,
     };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
+}
+
+fn reserve_what_was_lost(lost: &OrderStockLost) -> InventoryCommand {
+    InventoryCommand::Reserve(Reserve {
+        order: lost.order,
+        reservation: lost.reservation,
+        demands: lost.demands.clone(),
+        destination: lost.destination.clone(),
+        hold: lost.hold,
+        excluded: lost.excluded.clone(),
+        passed_over: Vec::new(),
+        replaces: Vec::new(),
+        instead_of: None,
+    })
 }
 
 fn due(event: &OrderPaymentDue) -> RecordDue {
@@ -351,14 +412,21 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
         // The inventory said so itself: it has freed them already.
         Resourcing::StockLost => {}
     }
+    // Whose shelf had not what it promised is passed over this time; what comes there later, or
+    // is there by the books, may still be had by who waits.
+    let short = event.portions.iter().map(|p| p.facility);
+    let short = short.filter(|_| event.why == Resourcing::ItemsMissing).collect::<Vec<_>>();
+    let (passed_over, excluded) = event.excluded.iter().partition(|f| short.contains(f));
     to(Command::Inventory(InventoryCommand::Reserve(Reserve {
         order,
         reservation: event.reservation,
         demands: event.demands.clone(),
         destination: event.destination.clone(),
         hold: event.hold,
-        excluded: event.excluded.clone(),
+        excluded,
+        passed_over,
         replaces: Vec::new(),
+        instead_of: None,
     })));
 }
 

@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::hear::Hear;
 use crate::decide::{CorruptHistory, Decide};
-use crate::demand::Awaited;
+use crate::demand::{Awaited, Hold};
 use crate::fulfilment::{FulfilmentCommand, FulfilmentEvent, FulfilmentRefusal, Fulfilments};
 use crate::ids::OrderId;
-use crate::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefusal};
+use crate::inventory::{
+    Inventory, InventoryCommand, InventoryEvent, InventoryRefusal, ReservationId,
+};
 use crate::laws::{self, Audit};
 use crate::notification::{NotificationCommand, NotificationEvent, Notifications};
-use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders, Status};
+use crate::order::{Backordered, OrderCommand, OrderEvent, OrderRefusal, Orders, Payment, Status};
 use crate::payment::{Account, PaymentCommand, PaymentEvent, PaymentRefusal, Payments};
 use crate::policy::{Policy, PolicyFault};
 use crate::time::Timestamp;
@@ -369,6 +371,7 @@ impl Shop {
         self.fulfilments.audit(&mut audit);
         if self.roles.order && self.roles.inventory {
             self.audit_backorders(&mut audit);
+            self.audit_deadlines(&mut audit);
         }
         if self.roles.order && self.roles.fulfilment {
             self.audit_work(&mut audit);
@@ -402,6 +405,28 @@ impl Shop {
             laws::backorders_match(0, waiting.values().copied().fold(0, u64::saturating_add));
         let told = || format!("units wait for no order: {waiting:?}");
         audit.expect(laws::BACKORDERS_MATCH, none, told);
+    }
+
+    /// What is tied softly for an order is held as long as it waits for its payment.
+    fn audit_deadlines(&self, audit: &mut Audit) {
+        for (id, order) in self.orders.iter() {
+            let (Status::Pending, Payment::Awaiting(deadline)) = (order.status, order.payment)
+            else {
+                continue;
+            };
+            let late = order.backordered.iter().map(|b| b.units.reservation);
+            let numbers = order.tied.iter().map(|t| t.portion.reservation).chain(late);
+            let id = *id;
+            let open = numbers.filter_map(|number| {
+                self.inventory.reservation(ReservationId { order: id, number })
+            });
+            let until = open.filter_map(|open| match open.hold {
+                Hold::Soft { until } => Some(until.as_millis()),
+                Hold::Hard => None,
+            });
+            let same = laws::waits_as_long(deadline.as_millis(), until);
+            audit.expect(laws::WAITS_AS_LONG, same, || format!("order {id}: {deadline}"));
+        }
     }
 
     /// Where both are local, an order and its payment tell the same after every input.

@@ -206,7 +206,7 @@ fn tie(
             let hold = if *hard { Hold::Hard } else { order.hold() };
             let reservation = open.entry(ReservationId { order: *id, number: units.reservation });
             let reservation = reservation.or_insert(Reservation::of(hold, Vec::new()));
-            let (destination, excluded) = (order.destination.clone(), order.excluded.clone());
+            let (destination, excluded) = (order.destination.clone(), order.refused.clone());
             let none = || Box::new(Waiting { destination, excluded, units: Vec::new() });
             reservation.waiting.get_or_insert_with(none).units.push(*units);
         }

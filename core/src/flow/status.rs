@@ -14,7 +14,7 @@ use crate::ids::{
 };
 use crate::order::{
     CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, Order, PaymentStatus,
-    ReturnState, ReturnsStatus, Status, StockStatus, UnitsOfLine,
+    PlacedBy, ReturnState, ReturnsStatus, Status, StockStatus, UnitsOfLine,
 };
 use crate::time::Timestamp;
 
@@ -65,6 +65,8 @@ data! {
         placed_at: Timestamp,
         /// When it ends by itself.
         until: Option<Timestamp>,
+        /// Who placed it, if that was recorded.
+        placed_by: Option<PlacedBy>,
     }
     /// A request to cancel.
     CancellationView {
@@ -115,6 +117,7 @@ impl OrderStatusView {
             reason: h.reason.clone(),
             placed_at: h.placed_at,
             until: h.until,
+            placed_by: h.placed_by.clone(),
         };
         let cancellation = |c: &crate::order::CancellationRecord| CancellationView {
             number: c.number,
@@ -146,7 +149,7 @@ impl OrderStatusView {
             cancellations: order.cancellations.iter().map(cancellation).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
             returned: order.returns.iter().map(returned).collect(),
-            excluded: order.excluded.clone(),
+            excluded: order.refused.clone(),
         }
     }
 }

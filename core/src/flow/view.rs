@@ -185,6 +185,10 @@ data! {
         ended_at: Option<Timestamp>,
         /// Until when a payment is awaited.
         pay_until: Option<Timestamp>,
+        /// The order whose place it takes, or was to take.
+        replaces: Option<OrderId>,
+        /// The order that took its place, or is about to.
+        replaced_by: Option<OrderId>,
         /// The total as placed.
         total: Amount,
         /// Whether it can still be cancelled without asking anybody.
@@ -333,6 +337,8 @@ impl OrderView {
                 Payment::Awaiting(until) if order.status == Status::Pending => Some(until),
                 Payment::Awaiting(_) | Payment::NotRequired | Payment::Authorized(_) => None,
             },
+            replaces: order.replaces,
+            replaced_by: order.replaced_by,
             total: order.total,
             cancellable: open && matches!(order.status, Status::Pending | Status::Confirmed),
             lines: lines.map(line).collect(),

@@ -200,12 +200,17 @@ pub struct Reserve {
     pub destination: Destination,
     /// How firmly.
     pub hold: Hold,
-    /// Facilities that are not to serve it: those that could not before.
+    /// Facilities that are not to serve it, now or later: those that refused.
     pub excluded: Vec<FacilityId>,
+    /// Facilities that are not to serve it this time: what waits may come from there.
+    pub passed_over: Vec<FacilityId>,
     /// What it takes the place of, such as the units of a facility that turned them down, or those
     /// of an earlier order of the same cart. They are released in the same step, whatever comes of
     /// it, and the plan counts them as free. A unit is named once.
     pub replaces: Vec<Release>,
+    /// The order whose place this one takes: all that its reservations tie or wait for counts as
+    /// free. It is released in the same step if this order can be served, and stays if not.
+    pub instead_of: Option<OrderId>,
 }
 
 /// Tie stock for an order that has more lines than it asks for: those of its kits' components are

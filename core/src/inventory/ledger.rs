@@ -329,7 +329,10 @@ impl Inventory {
 
     fn audit_shelves(&self, audit: &mut Audit) {
         let mut sums: BTreeMap<(ItemId, FacilityId, Tier), (u64, u64)> = BTreeMap::new();
-        for reservation in self.reservations.values() {
+        for (id, reservation) in &self.reservations {
+            let waits = reservation.waiting.as_ref().map_or(0, |waiting| waiting.units.len());
+            let holds = laws::ties_something(reservation.portions.len(), waits);
+            audit.expect(laws::TIES_SOMETHING, holds, || format!("{id:?}: {reservation:?}"));
             for p in &reservation.portions {
                 let sum = sums.entry((p.item, p.facility, p.tier)).or_default();
                 let hard = reservation.hold == Hold::Hard;

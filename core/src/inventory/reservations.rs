@@ -7,7 +7,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::backorder::{InventoryBackordered, Parted};
+use super::backorder::{BackorderReleased, InventoryBackordered, Parted};
 use super::command::{Allocate, Extend, Release, Reserve};
 use super::event::{
     InventoryAllocated, InventoryEvent, InventoryExpired, InventoryExtended, InventoryRejected,
@@ -31,17 +31,31 @@ pub(super) fn reserve(
     next: Option<LineNumber>,
     at: Timestamp,
 ) -> Vec<InventoryEvent> {
-    let Reserve { order, reservation, demands, destination, hold, excluded, replaces } = command;
+    let Reserve { order, reservation, demands, destination, hold, .. } = command;
     let (order, reservation, hold) = (*order, *reservation, *hold);
     if inventory.reservation(ReservationId { order, number: reservation }).is_some() {
         return vec![];
     }
-    let released: Vec<InventoryReleased> =
-        replaces.iter().filter_map(|replaced| freed(inventory, replaced)).collect();
-    let free: Vec<Portion> = released.iter().flat_map(|r| &r.portions).copied().collect();
-    let ask = Ask { demands, destination, excluded, freed: &free, at: Some(at) };
+    let replaces = command.replaces.iter();
+    let mut released: Vec<InventoryReleased> =
+        replaces.filter_map(|replaced| freed(inventory, replaced)).collect();
+    if demands.is_empty() {
+        return released.into_iter().map(InventoryEvent::Released).collect();
+    }
+    let (tied, waits) = inventory.all_of(command.instead_of);
+    let of_both = released.iter().flat_map(|r| &r.portions).chain(&tied);
+    let free: Vec<Portion> = of_both.copied().collect();
+    let left_out = [&command.excluded[..], &command.passed_over[..]].concat();
+    let ask = Ask { demands, destination, excluded: &left_out, freed: &free, at: Some(at) };
     let (mut before, mut booked) = (None, None);
-    let answer = match inventory.plan_or_wait(&ask, reservation, next) {
+    let planned = inventory.plan_in_place(&ask, reservation, next, &command.excluded, &waits);
+    let mut gone = None;
+    if let (Some(order), true) = (command.instead_of, planned.is_ok()) {
+        released.extend((!tied.is_empty()).then_some(InventoryReleased { order, portions: tied }));
+        let units = waits;
+        gone = (!units.is_empty()).then_some(BackorderReleased { order, units });
+    }
+    let answer = match planned {
         Ok(Parted { plan, awaited }) => {
             before = queued(inventory, command, awaited);
             plan.map(|plan| {
@@ -77,8 +91,9 @@ pub(super) fn reserve(
         }
     };
     let released = released.into_iter().map(InventoryEvent::Released);
+    let gone = gone.map(InventoryEvent::BackorderReleased);
     // Kits do not wait, so that one of the two comes before the tie at the most.
-    released.chain(before).chain(answer).chain(booked).collect()
+    released.chain(gone).chain(before).chain(answer).chain(booked).collect()
 }
 
 /// What a reservation waits for.
@@ -155,6 +170,18 @@ impl Inventory {
             Some(Portion { quantity: held.quantity.min(p.quantity), ..*p })
         };
         portions.iter().filter_map(held).collect()
+    }
+
+    /// All that the reservations of an order tie, and all that they wait for.
+    fn all_of(&self, order: Option<OrderId>) -> (Vec<Portion>, Vec<Awaited>) {
+        let (mut tied, mut waits) = (Vec::new(), Vec::new());
+        let Some(order) = order else { return (tied, waits) };
+        let id = |number| ReservationId { order, number: ReservationNumber(number) };
+        for open in self.reservations.range(id(0)..=id(u16::MAX)).map(|(_, open)| open) {
+            tied.extend(open.portions.iter().copied());
+            waits.extend(open.waiting.iter().flat_map(|w| &w.units).copied());
+        }
+        (tied, waits)
     }
 }
 

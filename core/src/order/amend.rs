@@ -98,7 +98,7 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
             evolve::change(&mut after, event).map_err(|_| OrderRefusal::NotWhen { status })?;
         }
         let portions = if abroad { cancel::free_portions(&after) } else { Vec::new() };
-        let excluded = order.excluded.clone();
+        let excluded = order.refused.clone();
         events.extend(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
     } else if less > 0 {
         events.extend(cut::ending(id, order, less, CancelReason::Customer, at));

@@ -46,10 +46,10 @@ pub(super) fn backordered(news: &RecordBackordered, known: Option<&Order>) -> Ve
 }
 
 fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<OrderEvent> {
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let promised = taken.iter().map(|u| u64::from(u.quantity));
-    let complete = lacking.fold(0, u64::saturating_add) == promised.fold(0, u64::saturating_add)
-        && is_all_hard(order);
+    if order.is_set_aside() {
+        return None;
+    }
+    let complete = completes(order, taken.iter().map(|units| units.quantity));
     match (news.hold, order.is_payment_satisfied(), order.status) {
         (Hold::Soft { .. }, true, _) => Some(request_allocation(news.order, news.reservation)),
         (Hold::Hard, true, Status::Pending) if complete => {
@@ -57,6 +57,14 @@ fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<O
         }
         (Hold::Soft { .. } | Hold::Hard, _, _) => None,
     }
+}
+
+/// Whether with these units an order lacks none, and all it has is tied or promised hard. Each line
+/// takes no more than it lacks, so equal sums mean that no line lacks anything.
+pub(super) fn completes(order: &Order, taken: impl Iterator<Item = u32>) -> bool {
+    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
+    let taken = taken.map(u64::from);
+    lacking.fold(0, u64::saturating_add) == taken.fold(0, u64::saturating_add) && is_all_hard(order)
 }
 
 /// Stock came: it is taken as far as the order still waits for it; the rest goes back.
@@ -133,6 +141,7 @@ pub(super) fn waits_softly(order: &Order, reservation: ReservationNumber) -> boo
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Backordered(e) => {
+            order.amended.clear();
             let hard = e.hold == Hold::Hard;
             for &units in &e.units {
                 shift(order, &units, Bucket::Unsourced, Bucket::Backordered)?;
@@ -150,15 +159,16 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
                 stage::add(&mut order.tied, portion, stage)?;
             }
         }
-        OrderEvent::BackorderDropped(e) => {
-            for units in &e.units {
-                take(order, units)?;
-                shift(order, units, Bucket::Backordered, Bucket::Unsourced)?;
-            }
-        }
+        OrderEvent::BackorderDropped(e) => e.units.iter().try_for_each(|u| give_up(order, u))?,
         _ => {}
     }
     Ok(())
+}
+
+/// Units wait no more.
+pub(super) fn give_up(order: &mut Order, units: &Awaited) -> Result<(), CorruptHistory> {
+    take(order, units)?;
+    shift(order, units, Bucket::Backordered, Bucket::Unsourced)
 }
 
 fn take(order: &mut Order, units: &Awaited) -> Result<(), CorruptHistory> {

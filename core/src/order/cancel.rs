@@ -4,6 +4,7 @@
 //! Law: what no warehouse works on is cancelled at once, what one works on only with its consent,
 //! and what is shipped never.
 
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -12,7 +13,8 @@ use super::command::{
 };
 use super::decide::Decision;
 use super::event::{
-    CancellationAccepted, CancellationDeclined, CancellationRequested, OrderEvent, UnitsOfLine,
+    CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested, OrderEvent,
+    UnitsOfLine,
 };
 use super::goods::cut::{self, Cut};
 use super::goods::{Parts, spread};
@@ -22,6 +24,7 @@ use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{CancellationRecord, Order};
 use crate::demand::Portion;
 use crate::ids::{CancellationNumber, FacilityId, OrderId};
+use crate::laws::{self, Audit};
 use crate::limits::CANCELLATIONS_PER_ORDER;
 use crate::time::Timestamp;
 
@@ -68,12 +71,20 @@ pub(super) fn overtaken(
     shipping: &[Portion],
     at: Timestamp,
 ) -> Vec<OrderEvent> {
-    let left = |p: &Portion| of_key(order, &[Stage::Released, Stage::Picked], p);
+    let mut left = stage::merge(stage::portions(order, &[Stage::Released, Stage::Picked]));
     let leaves = |p: &Portion| shipping.iter().any(|s| stage::is_same(s, p));
-    let lost = |p: &Portion| leaves(p) && left(p) < p.quantity;
-    let open = order.cancellations.iter().filter(|c| c.answer.is_none());
-    let overtaken = open.filter(|c| c.portions.iter().any(lost));
-    overtaken.map(|c| declined(id, c.number, None, at)).collect()
+    let mut events = Vec::new();
+    for open in order.cancellations.iter().filter(|c| c.answer.is_none()) {
+        let mut rest = left.clone();
+        let kept = subtract(&mut rest, &open.portions);
+        let whole = |p: &Portion| kept.iter().any(|k| k == p);
+        if open.portions.iter().any(|p| leaves(p) && !whole(p)) {
+            events.push(declined(id, open.number, None, at));
+        } else {
+            left = rest;
+        }
+    }
+    events
 }
 
 /// A facility that gives everything back meets the requests that are open there: what is left of
@@ -94,6 +105,51 @@ pub(super) fn met_by_refusal(
         last = Some(open.reason);
     }
     (left, last)
+}
+
+/// What units that came loose by themselves do to the requests that are open for them.
+#[derive(Debug)]
+pub(super) struct Met {
+    /// The units that nobody has asked to cancel.
+    pub(super) left: Vec<Portion>,
+    /// The others are cancelled.
+    events: Vec<OrderEvent>,
+    units: u64,
+    reason: Option<CancelReason>,
+}
+
+/// Units that facilities worked on and have not any more meet the requests that are open for them,
+/// before any of them is sourced again.
+pub(super) fn met_by_loss(id: OrderId, order: &Order, lost: &[Portion], at: Timestamp) -> Met {
+    let left = stage::merge(lost.to_vec());
+    let mut met = Met { left, events: Vec::new(), units: 0, reason: None };
+    for open in order.cancellations.iter().filter(|c| c.answer.is_none()) {
+        let portions = subtract(&mut met.left, &open.portions);
+        if portions.is_empty() {
+            continue;
+        }
+        let mut rest = open.portions.clone();
+        subtract(&mut rest, &portions);
+        let units = portions.iter().map(|p| u64::from(p.quantity));
+        met.units = units.fold(met.units, u64::saturating_add);
+        met.reason = Some(open.reason);
+        let cancellation = open.number;
+        let loose = CancellationMet { order: id, at, cancellation, portions };
+        met.events.push(OrderEvent::CancellationMet(loose));
+        if rest.is_empty() {
+            met.events.push(accepted(id, open.number, Vec::new(), at));
+        }
+    }
+    met
+}
+
+impl Met {
+    /// The cancellations, and the end of the order if nothing else is left of it.
+    pub(super) fn into_events(self, id: OrderId, order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+        let Self { mut events, units, reason, .. } = self;
+        events.extend(reason.and_then(|reason| cut::ending(id, order, units, reason, at)));
+        events
+    }
 }
 
 fn accepted(
@@ -161,11 +217,24 @@ fn subtract(from: &mut Vec<Portion>, units: &[Portion]) -> Vec<Portion> {
     taken
 }
 
-fn of_key(order: &Order, stages: &[Stage], key: &Portion) -> u32 {
-    let same =
-        |t: &&super::state::Tied| stages.contains(&t.stage) && stage::is_same(&t.portion, key);
-    let units = order.tied.iter().filter(same).map(|t| t.portion.quantity);
-    units.fold(0, u32::saturating_add)
+/// Whether a warehouse works on units of a portion's key.
+pub(super) fn has_in_work(order: &Order, key: &Portion) -> bool {
+    order.tied.iter().any(|t| t.stage.is_in_work() && stage::is_same(&t.portion, key))
+}
+
+/// Checks that what is asked to be cancelled is in work.
+pub(super) fn audit(id: OrderId, order: &Order, audit: &mut Audit) {
+    let mut there = in_work(order);
+    for open in order.cancellations.iter().filter(|c| c.answer.is_none()) {
+        let units = |portions: &[Portion]| {
+            portions.iter().map(|p| u64::from(p.quantity)).fold(0, u64::saturating_add)
+        };
+        let (asked, found) = (units(&open.portions), units(&subtract(&mut there, &open.portions)));
+        let holds = laws::request_is_in_work(asked, found);
+        audit.expect(laws::REQUEST_IN_WORK, holds, || {
+            format!("order {id}, {:?}: {asked} asked for, {found} in work", open.number)
+        });
+    }
 }
 
 /// The units a command names: first what is not tied, then what was tied last, then what

@@ -11,7 +11,10 @@ use super::goods::{parcels, returns, work};
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
-use super::{CancelReason, amend, backorder, cancel, due, evolve, holds, kits, news, payment};
+use super::{
+    CancelReason, amend, backorder, cancel, confirm, due, evolve, extend, holds, kits, news,
+    payment, replace,
+};
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
 use crate::time::Timestamp;
@@ -39,11 +42,12 @@ impl Decide for Orders {
             Verdict::NotWhen => return Err(OrderRefusal::NotWhen { status }),
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
+        replace::may(self, kind, id, order)?;
         let mut events = self.answer(command, id, order, context)?;
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
         }
-        payment::follow(self, id, context.at, &mut events);
+        self.follow(id, order, context.at, &mut events);
         Ok(events)
     }
 
@@ -53,6 +57,28 @@ impl Decide for Orders {
 }
 
 impl Orders {
+    /// What a decision leads to within the role, whatever it was: what becomes of an order whose
+    /// place this one takes, what is due, and that the order is confirmed.
+    pub(super) fn follow(
+        &self,
+        id: OrderId,
+        order: Option<&Order>,
+        at: Timestamp,
+        events: &mut Vec<OrderEvent>,
+    ) {
+        let other = replace::follow(self, id, at, events);
+        let confirmed = |events: &[OrderEvent]| confirm::due(id, order?, events);
+        events.extend(confirmed(events));
+        payment::follow(self, id, at, events);
+        if let Some(other) = other {
+            payment::follow(self, other, at, events);
+        }
+        if let Some(late) = confirmed(events) {
+            events.push(late);
+            payment::follow(self, id, at, events);
+        }
+    }
+
     fn answer(
         &self,
         command: &OrderCommand,
@@ -63,6 +89,7 @@ impl Orders {
         match (command, order) {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
+            (OrderCommand::Replace(replace), known) => self.replace(replace, known, context),
             (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
             (OrderCommand::RecordBackordered(news), known) => {
                 Ok(backorder::backordered(news, known))
@@ -82,10 +109,10 @@ impl Orders {
             (OrderCommand::RecordRejected(c), Some(order)) => Ok(news::rejected(c, order, context)),
             (OrderCommand::RecordAllocated(c), Some(order)) => Ok(news::allocated(c, order)),
             (OrderCommand::RecordLapsed(c), Some(order)) => Ok(news::lapsed(c, order, context)),
-            (OrderCommand::RecordStripped(c), Some(order)) => news::stripped(c, order),
+            (OrderCommand::RecordStripped(c), Some(order)) => news::stripped(c, order, context.at),
             (OrderCommand::Tick, Some(_)) => Ok(Vec::new()),
             (OrderCommand::Release(c), Some(order)) => work::release(c, order, context.at),
-            (OrderCommand::Pick(c), Some(order)) => work::pick(c, order),
+            (OrderCommand::Pick(c), Some(order)) => work::pick(c, order, context.at),
             (OrderCommand::Pack(c), Some(order)) => work::pack(c, order),
             (OrderCommand::RejectFulfilment(c), Some(order)) => work::reject(c, order, context.at),
             (OrderCommand::VoidShipping(c), Some(order)) => parcels::void(c, order, context.at),
@@ -93,7 +120,7 @@ impl Orders {
             (OrderCommand::ReturnToSender(c), Some(order)) => {
                 parcels::send_back(c, order, context.at)
             }
-            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context.at),
+            (OrderCommand::PlaceHold(c), Some(order)) => holds::place(c, order, context),
             (OrderCommand::ReleaseHold(c), Some(order)) => holds::release(c, order, context.at),
             (OrderCommand::AcceptCancellation(c), Some(order)) => {
                 cancel::accept(c, order, context.at)
@@ -104,6 +131,9 @@ impl Orders {
             (OrderCommand::ReceiveReturnedUnits(c), Some(order)) => returns::receive_some(c, order),
             (OrderCommand::RefuseReturn(c), Some(order)) => returns::refuse(c, order),
             (OrderCommand::Amend(c), Some(order)) => amend::amend(c, order, context),
+            (OrderCommand::Extend(c), Some(order)) => {
+                extend::extend(c, order, self.policy.extensions, context.at)
+            }
             (OrderCommand::Reopen(c), Some(_)) => amend::reopen(c, self.policy.reopen, context.at),
             (OrderCommand::Complete(c), Some(order)) => amend::complete(c, order, context.at),
             (OrderCommand::RecordExploded(c), Some(order)) => {

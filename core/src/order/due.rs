@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use super::backorder;
 use super::event::{OrderArchived, OrderEvent, OrderExpired};
 use super::goods::returns;
+use super::holds;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
-use super::{holds, payment};
 use crate::ids::OrderId;
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
@@ -24,7 +24,7 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
         if let Some(order) = orders.get(*id) {
             let mut ended = Vec::new();
             end(*id, order, at, &mut ended);
-            payment::follow(orders, *id, at, &mut ended);
+            orders.follow(*id, Some(order), at, &mut ended);
             events.append(&mut ended);
         }
     }
@@ -32,6 +32,10 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
 }
 
 fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) {
+    if order.is_set_aside() {
+        events.extend(holds::lapsed(id, order, at));
+        return;
+    }
     if order.ended_at.is_some() || order.status == Status::Draft {
         // What has not come by now is not waited for any more.
         events.extend(order.returns.iter().filter(|r| r.is_open()).map(|r| returns::ended(id, r)));

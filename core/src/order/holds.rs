@@ -9,11 +9,13 @@ use super::decide::Decision;
 use super::event::{HoldKind, OrderEvent, OrderHoldPlaced, OrderHoldReleased};
 use super::refusal::OrderRefusal;
 use super::state::{HoldRecord, Order};
+use crate::decide::Context;
 use crate::ids::{HoldNumber, OrderId};
 use crate::limits::HOLDS_PER_ORDER;
 use crate::time::Timestamp;
 
-pub(super) fn place(command: &PlaceHold, order: &Order, at: Timestamp) -> Decision {
+pub(super) fn place(command: &PlaceHold, order: &Order, context: &Context) -> Decision {
+    let at = context.at;
     if order.holds.len() >= HOLDS_PER_ORDER {
         let allowed = u16::try_from(HOLDS_PER_ORDER).unwrap_or(u16::MAX);
         return Err(OrderRefusal::TooManyHolds { allowed });
@@ -26,6 +28,7 @@ pub(super) fn place(command: &PlaceHold, order: &Order, at: Timestamp) -> Decisi
         kind: command.kind,
         reason: command.reason.clone(),
         until: command.auto_release.map(|span| at.after(span)),
+        placed_by: Some((&context.by).into()),
     })])
 }
 

@@ -20,7 +20,7 @@ use super::news;
 use super::state::{Line, Order};
 use crate::decide::CorruptHistory;
 use crate::demand::{ComponentLine, ExplodedKit};
-use crate::ids::{ItemRef, LineNumber, OrderId};
+use crate::ids::{CancellationNumber, ItemRef, LineNumber, OrderId};
 use crate::laws::{self, Audit};
 use crate::time::Timestamp;
 use crate::units::UnitPrice;
@@ -272,10 +272,8 @@ pub(super) fn mend(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<O
     }
     let reason = events.iter().rev().find_map(|event| match event {
         OrderEvent::LinesCancelled(e) => Some(e.reason),
-        OrderEvent::CancellationAccepted(e) => {
-            let asked = order.cancellations.iter().find(|c| c.number == e.cancellation);
-            asked.map(|asked| asked.reason)
-        }
+        OrderEvent::CancellationAccepted(e) => asked_for(order, e.cancellation),
+        OrderEvent::CancellationMet(e) => asked_for(order, e.cancellation),
         _ => None,
     });
     let reason = reason.unwrap_or(CancelReason::Inventory);
@@ -285,6 +283,11 @@ pub(super) fn mend(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<O
         events.extend(cut::into_events(id, &after, cut, reason, at));
     }
     cancel::ask_for(id, &after, &asked, reason, at, events);
+}
+
+/// Why a request was made.
+fn asked_for(order: &Order, number: CancellationNumber) -> Option<CancelReason> {
+    order.cancellations.iter().find(|c| c.number == number).map(|asked| asked.reason)
 }
 
 /// Units of components, of those counted, that are of no whole kit.

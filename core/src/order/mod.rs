@@ -10,10 +10,12 @@ mod buckets;
 mod cancel;
 mod chart;
 mod command;
+mod confirm;
 mod decide;
 mod due;
 mod event;
 mod evolve;
+mod extend;
 mod goods;
 mod holds;
 mod kits;
@@ -21,6 +23,8 @@ mod news;
 mod payment;
 mod place;
 mod refusal;
+mod replace;
+mod short;
 mod stage;
 mod state;
 mod transitions;
@@ -30,23 +34,24 @@ pub use buckets::{Bucket, Buckets};
 pub use chart::{state_diagram, transition_table};
 pub use command::{
     AcceptCancellation, AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder,
-    DeclineCancellation, DeliverShipment, LineChange, LineRef, LineUnits, LoseShipment,
-    OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder, ReceiveReturn,
-    ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
-    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, RecordTimedOut,
-    RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder, RequestReturn,
-    ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
+    DeclineCancellation, DeliverShipment, ExtendOrder, LineChange, LineRef, LineUnits,
+    LoseShipment, OrderCommand, OrderLine, PackOrder, PickOrder, PlaceHold, PlaceOrder,
+    ReceiveReturn, ReceiveReturnedUnits, RecordAllocated, RecordBackordered, RecordExploded,
+    RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied,
+    RecordTimedOut, RefuseReturn, RejectFulfilment, ReleaseHold, ReleaseOrder, ReopenOrder,
+    ReplaceOrder, RequestReturn, ReturnToSender, SaveDraft, ShipOrder, VoidShipping,
 };
 pub use event::{
     AllocationRequested, BackorderDropped, BackorderReturned, BackorderSourced,
-    CancellationAccepted, CancellationDeclined, CancellationRequested, Disposition,
-    FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderAllocated,
-    OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted, OrderConfirmed,
-    OrderDrafted, OrderEvent, OrderExpired, OrderHoldPlaced, OrderHoldReleased,
-    OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened,
-    OrderResourced, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms, PriceOfLine,
-    Putaway, Rejection, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
+    CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
+    Disposition, FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked,
+    OrderAllocated, OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted,
+    OrderConfirmed, OrderDrafted, OrderEvent, OrderExpired, OrderExtended, OrderHoldPlaced,
+    OrderHoldReleased, OrderKept, OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded,
+    OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected,
+    OrderReopened, OrderReplaced, OrderResourced, OrderSetAside, OrderSourced, OrderStockLost,
+    OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection,
+    ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
     ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
     ShippingVoided, TieReturned, UnitsOfLine,
 };

@@ -5,22 +5,21 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::CancelReason;
-use super::backorder;
 use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied};
 use super::decide::{Decision, request_allocation};
 use super::event::{
     OrderAllocated, OrderConfirmed, OrderEvent, OrderExpired, OrderRejected, OrderResourced,
-    OrderSourced, OrderUnsourced, Resourcing, TieReturned,
+    OrderSourced, OrderStockLost, OrderUnsourced, Resourcing, TieReturned,
 };
-use super::goods::cut;
 use super::refusal::OrderRefusal;
-use super::stage;
+use super::stage::{self, FREE};
 use super::state::{Order, Tied};
 use super::transitions::Status;
+use super::{backorder, cancel, short};
 use crate::decide::Context;
 use crate::demand::{Awaited, Demand, Hold, Portion};
 use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
+use crate::time::Timestamp;
 use crate::units::Quantity;
 
 /// The tie is taken as far as the order still wants it; the rest goes back.
@@ -49,11 +48,10 @@ pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> 
 
 fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
     let id = news.order;
-    // Each line takes no more than it lacks, so equal sums mean that no line lacks anything.
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let tied = taken.iter().map(|p| u64::from(p.quantity));
-    let complete = lacking.fold(0, u64::saturating_add) == tied.fold(0, u64::saturating_add)
-        && backorder::is_all_hard(order);
+    if order.is_set_aside() {
+        return None;
+    }
+    let complete = backorder::completes(order, taken.iter().map(|p| p.quantity));
     match (news.hold, order.is_payment_satisfied(), order.status) {
         // What of it waits has asked for all of it.
         (Hold::Soft { .. }, true, _) if backorder::waits_softly(order, news.reservation) => None,
@@ -85,25 +83,22 @@ fn split_by_want(portions: &[Portion], order: &Order) -> (Vec<Portion>, Vec<Port
     (taken, back)
 }
 
-/// A pending order is rejected; a confirmed one loses the units that can't be sourced again.
+/// A pending order is rejected; a confirmed one loses the units that are short, and asks for the
+/// others again.
 pub(super) fn rejected(news: &RecordRejected, order: &Order, context: &Context) -> Vec<OrderEvent> {
     if news.reservation != order.asked {
         return Vec::new();
     }
     let (id, at) = (news.order, context.at);
     // What an amendment asked for and can't have is cancelled by itself.
-    let amended = order.amending == Some(news.reservation);
+    let amended = order.amending == Some(news.reservation) || short::is_amended(order);
     if order.status == Status::Pending && !amended {
         let released = order.tied.iter().map(|t| t.portion).collect();
         let why = news.why.clone();
         let rejected = OrderEvent::Rejected(OrderRejected { order: id, at, why, released });
         return backorder::drop_all(id, order).into_iter().chain([rejected]).collect();
     }
-    let lost = cut::unsourced(order);
-    if lost.is_empty() {
-        return Vec::new();
-    }
-    cut::into_events(id, order, lost, CancelReason::Inventory, at)
+    short::give_up(id, order, &news.why, at)
 }
 
 pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent> {
@@ -117,7 +112,8 @@ pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent
     let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
         && order.tied.iter().all(others)
         && order.backordered.iter().all(|b| b.hard || b.units.reservation == reservation)
-        && order.is_payment_satisfied();
+        && order.is_payment_satisfied()
+        && !order.is_set_aside();
     if complete && order.status == Status::Pending {
         events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
     }
@@ -137,7 +133,7 @@ pub(super) fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> V
 }
 
 /// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
-pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
+pub(super) fn stripped(news: &RecordStripped, order: &Order, at: Timestamp) -> Decision {
     let held = |p: &Portion| {
         let same = order.tied.iter().filter(|t| stage::is_same(&t.portion, p));
         let tied = same.map(|t| t.portion.quantity).fold(0, u32::saturating_add);
@@ -147,22 +143,59 @@ pub(super) fn stripped(news: &RecordStripped, order: &Order) -> Decision {
     if portions.is_empty() {
         return Ok(vec![]);
     }
-    if order.excluded.is_empty() {
-        return Ok(vec![OrderEvent::Unsourced(OrderUnsourced {
-            order: news.order,
+    let id = news.order;
+    let (untouched, worked_on) = in_two(order, &portions);
+    let met = cancel::met_by_loss(id, order, &worked_on, at);
+    let again = [&untouched[..], &met.left[..]].concat();
+    let hard_to_tell = |p: &Portion| cancel::has_in_work(order, p);
+    let mut events = if untouched.iter().any(hard_to_tell) {
+        vec![OrderEvent::StockLost(OrderStockLost {
+            order: id,
             reservation: next_reservation(order)?,
-            demands: demands(&portions, &[], order),
+            demands: demands(&again, &[], order),
+            destination: order.destination.clone(),
+            hold: order.hold(),
+            excluded: order.refused.clone(),
+            untouched,
+            in_work: worked_on,
+        })]
+    } else if order.refused.is_empty() {
+        vec![OrderEvent::Unsourced(OrderUnsourced {
+            order: id,
+            reservation: next_reservation(order)?,
+            demands: demands(&again, &[], order),
             destination: order.destination.clone(),
             hold: order.hold(),
             portions,
-        })]);
+        })]
+    } else {
+        let excluded = order.refused.clone();
+        source_some_again(id, order, Resourcing::StockLost, portions, &again, excluded)?
+    };
+    events.extend(met.into_events(id, order, at));
+    Ok(events)
+}
+
+/// Of units that are tied no more, those that no facility worked on, which are the first to go, and
+/// those that one did.
+fn in_two(order: &Order, portions: &[Portion]) -> (Vec<Portion>, Vec<Portion>) {
+    let mut free = stage::merge(stage::portions(order, &FREE));
+    let (mut untouched, mut worked_on) = (Vec::new(), Vec::new());
+    for &portion in portions {
+        let held = free.iter_mut().find(|p| stage::is_same(p, &portion));
+        let quantity = held.as_ref().map_or(0, |held| held.quantity.min(portion.quantity));
+        if let Some(held) = held {
+            held.quantity = held.quantity.saturating_sub(quantity);
+        }
+        let rest = portion.quantity.saturating_sub(quantity);
+        untouched.extend((quantity > 0).then_some(Portion { quantity, ..portion }));
+        worked_on.extend((rest > 0).then_some(Portion { quantity: rest, ..portion }));
     }
-    let excluded = order.excluded.clone();
-    source_again(news.order, order, Resourcing::StockLost, portions, excluded)
+    (untouched, worked_on)
 }
 
 /// Stock is asked for again: for the units of the portions, and for all that lacks it already; for
-/// what is on backorder too if it may come from fewer facilities from now on.
+/// what is on backorder too if one refused the order, and it may come from fewer from now on.
 pub(super) fn source_again(
     id: OrderId,
     order: &Order,
@@ -170,12 +203,27 @@ pub(super) fn source_again(
     portions: Vec<Portion>,
     excluded: Vec<FacilityId>,
 ) -> Decision {
-    let waits = if excluded == order.excluded { Vec::new() } else { backorder::all(order) };
+    let again = portions.clone();
+    source_some_again(id, order, why, portions, &again, excluded)
+}
+
+/// The same, for only some of the units of the portions: the others are cancelled.
+pub(super) fn source_some_again(
+    id: OrderId,
+    order: &Order,
+    why: Resourcing,
+    portions: Vec<Portion>,
+    again: &[Portion],
+    excluded: Vec<FacilityId>,
+) -> Decision {
+    let refuses = |f: &FacilityId| !order.refused.contains(f);
+    let refused = why == Resourcing::FacilityRefused && excluded.iter().any(refuses);
+    let waits = if refused { backorder::all(order) } else { Vec::new() };
     let resourced = OrderEvent::Resourced(OrderResourced {
         order: id,
         why,
         reservation: next_reservation(order)?,
-        demands: demands(&portions, &waits, order),
+        demands: demands(again, &waits, order),
         destination: order.destination.clone(),
         hold: order.hold(),
         excluded,

@@ -80,7 +80,8 @@ pub(super) fn follow(orders: &Orders, id: OrderId, at: Timestamp, events: &mut V
         let needed = OrderPaymentNeeded { order: id, at, number, missing };
         events.push(OrderEvent::PaymentNeeded(needed));
     }
-    let waits = matches!((order.status, order.payment), (Status::Pending, Payment::Awaiting(_)));
+    let waits = matches!((order.status, order.payment), (Status::Pending, Payment::Awaiting(_)))
+        && !order.is_set_aside();
     if let Some(owed) = order.owed.as_ref().filter(|_| waits)
         && order.covered() >= owed.authorize.minor
     {
@@ -119,32 +120,46 @@ fn tell_due(orders: &Orders, id: OrderId, order: &mut Order, events: &mut Vec<Or
 /// Payment does not stand in the way any more: what is tied softly is made hard.
 pub(super) fn satisfied(id: OrderId, order: &Order, amount: Amount) -> Vec<OrderEvent> {
     let authorized = PaymentAuthorized { order: id, amount };
+    let mut events = vec![OrderEvent::PaymentAuthorized(authorized)];
+    events.extend(hardened(id, order));
+    events
+}
+
+/// What is tied softly, or waits so, is asked to be made hard.
+pub(super) fn hardened(id: OrderId, order: &Order) -> impl Iterator<Item = OrderEvent> {
+    soft(order).into_iter().map(move |reservation| request_allocation(id, reservation))
+}
+
+/// The reservations that tie or wait softly.
+pub(super) fn soft(order: &Order) -> Vec<ReservationNumber> {
     let soft = order.tied.iter().filter(|t| !t.stage.is_hard()).map(|t| t.portion.reservation);
     let late = order.backordered.iter().filter(|b| !b.hard).map(|b| b.units.reservation);
     let mut soft: Vec<ReservationNumber> = soft.chain(late).collect();
     soft.sort_unstable();
     soft.dedup();
-    let mut events = vec![OrderEvent::PaymentAuthorized(authorized)];
-    events.extend(soft.into_iter().map(|reservation| request_allocation(id, reservation)));
-    events
+    soft
 }
 
 /// The order with these events, if it tells a payment what it owes. An order that was placed when
 /// there was no payment role never did, and does not begin to.
 fn after(orders: &Orders, id: OrderId, events: &[OrderEvent]) -> Option<Order> {
     let known = orders.get(id).filter(|order| order.owed.is_some());
-    let mut order = match (events.first()?, known) {
+    let of_id = || events.iter().filter(|event| event.order() == id);
+    let mut order = match (of_id().next()?, known) {
         (OrderEvent::Archived(_), _) => return None,
         (OrderEvent::Placed(placed), _) => evolve::placed(placed),
+        (OrderEvent::PlacedInstead(placed), _) => evolve::placed_instead(placed),
         (_, known) => known?.clone(),
     };
     if order.payment == Payment::NotRequired {
         return None;
     }
-    let of_order =
-        |e: &&OrderEvent| !matches!(e, OrderEvent::Placed(_) | OrderEvent::TieReturned(_));
+    let changes = |e: &&OrderEvent| {
+        use OrderEvent::{Placed, PlacedInstead, TieReturned};
+        !matches!(e, Placed(_) | PlacedInstead(_) | TieReturned(_))
+    };
     // An event that does not fit is found where it is folded in.
-    events.iter().filter(of_order).try_for_each(|e| evolve::change(&mut order, e)).ok()?;
+    of_id().filter(changes).try_for_each(|e| evolve::change(&mut order, e)).ok()?;
     Some(order)
 }
 
@@ -173,15 +188,23 @@ fn due_now(order: &Order, orders: &Orders) -> Option<Owed> {
     };
     let authorize = order.amount(worth);
     let capture = order.amount(ripe(order, owed.capture_when, worth));
-    if owed.sequence > 0 && (authorize, capture) == (owed.authorize, owed.capture) {
+    let pay_until = match order.payment {
+        Payment::Awaiting(until) => until,
+        Payment::NotRequired | Payment::Authorized(_) => owed.pay_until,
+    };
+    let told = (owed.authorize, owed.capture, owed.pay_until);
+    if owed.sequence > 0 && (authorize, capture, pay_until) == told {
         return None;
     }
     let sequence = owed.sequence.saturating_add(1);
-    Some(Owed { sequence, authorize, capture, ..owed })
+    Some(Owed { sequence, authorize, capture, pay_until, ..owed })
 }
 
 /// The worth of what is wanted, as long as the order has not come to nothing.
 fn worth(order: &Order) -> i64 {
+    if order.is_set_aside() {
+        return 0;
+    }
     match order.status {
         Status::Pending | Status::Confirmed | Status::Completed => {
             order.wanted_total().unwrap_or(order.total).minor

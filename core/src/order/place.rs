@@ -28,24 +28,15 @@ impl Orders {
     ) -> Decision {
         let order = place.order;
         let owner = owner(place, context)?;
-        if let Some(known) = known.filter(|known| known.status != Status::Draft) {
-            if known.was_never_placed() {
-                return Err(OrderRefusal::NotWhen { status: known.status });
-            }
+        if let Some(dropped) = known.filter(|known| known.was_never_placed()) {
+            return Err(OrderRefusal::NotWhen { status: dropped.status });
+        }
+        if let Some(known) = placed_before(known) {
             let same = is_same(place, owner.as_ref(), known);
             return if same { Ok(vec![]) } else { Err(OrderRefusal::PlacedDifferently { order }) };
         }
-        let total = self.check(place, known, context)?;
-        self.check_prices(place, known, context)?;
-        if self.policy.payment != PaymentPolicy::None && total.minor > PAYMENT_AMOUNT {
-            return Err(OrderRefusal::TotalTooLarge);
-        }
-        let payment = match self.policy.payment {
-            PaymentPolicy::None => PaymentTerms::NotRequired,
-            PaymentPolicy::Required { deadline, .. } => {
-                PaymentTerms::Required { deadline: context.at.after(deadline) }
-            }
-        };
+        let total = self.check_placed(place, known, context)?;
+        let payment = self.terms(context);
         Ok(vec![OrderEvent::Placed(OrderPlaced {
             order,
             at: context.at,
@@ -56,6 +47,16 @@ impl Orders {
             payment,
             total,
         })])
+    }
+
+    /// The terms of an order that is placed now.
+    pub(super) fn terms(&self, context: &Context) -> PaymentTerms {
+        match self.policy.payment {
+            PaymentPolicy::None => PaymentTerms::NotRequired,
+            PaymentPolicy::Required { deadline, .. } => {
+                PaymentTerms::Required { deadline: context.at.after(deadline) }
+            }
+        }
     }
 
     /// Saves an order that is not placed yet.
@@ -76,6 +77,21 @@ impl Orders {
         let at = context.at;
         let drafted = OrderDrafted { order, at, owner, number, lines, destination, total };
         Ok(vec![OrderEvent::Drafted(drafted)])
+    }
+
+    /// Whether an order can be placed as it is, and its total.
+    pub(super) fn check_placed(
+        &self,
+        place: &PlaceOrder,
+        known: Option<&Order>,
+        context: &Context,
+    ) -> Result<Amount, OrderRefusal> {
+        let total = self.check(place, known, context)?;
+        self.check_prices(place, known, context)?;
+        if self.policy.payment != PaymentPolicy::None && total.minor > PAYMENT_AMOUNT {
+            return Err(OrderRefusal::TotalTooLarge);
+        }
+        Ok(total)
     }
 
     /// Whether the prices may be those of whoever asks. A draft is a quote: its customer may place
@@ -124,8 +140,13 @@ impl Orders {
     }
 }
 
+/// The order, if it was placed; a draft is none yet.
+pub(super) fn placed_before(known: Option<&Order>) -> Option<&Order> {
+    known.filter(|known| known.status != Status::Draft)
+}
+
 /// Whose order it will be: a customer's own, or the one staff names.
-fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRefusal> {
+pub(super) fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRefusal> {
     match &context.by {
         Principal::Customer(subject) => match &place.customer {
             Some(named) if named != subject => Err(OrderRefusal::NotYourOrder),
@@ -137,7 +158,7 @@ fn owner(place: &PlaceOrder, context: &Context) -> Result<Option<Text>, OrderRef
 
 /// Whether a known order was placed with these contents: then placing it again is a retry. An
 /// amendment since then does not count.
-fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
+pub(super) fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -> bool {
     let of_order = |(new, (number, old)): (&OrderLine, (LineNumber, &Line))| {
         new.item == old.item
             && new.unit_price == old.unit_price

@@ -11,7 +11,7 @@ use super::event::HoldKind;
 use super::state::Carriage;
 use super::transitions::Status;
 use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ShipmentNumber};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::units::Amount;
 
 /// Why nothing happened.
@@ -150,6 +150,45 @@ pub enum OrderRefusal {
         /// The line of the kit.
         kit: LineNumber,
     },
+    /// An order that is to take its own place.
+    ReplacesItself {
+        /// The order.
+        order: OrderId,
+    },
+    /// The order to be replaced is accepted, paid, or has ended.
+    NotReplaceable {
+        /// The order to be replaced.
+        order: OrderId,
+        /// Its status.
+        status: Status,
+    },
+    /// The order to be replaced is another customer's.
+    OtherCustomer {
+        /// The order to be replaced.
+        order: OrderId,
+    },
+    /// An order is being replaced, and the stock has not answered yet.
+    BeingReplaced {
+        /// The order.
+        order: OrderId,
+        /// The order that is to take its place.
+        by: OrderId,
+    },
+    /// The time to pay is over.
+    TimeIsOver {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The policy gives the order no more time.
+    NoMoreTime {
+        /// How often it gives an order more time.
+        allowed: u16,
+    },
+    /// More time than the policy gives at once.
+    TooMuchTime {
+        /// The latest moment that can be asked for.
+        latest: Timestamp,
+    },
     /// What is authorized or captured does not cover what the order is worth: nothing leaves.
     PaymentNotCovered {
         /// What the order is worth.
@@ -199,6 +238,13 @@ impl OrderRefusal {
             Self::NotSettled => "not-settled",
             Self::PartOfKit { .. } => "part-of-kit",
             Self::NoSuchCancellation { .. } => "no-such-cancellation",
+            Self::ReplacesItself { .. } => "replaces-itself",
+            Self::NotReplaceable { .. } => "not-replaceable",
+            Self::OtherCustomer { .. } => "other-customer",
+            Self::BeingReplaced { .. } => "being-replaced",
+            Self::TimeIsOver { .. } => "time-is-over",
+            Self::NoMoreTime { .. } => "no-more-time",
+            Self::TooMuchTime { .. } => "too-much-time",
             Self::PaymentNotCovered { .. } => "payment-not-covered",
         }
     }
@@ -304,6 +350,52 @@ impl OrderRefusal {
             ),
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")
+            }
+            _ => self.tell_of_place(f),
+        }
+    }
+
+    /// What is said of orders in place of others.
+    fn tell_of_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReplacesItself { order } => {
+                write!(f, "the order `{order}` can't take its own place: make a new id")
+            }
+            Self::NotReplaceable { order, status } => match status {
+                Status::Pending | Status::Confirmed | Status::Completed => write!(
+                    f,
+                    "the order `{order}` is {}: cancel or amend it instead",
+                    if *status == Status::Pending { "paid for" } else { "confirmed already" }
+                ),
+                _ => write!(
+                    f,
+                    "the order `{order}` has ended ({status}): there is nothing to replace, place \
+                     the new one by itself"
+                ),
+            },
+            Self::OtherCustomer { order } => write!(
+                f,
+                "the order `{order}` is another customer's: an order takes the place of one of \
+                 the same customer"
+            ),
+            Self::BeingReplaced { order, by } => write!(
+                f,
+                "the order `{by}` is taking the place of `{order}`, and the stock has not answered \
+                 yet: ask again in a moment"
+            ),
+            Self::TimeIsOver { since } => write!(
+                f,
+                "the time to pay was over at {since}, and its units may be another's: place it \
+                 again"
+            ),
+            Self::NoMoreTime { allowed: 0 } => {
+                f.write_str("the policy gives orders no more time to be paid")
+            }
+            Self::NoMoreTime { allowed } => {
+                write!(f, "an order is given more time to be paid at most {allowed} times")
+            }
+            Self::TooMuchTime { latest } => {
+                write!(f, "the order may wait for its payment until {latest} at the most")
             }
             _ => f.write_str(self.code()),
         }

@@ -179,8 +179,8 @@ pub(super) fn shift(
     line.buckets.shift(portion.quantity, from, to)
 }
 
-/// Units of one key can be in several stages only once a warehouse works on them: until then the
-/// first that is found is the one.
+/// Units of one key can be in several stages: some in work, and some that came later for those who
+/// waited. Of each stage there is one portion.
 fn find(tied: &[Tied], portion: &Portion, from: &[Stage]) -> Option<(usize, Tied)> {
     let mut best: Option<(usize, usize, Tied)> = None;
     for (at, known) in tied.iter().enumerate() {

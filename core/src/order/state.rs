@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
-use super::event::{HoldKind, PaymentTerms, Rejection, UnitsOfLine};
+use super::event::{HoldKind, PaymentTerms, PlacedBy, Rejection, UnitsOfLine};
 use super::kits::{self, LineKind};
+use super::replace;
 use super::stage::{self, Stage};
 use super::transitions::Status;
+use super::{cancel, confirm};
 use crate::demand::{Awaited, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
@@ -70,8 +72,11 @@ pub struct Order {
     pub reservations: ReservationNumber,
     /// The last reservation asked for: answers to earlier ones come too late.
     pub asked: ReservationNumber,
-    /// Facilities that refused the order, or had not what they promised it; ascending.
+    /// Facilities that were left out when stock was asked for last: those that refused the order,
+    /// and the one that had not what it promised, if that was why; ascending.
     pub excluded: Vec<FacilityId>,
+    /// Facilities that refused the order; ascending. They are asked for nothing of it again.
+    pub refused: Vec<FacilityId>,
     /// Facilities that were handed units to work on; ascending. They ship what they packed.
     pub staged: Vec<FacilityId>,
     /// Parcels, in order of their numbers.
@@ -90,10 +95,18 @@ pub struct Order {
     pub placed: Option<Placed>,
     /// The reservation an amendment asked for, as long as no other was asked for.
     pub amending: Option<ReservationNumber>,
+    /// Units that amendments asked for, as long as no stock was tied or promised since.
+    pub amended: Vec<UnitsOfLine>,
     /// What it told its payment last, if it has one.
     pub owed: Option<Owed>,
     /// How its payment stands, as that told last.
     pub standing: Option<Standing>,
+    /// The order whose place it takes, or was to take.
+    pub replaces: Option<OrderId>,
+    /// The order that took its place; or is to take it, as long as this one has not ended.
+    pub replaced_by: Option<OrderId>,
+    /// How often it was given more time to be paid.
+    pub extensions: u16,
     /// Of what it owes: what is authorized or was captured, and is not let go of, minor units.
     /// What was more than it owed is not counted again when it owes more: that is on its way back.
     pub secured: i64,
@@ -151,6 +164,8 @@ pub struct HoldRecord {
     pub placed_at: Timestamp,
     /// When it ends by itself.
     pub until: Option<Timestamp>,
+    /// Who placed it, if that was recorded.
+    pub placed_by: Option<PlacedBy>,
 }
 
 /// One line.
@@ -310,6 +325,10 @@ impl Orders {
     pub fn audit(&self, audit: &mut Audit) {
         for (id, order) in &self.orders {
             kits::audit(*id, order, audit);
+            cancel::audit(*id, order, audit);
+            let in_the_way = !confirm::is_due(order);
+            audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
+            replace::audit(self, *id, order, audit);
             for (number, line) in order.lines.iter().enumerate() {
                 line.buckets.audit(audit);
                 let tied = order.tied_units(number);
@@ -363,15 +382,15 @@ impl Order {
             let comes_back = self.returns.iter().any(Return::is_open);
             return Some(if comes_back { archived.after(policy.archive_after) } else { archived });
         }
-        if self.status == Status::Draft {
-            return Some(self.placed_at.after(policy.archive_after));
-        }
-        let unpaid = match (self.status, self.payment) {
+        // What becomes of an order that is set aside is told by the one that takes its place.
+        let own = match (self.status, self.payment) {
+            _ if self.is_set_aside() => None,
+            (Status::Draft, _) => Some(self.placed_at.after(policy.archive_after)),
             (Status::Pending, Payment::Awaiting(deadline)) => Some(deadline),
             _ => None,
         };
         let holds = self.holds.iter().filter_map(|hold| hold.until);
-        unpaid.into_iter().chain(holds).min()
+        own.into_iter().chain(holds).min()
     }
 
     /// How firmly stock is to be tied for it: softly while a payment is awaited.
@@ -381,6 +400,12 @@ impl Order {
             Payment::Awaiting(until) => Hold::Soft { until },
             Payment::NotRequired | Payment::Authorized(_) => Hold::Hard,
         }
+    }
+
+    /// Whether another order is to take its place, and the stock has not answered yet.
+    #[must_use]
+    pub fn is_set_aside(&self) -> bool {
+        self.replaced_by.is_some() && matches!(self.status, Status::Draft | Status::Pending)
     }
 
     /// A line by its number.

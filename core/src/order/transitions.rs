@@ -86,6 +86,8 @@ pub enum CommandKind {
     RecordPayment,
     RecordBackordered,
     RecordFilled,
+    Replace,
+    Extend,
 }
 
 /// What the table says of a command in a status.
@@ -119,7 +121,7 @@ use Verdict::{Decide as D, NotWhen as W, Nothing as N, Unknown as U, UseReturn a
 
 /// The table: a row a command, a column a status as in [`STATUSES`].
 #[rustfmt::skip]
-pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 34] = [
+pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 36] = [
     //                                   none  pend  conf  compl rej   exp   canc  draft
     (CommandKind::Place,                [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::AuthorizePayment,     [U,    D,    D,    D,    W,    W,    W,    W]),
@@ -155,12 +157,14 @@ pub const TRANSITIONS: [(CommandKind, [Verdict; 8]); 34] = [
     (CommandKind::RecordPayment,        [N,    D,    D,    D,    D,    D,    D,    N]),
     (CommandKind::RecordBackordered,    [D,    D,    D,    D,    D,    D,    D,    D]),
     (CommandKind::RecordFilled,         [D,    D,    D,    D,    D,    D,    D,    D]),
+    (CommandKind::Replace,              [D,    D,    D,    D,    D,    D,    D,    D]),
+    (CommandKind::Extend,               [U,    D,    D,    W,    W,    D,    W,    W]),
 ];
 
 /// Every step of an order's life: from a status, by an event, to a status. A test holds it against
 /// generated histories: no other step is ever seen, and each of these is.
 #[rustfmt::skip]
-pub const STEPS: [(Status, &str, Status); 17] = [
+pub const STEPS: [(Status, &str, Status); 21] = [
     (Status::Unplaced,  "OrderDrafted",   Status::Draft),
     (Status::Unplaced,  "OrderPlaced",    Status::Pending),
     (Status::Draft,     "OrderDrafted",   Status::Draft),
@@ -178,6 +182,10 @@ pub const STEPS: [(Status, &str, Status); 17] = [
     (Status::Rejected,  "OrderArchived",  Status::Unplaced),
     (Status::Expired,   "OrderArchived",  Status::Unplaced),
     (Status::Cancelled, "OrderArchived",  Status::Unplaced),
+    (Status::Unplaced,  "ReplacementPlaced", Status::Pending),
+    (Status::Draft,     "ReplacementPlaced", Status::Pending),
+    (Status::Pending,   "OrderReplaced",  Status::Cancelled),
+    (Status::Draft,     "OrderReplaced",  Status::Cancelled),
 ];
 
 /// The verdict on a command in a status.
@@ -232,6 +240,8 @@ impl CommandKind {
             OrderCommand::RecordPayment(_) => Self::RecordPayment,
             OrderCommand::RecordBackordered(_) => Self::RecordBackordered,
             OrderCommand::RecordFilled(_) => Self::RecordFilled,
+            OrderCommand::Replace(_) => Self::Replace,
+            OrderCommand::Extend(_) => Self::Extend,
         })
     }
 }

@@ -63,9 +63,8 @@ impl Decide for Payments {
             PaymentCommand::Due(_) | PaymentCommand::Tick => Ok(()),
         };
         let mut story = desk.story;
-        // What `decide` writes `evolve` takes: there is no answer for a state that does not hold.
         let whole = told.and_then(|()| story.end());
-        whole.map(|()| story.events).map_err(|_| PaymentRefusal::UnknownOrder { order })
+        whole.map(|()| story.events).map_err(|e| PaymentRefusal::of_books(order, e))
     }
 
     fn evolve(&mut self, event: &PaymentEvent) -> Result<(), CorruptHistory> {
@@ -83,7 +82,7 @@ fn due(command: &RecordDue, known: Option<&Account>, context: &Context) -> Decis
     let mut story = Story::of(*order, account, context.at);
     let recorded = PaymentDueRecorded { order: *order, owed: owed.clone() };
     let told = story.tell(PaymentEvent::DueRecorded(recorded)).and_then(|()| story.end());
-    told.map(|()| story.events).map_err(|_| PaymentRefusal::UnknownOrder { order: *order })
+    told.map(|()| story.events).map_err(|e| PaymentRefusal::of_books(*order, e))
 }
 
 /// What a command adds to a story: a refusal of the caller, or a story that contradicts itself.

@@ -2,10 +2,12 @@
 //!
 //! Law: the first that applies is the one that is answered; codes are stable for ever.
 
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decide::CorruptHistory;
 use crate::ids::{OrderId, PaymentNumber};
 use crate::units::{Amount, Currency};
 
@@ -51,11 +53,25 @@ pub enum PaymentRefusal {
         /// The most allowed.
         allowed: u16,
     },
+    /// The books of the order's payment contradict themselves: nothing is decided on them.
+    BooksContradict {
+        /// The order.
+        order: OrderId,
+        /// What does not fit, for those who look after the shop.
+        because: String,
+    },
     /// So many tries to pay were declined that no further one is asked for.
     TooManyDeclines {
         /// The most allowed.
         allowed: u16,
     },
+}
+
+impl PaymentRefusal {
+    /// What a history that contradicts itself is to whoever asks.
+    pub(super) fn of_books(order: OrderId, corrupt: CorruptHistory) -> Self {
+        Self::BooksContradict { order, because: corrupt.because.to_string() }
+    }
 }
 
 impl PaymentRefusal {
@@ -72,6 +88,7 @@ impl PaymentRefusal {
             Self::AmountTooLarge { .. } => "amount-too-large",
             Self::TooManyRequests { .. } => "too-many-requests",
             Self::TooManyDeclines { .. } => "too-many-declines",
+            Self::BooksContradict { .. } => "books-contradict",
         }
     }
 }
@@ -105,6 +122,11 @@ impl fmt::Display for PaymentRefusal {
                     "the order has had {allowed} requests to a provider, and may have no more"
                 )
             }
+            Self::BooksContradict { order, because } => write!(
+                f,
+                "the payment of the order `{order}` contradicts itself ({because}): audit the \
+                 shop, and rebuild it from its journal"
+            ),
         }
     }
 }

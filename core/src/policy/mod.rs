@@ -10,12 +10,14 @@
 pub mod v1;
 
 pub mod check;
+mod extensions;
 mod payment;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use check::PolicyFault;
+pub use extensions::{Extensions, NoTime};
 pub use payment::{CaptureWhen, Collect, PaymentPolicy};
 pub use rules::{Aim, Aims, NotAims, Objective, SourcingRules};
 
@@ -70,6 +72,9 @@ pub struct OrderPolicy {
     /// limit of each item; what waits already goes on waiting.
     #[serde(default)]
     pub backorders: BackorderPolicy,
+    /// Whether an order may have more time to be paid; `None` if not.
+    #[serde(default)]
+    pub extensions: Option<Extensions>,
     /// Whose prices an order that a customer places may have.
     #[serde(default)]
     pub prices: PricePolicy,
@@ -83,7 +88,7 @@ fn yes() -> bool {
 impl Default for OrderPolicy {
     /// No payment; 90 days for returns, as long as the longest common return window; what is
     /// allocated may ship directly, and what is completed be reopened; nothing is promised that is
-    /// not there.
+    /// not there, and no order has more time to be paid.
     fn default() -> Self {
         Self {
             payment: PaymentPolicy::None,
@@ -92,6 +97,7 @@ impl Default for OrderPolicy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Refuse,
+            extensions: None,
             prices: PricePolicy::Caller,
         }
     }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Serialize, Serializer};
 
+use super::codec::{codec, payload_of};
 use super::kind::{KindOfCommand, KindOfEvent, KindOfQuery};
 use super::{NotReadable, from_bytes, v1, write};
 use crate::flow::{self, Answer, Command, Event, Query};
@@ -17,74 +18,10 @@ use crate::notification::{self, NotificationEvent as NE};
 use crate::order::{self, OrderCommand as O, OrderEvent as OE};
 use crate::payment::{self, PaymentCommand as P, PaymentEvent as PE};
 
-/// Reads a payload, or an old one that becomes it.
-macro_rules! payload_of {
-    ($name:expr, $bytes:expr, $payload:ty) => {
-        from_bytes::<$payload>($name, $bytes)?
-    };
-    ($name:expr, $bytes:expr, $payload:ty, $old:ty) => {
-        <$payload>::from(from_bytes::<$old>($name, $bytes)?)
-    };
-}
-
 /// No value is written in an old form: the guard of its place in a list.
 #[allow(clippy::extra_unused_type_parameters, reason = "the lists hand over what is old")]
 const fn is_in_force<Old>() -> bool {
     false
-}
-
-/// Walks a list of kinds: `kind name payload-type { value pattern }`.
-macro_rules! codec {
-    (
-        $list:ident, $of:ident, $value:ty, $what:literal, $encode:ident, $decode:ident, $each:ident;
-        $(
-            $kind:literal $name:ident($p:ident: $payload:ty $(, from $old:ty)?) { $($form:tt)* }
-            $($field:ident: $text:expr),*;
-        )*
-    ) => {
-        #[doc = concat!("Every ", $what, "; the place in the list is the kind on the wire.")]
-        pub const $list: &[$of] = &[$($of { name: stringify!($name), $($field: $text),* }),*];
-
-        #[doc = concat!("The kind and the bytes of a ", $what, ", written behind `out`; no kind")]
-        #[doc = "for one that never leaves the core."]
-        ///
-        /// # Errors
-        /// [`NotReadable`] if it can't be written, which none brings about.
-        #[allow(unreachable_patterns, reason = "some lists name all variants, some do not")]
-        pub fn $encode(
-            value: &$value,
-            out: Vec<u8>,
-        ) -> Result<Option<(u16, Vec<u8>)>, NotReadable> {
-            match value {
-                $($($form)* $(if is_in_force::<$old>())? => Ok(Some(($kind, write($p, out)?))),)*
-                _ => Ok(None),
-            }
-        }
-
-        #[doc = concat!("The ", $what, " of a kind from its bytes.")]
-        ///
-        /// # Errors
-        /// [`NotReadable`] for an unknown kind, or bytes that are not of its form.
-        pub fn $decode(kind: u16, bytes: &[u8]) -> Result<$value, NotReadable> {
-            match kind {
-                $($kind => {
-                    let $p: $payload = payload_of!(stringify!($name), bytes, $payload $(, $old)?);
-                    Ok($($form)*)
-                })*
-                _ => Err(unknown($what, kind)),
-            }
-        }
-
-        #[allow(unused_macros, reason = "not every list is walked in every build")]
-        /// Calls a macro for each kind.
-        macro_rules! $each {
-            ($then:ident) => {
-                $then! { $($kind $name ($p: $payload $(, from $old)?) { $($form)* })* }
-            };
-        }
-        #[cfg(feature = "json")]
-        pub(super) use $each;
-    };
 }
 
 codec! {
@@ -211,6 +148,10 @@ codec! {
     57 SetBackorderLimit(p: inventory::SetBackorderLimit)
         { Command::Inventory(I::SetBackorderLimit(p)) }
         scope: "inventory:write", about: "Say how many units may be promised that are not there.";
+    58 ReplaceOrder(p: order::ReplaceOrder) { Command::Order(O::Replace(p)) }
+        scope: "orders:write", about: "Place an order in place of an earlier, unpaid one.";
+    59 ExtendOrder(p: order::ExtendOrder) { Command::Order(O::Extend(p)) }
+        scope: "orders:write", about: "Ask that an order may be paid until later.";
 }
 
 codec! {
@@ -309,7 +250,8 @@ codec! {
     60 ShipmentLost(p: order::ShipmentLost) { Event::Order(OE::Lost(p)) } version: 1;
     61 ShipmentReturnedToSender(p: order::ShipmentReturnedToSender)
         { Event::Order(OE::ReturnedToSender(p)) } version: 1;
-    62 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 1;
+    62 OrderHoldPlaced(p: order::OrderHoldPlaced, from v1::OrderHoldPlaced)
+        { Event::Order(OE::HoldPlaced(p)) } version: 1;
     63 OrderHoldReleased(p: order::OrderHoldReleased)
         { Event::Order(OE::HoldReleased(p)) } version: 1;
     64 StockUnshipped(p: inventory::StockUnshipped)
@@ -408,7 +350,18 @@ codec! {
         { Event::Order(OE::BackorderDropped(p)) } version: 1;
     115 BackorderReturned(p: order::BackorderReturned)
         { Event::Order(OE::BackorderReturned(p)) } version: 1;
-    116 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
+    116 OrderSetAside(p: order::OrderSetAside) { Event::Order(OE::SetAside(p)) } version: 1;
+    117 ReplacementPlaced(p: order::ReplacementPlaced)
+        { Event::Order(OE::PlacedInstead(p)) } version: 1;
+    118 OrderReplaced(p: order::OrderReplaced) { Event::Order(OE::Replaced(p)) } version: 1;
+    119 OrderKept(p: order::OrderKept) { Event::Order(OE::Kept(p)) } version: 1;
+    120 OrderExtended(p: order::OrderExtended) { Event::Order(OE::Extended(p)) } version: 1;
+    121 OrderHoldPlaced(p: order::OrderHoldPlaced) { Event::Order(OE::HoldPlaced(p)) } version: 2;
+    122 CancellationMet(p: order::CancellationMet)
+        { Event::Order(OE::CancellationMet(p)) } version: 1;
+    123 OrderStockLost(p: order::OrderStockLost)
+        { Event::Order(OE::StockLost(p)) } version: 1;
+    124 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
         { Event::Order(OE::PaymentNeeded(p)) } version: 1;
 }
 

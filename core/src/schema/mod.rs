@@ -5,6 +5,7 @@
 //! form is postcard, the readable one JSON (feature `json`); golden bytes and `schema.lock` in the
 //! tests hold both.
 
+mod codec;
 mod hear;
 #[cfg(feature = "json")]
 mod json;

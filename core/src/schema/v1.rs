@@ -5,7 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow;
+use crate::ids::{HoldNumber, OrderId, Text};
+use crate::order::{self, HoldKind};
 use crate::policy::v1::Policy;
+use crate::time::Timestamp;
 
 /// Put a policy in force, as version 1 said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,32 @@ pub struct PolicySet {
     pub version: u64,
     /// The whole policy.
     pub policy: Policy,
+}
+
+/// The order is not to be released, as version 1 said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderHoldPlaced {
+    /// The order.
+    pub order: OrderId,
+    /// When.
+    pub at: Timestamp,
+    /// The hold.
+    pub hold: HoldNumber,
+    /// What for.
+    pub kind: HoldKind,
+    /// More of it, for people.
+    pub reason: Option<Text>,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+impl From<OrderHoldPlaced> for order::OrderHoldPlaced {
+    fn from(old: OrderHoldPlaced) -> Self {
+        let OrderHoldPlaced { order, at, hold, kind, reason, until } = old;
+        Self { order, at, hold, kind, reason, until, placed_by: None }
+    }
 }
 
 impl From<SetPolicy> for flow::SetPolicy {

@@ -1,17 +1,19 @@
 //! Partitions of one topology in one process, with couriers between them: events cross as bytes, in
 //! order and once, as late as a seed says.
+#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::collections::VecDeque;
 
 use earmark::decide::{Context, Principal};
 use earmark::flow::{Answered, Command, Event, Hear, Refusal, Shop, Topology};
-use earmark::ids::OrderId;
+use earmark::ids::{FacilityRef, ItemRef, OrderId};
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{OrderCommand, OrderEvent};
 use earmark::schema::{EVENTS, decode_event, encode_event};
 use earmark::time::Timestamp;
 
-use crate::support::START;
+use crate::support::{START, units};
 
 /// What comes to a partition: an event of another one, or what this one has posted to itself.
 enum Letter {
@@ -39,6 +41,34 @@ pub(crate) struct Linked {
     letters: Vec<VecDeque<Letter>>,
     now: u64,
     pub(crate) told: Told,
+}
+
+/// The command that wrote an event of the shop's opening.
+pub(crate) fn as_command(event: &Event) -> Option<Command> {
+    use earmark::inventory::{
+        DefineFacility, DefineItem, InventoryCommand as C, InventoryEvent as E, ReceiveStock,
+    };
+    let Event::Inventory(event) = event else { return None };
+    let command = match event.clone() {
+        E::ItemDefined(e) => {
+            C::DefineItem(DefineItem { sku: e.sku, name: e.name, unit_price: e.unit_price })
+        }
+        E::FacilityDefined(e) => C::DefineFacility(DefineFacility {
+            code: e.code,
+            name: e.name,
+            country: e.country,
+            location: e.location,
+            gateways: e.gateways,
+        }),
+        E::Received(e) => C::Receive(ReceiveStock {
+            item: ItemRef::Id(e.item.id),
+            facility: FacilityRef::Id(e.facility),
+            tier: e.tier,
+            quantity: units(e.quantity),
+        }),
+        _ => return None,
+    };
+    Some(Command::Inventory(command))
 }
 
 impl Linked {
@@ -158,8 +188,10 @@ impl Linked {
 
     fn tell(&mut self, event: &Event) {
         match event {
-            Event::Order(OrderEvent::Placed(e)) if self.topology.answered() == Answered::Placed => {
-                self.told.accepted.push(e.order);
+            Event::Order(OrderEvent::Placed(_) | OrderEvent::PlacedInstead(_))
+                if self.topology.answered() == Answered::Placed =>
+            {
+                self.told.accepted.extend(event.order());
             }
             Event::Notification(NotificationEvent::Told(e)) => match e.news {
                 News::Accepted if self.topology.answered() == Answered::Settled => {

@@ -237,6 +237,8 @@ fn order_view() -> OrderView {
         rejection: Some(Rejection::TooManyParcels { allowed: 1 }),
         placed_at: AT,
         ended_at: Some(AT),
+        replaces: Some(order()),
+        replaced_by: Some(order()),
         pay_until: Some(AT),
         total: pounds(-1_530),
         cancellable: true,
@@ -275,6 +277,8 @@ fn bare_view() -> OrderView {
         status: Status::Pending,
         rejection: None,
         ended_at: None,
+        replaces: None,
+        replaced_by: None,
         pay_until: None,
         cancellable: false,
         lines: vec![line],
@@ -299,6 +303,7 @@ fn order_status() -> OrderStatusView {
             reason: Some(text("papers")),
             placed_at: AT,
             until: Some(AT),
+            placed_by: Some(earmark::order::PlacedBy::Staff),
         }],
         cancellations: vec![CancellationView {
             number: CancellationNumber(1),
@@ -405,6 +410,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.extend(super::work::refusals());
     all.extend(super::payments::refusals());
     all.push(super::backorders::refusal());
+    all.extend(super::replace::refusals());
     all
 }
 

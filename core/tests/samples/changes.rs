@@ -1,11 +1,11 @@
 //! Samples of what changes an order: drafts, amendments, returns in parts, reopening.
 
-use earmark::ids::{FacilityId, ItemId, ItemRef, LineNumber, ReturnNumber};
+use earmark::ids::{FacilityId, ItemId, ItemRef, LineNumber, ReservationNumber, ReturnNumber};
 use earmark::order::{
-    AmendOrder, CompleteOrder, Disposition, LineChange, LineRef, LineUnits, OrderAmended,
-    OrderCommand as C, OrderDrafted, OrderEvent as E, OrderLine, OrderReopened, PriceOfLine,
-    ReceiveReturnedUnits, RefuseReturn, ReopenOrder, ReturnPartlyReceived, ReturnRefused,
-    SaveDraft, UnitsOfLine,
+    AmendOrder, CompleteOrder, Disposition, ExtendOrder, LineChange, LineRef, LineUnits,
+    OrderAmended, OrderCommand as C, OrderDrafted, OrderEvent as E, OrderExtended, OrderLine,
+    OrderReopened, PriceOfLine, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
+    ReturnPartlyReceived, ReturnRefused, SaveDraft, UnitsOfLine,
 };
 use earmark::time::Timestamp;
 use earmark::units::{Currency, UnitPrice};
@@ -46,6 +46,7 @@ pub(super) fn commands() -> Vec<Sample<C>> {
         sample("bare", C::SaveDraft(bare)),
         sample("every field", C::Amend(amend)),
         sample("bare", C::Amend(nothing)),
+        sample("plain", C::Extend(ExtendOrder { order, until: AT })),
         sample("plain", C::Reopen(ReopenOrder { order })),
         sample("plain", C::Complete(CompleteOrder { order })),
         sample(
@@ -100,11 +101,14 @@ pub(super) fn events() -> Vec<Sample<E>> {
         destination: Some(at_sea()),
         total: pounds(1_530),
     };
+    let reservations = vec![ReservationNumber(1), ReservationNumber(300)];
+    let extended = OrderExtended { order, at, until: AT, reservations };
     let refused = |reason| ReturnRefused { order, number, reason, units: some() };
     vec![
         sample("every field", E::Drafted(drafted)),
         sample("bare", E::Drafted(bare)),
         sample("every field", E::Amended(amended)),
+        sample("plain", E::Extended(extended)),
         sample("plain", E::Reopened(OrderReopened { order, at })),
         sample(
             "some",

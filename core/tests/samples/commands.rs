@@ -16,8 +16,8 @@ use earmark::order::{
     OrderCommand as O, OrderLine, PlaceOrder, ReceiveReturn, RequestReturn, ShipOrder,
 };
 use earmark::policy::{
-    Aim, Aims, BackorderPolicy, CaptureWhen, Collect, FulfilmentPolicy, Objective, OrderPolicy,
-    PaymentPolicy, Policy, PricePolicy, SourcingPolicy, SourcingRules,
+    Aim, Aims, BackorderPolicy, CaptureWhen, Collect, Extensions, FulfilmentPolicy, Objective,
+    OrderPolicy, PaymentPolicy, Policy, PricePolicy, SourcingPolicy, SourcingRules,
 };
 use earmark::time::Span;
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -45,6 +45,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
     all.extend(super::backorders::commands());
     let work = super::fulfilment::commands().into_iter();
     let work = work.chain(super::changes::commands());
+    let work = work.chain(super::replace::commands());
     all.extend(work.map(|s| sample(s.case, Command::Order(s.value))));
     all.extend(super::work::commands());
     all
@@ -65,6 +66,7 @@ pub(super) fn policy() -> Policy {
             staged: false,
             reopen: true,
             backorders: BackorderPolicy::Accept,
+            extensions: Some(Extensions::new(3, Span::from_millis(900_000)).unwrap()),
             prices: PricePolicy::Staff,
         },
         sourcing: SourcingPolicy {

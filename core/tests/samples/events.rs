@@ -46,6 +46,7 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
     all.extend(super::backorders::events());
     let work = super::fulfilment::events().into_iter();
     let work = work.chain(super::changes::events());
+    let work = work.chain(super::replace::events());
     all.extend(work.map(|s| sample(s.case, Event::Order(s.value))));
     let stock = super::fulfilment::stock_events().into_iter();
     all.extend(stock.map(|s| sample(s.case, Event::Inventory(s.value))));
@@ -288,6 +289,7 @@ fn of_news() -> Vec<Sample<N>> {
     let order = order();
     let told = |case, news| sample(case, N::Told(CustomerNotified { order, news }));
     vec![
+        told("replaced", News::Replaced(order)),
         told("accepted", News::Accepted),
         told("rejected", News::Rejected),
         told("expired", News::Expired),

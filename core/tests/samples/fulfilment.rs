@@ -7,18 +7,18 @@ use earmark::ids::{
 };
 use earmark::inventory::{InventoryEvent, StockUnshipped};
 use earmark::order::{
-    AcceptCancellation, CancelReason, CancellationAccepted, CancellationDeclined,
+    AcceptCancellation, CancelReason, CancellationAccepted, CancellationDeclined, CancellationMet,
     CancellationRequested, DeclineCancellation, FulfilmentRejected, FulfilmentReleased, HoldKind,
     ItemsPacked, ItemsPicked, LineRef, LineUnits, LoseShipment, OrderCommand as C, OrderEvent as E,
-    OrderHoldPlaced, OrderHoldReleased, OrderResourced, PackOrder, PickOrder, PlaceHold, Putaway,
-    RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing, ReturnToSender, ShipmentLost,
-    ShipmentReturnedToSender, ShippingVoided, VoidShipping,
+    OrderHoldPlaced, OrderHoldReleased, OrderResourced, OrderStockLost, PackOrder, PickOrder,
+    PlaceHold, PlacedBy, Putaway, RejectFulfilment, ReleaseHold, ReleaseOrder, Resourcing,
+    ReturnToSender, ShipmentLost, ShipmentReturnedToSender, ShippingVoided, VoidShipping,
 };
 use earmark::time::{Span, Timestamp};
 
 use super::{Sample, at_sea, order, portions, sample, text, units};
 
-const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
+pub(super) const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
 const THERE: FacilityId = FacilityId(300);
 const SECOND: ShipmentNumber = ShipmentNumber(2);
 
@@ -129,6 +129,10 @@ pub(super) fn events() -> Vec<Sample<E>> {
                 portions: all_of(),
             }),
         ),
+        sample(
+            "some",
+            E::CancellationMet(CancellationMet { order, at, cancellation, portions: all_of() }),
+        ),
         sample("bare", E::CancellationDeclined(declined(None))),
         sample("with a reason", E::CancellationDeclined(declined(Some(text("in the van"))))),
         sample("plain", E::Lost(ShipmentLost { order, at, shipment })),
@@ -146,6 +150,20 @@ pub(super) fn events() -> Vec<Sample<E>> {
 
 fn resourced() -> Vec<Sample<E>> {
     let (order, facility, mut all) = (order(), THERE, Vec::new());
+    let (line, item, quantity) = (LineNumber(200), ItemRef::Sku(text("85123A")), units(301));
+    all.push(sample(
+        "some",
+        E::StockLost(OrderStockLost {
+            order,
+            untouched: portions(),
+            in_work: portions(),
+            reservation: ReservationNumber(2),
+            demands: vec![Demand { line, item, quantity }],
+            destination: at_sea(),
+            hold: Hold::Hard,
+            excluded: vec![FacilityId(3), facility],
+        }),
+    ));
     for (case, why) in [
         ("refused", Resourcing::FacilityRefused),
         ("missing", Resourcing::ItemsMissing),
@@ -179,7 +197,12 @@ fn held() -> Vec<Sample<E>> {
         let fraud = kind == HoldKind::Fraud;
         let (reason, until) = (fraud.then(|| text("new card")), fraud.then_some(AT));
         let hold = HoldNumber(300);
-        let placed = OrderHoldPlaced { order, at, hold, kind, reason, until };
+        let placed_by = Some(match kind {
+            HoldKind::Fraud => PlacedBy::System,
+            HoldKind::Address => PlacedBy::Customer(text("17850")),
+            _ => PlacedBy::Staff,
+        });
+        let placed = OrderHoldPlaced { order, at, hold, kind, reason, until, placed_by };
         all.push(sample(case, E::HoldPlaced(placed)));
     }
     for (case, lapsed) in [("by hand", false), ("by itself", true)] {

@@ -2,11 +2,14 @@
 //! are read as.
 
 use earmark::flow::{Command, Event, PolicySet, SetPolicy};
+use earmark::ids::HoldNumber;
+use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced};
 use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
 use earmark::time::Span;
 
-use super::{Sample, sample};
+use super::fulfilment::{AT, HOLDS};
+use super::{Sample, order, sample, text};
 
 /// A value in its old form, and what it is today.
 #[derive(Debug, Clone)]
@@ -29,6 +32,20 @@ pub(crate) fn old_events() -> Vec<Sample<Old<forms::PolicySet, Event>>> {
     let (version, policy) = (300, every_field());
     let is = Event::Policy(PolicySet { version, policy: policy.into() });
     vec![sample("every field", Old { was: forms::PolicySet { version, policy }, is })]
+}
+
+/// Events of kind 62: holds of which nobody said who placed them.
+pub(crate) fn old_holds() -> Vec<Sample<Old<forms::OrderHoldPlaced, Event>>> {
+    let (order, at, hold) = (order(), AT, HoldNumber(300));
+    let old = |(case, kind)| {
+        let fraud = kind == HoldKind::Fraud;
+        let (reason, until) = (fraud.then(|| text("new card")), fraud.then_some(AT));
+        let was = forms::OrderHoldPlaced { order, at, hold, kind, reason: reason.clone(), until };
+        let placed_by = None;
+        let placed = OrderHoldPlaced { order, at, hold, kind, reason, until, placed_by };
+        sample(case, Old { was, is: Event::Order(OrderEvent::HoldPlaced(placed)) })
+    };
+    HOLDS.into_iter().map(old).collect()
 }
 
 fn every_field() -> v1::Policy {

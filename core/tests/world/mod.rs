@@ -10,9 +10,11 @@ pub(crate) mod books;
 pub(crate) mod facilities;
 pub(crate) mod handshake;
 pub(crate) mod kits;
+pub(crate) mod loose;
 pub(crate) mod mirror;
 pub(crate) mod payments;
 pub(crate) mod queue;
+pub(crate) mod replace;
 pub(crate) mod runner;
 pub(crate) mod split;
 pub(crate) mod steps;
@@ -106,8 +108,7 @@ impl World {
             let same = self.sent(&step.command) == sent;
             ensure(same, || format!("{:?} touched what was shipped", step.command))?;
         }
-        if let (Command::Order(OrderCommand::Place(place)), Ok(events)) = (&step.command, &settled)
-        {
+        if let (Some(place), Ok(events)) = (placing(&step.command), &settled) {
             total_is_right(place, events)?;
         }
         match &settled {
@@ -242,6 +243,15 @@ fn is_idempotent(command: &Command) -> bool {
     }
 }
 
+/// What a command places.
+fn placing(command: &Command) -> Option<&PlaceOrder> {
+    match command {
+        Command::Order(OrderCommand::Place(place)) => Some(place),
+        Command::Order(OrderCommand::Replace(replace)) => Some(&replace.place),
+        _ => None,
+    }
+}
+
 fn is_cancel(command: &Command) -> bool {
     let Command::Order(command) = command else { return false };
     matches!(command, OrderCommand::Cancel(_) | OrderCommand::AcceptCancellation(_))
@@ -250,11 +260,12 @@ fn is_cancel(command: &Command) -> bool {
 /// The total of an order, counted anew in wider numbers. Optimised builds of calling programs have
 /// shown totals without a currency.
 fn total_is_right(place: &PlaceOrder, events: &[Event]) -> Result<(), String> {
-    let placed = events.iter().find_map(|event| match event {
-        Event::Order(OrderEvent::Placed(placed)) => Some(placed),
+    let total = events.iter().find_map(|event| match event {
+        Event::Order(OrderEvent::Placed(placed)) => Some(placed.total),
+        Event::Order(OrderEvent::PlacedInstead(placed)) => Some(placed.total),
         _ => None,
     });
-    let Some(placed) = placed else { return Ok(()) };
+    let Some(total) = total else { return Ok(()) };
     let step = 10_i128.pow(4 - place.currency.decimals());
     let of_line = |line: &OrderLine| {
         let parts = i128::from(line.unit_price.0) * i128::from(line.quantity.get());
@@ -263,6 +274,6 @@ fn total_is_right(place: &PlaceOrder, events: &[Event]) -> Result<(), String> {
         whole + i128::from(up)
     };
     let minor: i128 = place.lines.iter().map(of_line).sum();
-    let right = placed.total.currency == place.currency && i128::from(placed.total.minor) == minor;
-    ensure(right, || format!("{place:?} has the total {:?}", placed.total))
+    let right = total.currency == place.currency && i128::from(total.minor) == minor;
+    ensure(right, || format!("{place:?} has the total {total:?}"))
 }

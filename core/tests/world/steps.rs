@@ -30,7 +30,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{self, select};
 use proptest::{collection, prop_oneof};
 
-use super::{handshake, payments, work};
+use super::{handshake, loose, payments, replace, work};
 use crate::support::{START, sku, text, units};
 
 /// One input: who asks what, and how long after the last.
@@ -117,9 +117,11 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => work::returned(),
         1 => work::forgotten(),
         3 => handshake::asked(),
+        2 => loose::loose(),
         1 => handshake::again_asked(),
         1 => super::stock::out_and_back(),
         2 => backlog(),
+        1 => replace::retried(),
     ];
     // What must find the world as it was opened comes first.
     let first = prop_oneof![
@@ -127,6 +129,8 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => payments::refunded(),
         1 => super::stock::moved(),
         1 => Just(work::haggled()),
+        1 => Just(replace::surely()),
+        1 => Just(replace::surely_extended()),
     ];
     (first, collection::vec(part, 16..38))
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
@@ -222,6 +226,8 @@ fn principal() -> impl Strategy<Value = Principal> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         14 => place().prop_map(OrderCommand::Place).prop_map(Command::Order),
+        4 => replace::replace().prop_map(Command::Order),
+        3 => replace::extend().prop_map(Command::Order),
         8 => authorize().prop_map(Command::Order),
         6 => cancel().prop_map(Command::Order),
         8 => ship().prop_map(Command::Order),
@@ -451,7 +457,14 @@ fn policy() -> impl Strategy<Value = Command> {
         .prop_map(|within| within.map(Span::from_millis));
     (payment, archive_after, max_parcels, rules, late, answer_within).prop_map(
         |(payment, archive_after, max_parcels, rules, backorders, answer_within)| {
-            let orders = OrderPolicy { payment, archive_after, backorders, ..Default::default() };
+            let extensions = max_parcels.is_none().then(replace::once);
+            let orders = OrderPolicy {
+                payment,
+                archive_after,
+                backorders,
+                extensions,
+                ..Default::default()
+            };
             let sourcing = SourcingPolicy { max_parcels, rules, ..SourcingPolicy::default() };
             let fulfilment = FulfilmentPolicy { answer_within };
             Command::SetPolicy(SetPolicy { policy: Policy { orders, sourcing, fulfilment } })

@@ -119,6 +119,12 @@ pub(crate) fn out_and_back() -> impl Strategy<Value = Vec<Step>> {
         commands.push(I::SendTransfer(send));
         let cancel = |n| I::CancelTransfer(CancelTransfer { transfer: TransferNumber(n) });
         commands.extend((1..5).map(cancel));
+        let (facility, tier, quantity) = (place(0), Tier::Primary, units(1));
+        let (due, reference) = (Timestamp::from_millis(START), None);
+        let expect = ExpectStock { item: item(), facility, tier, quantity, due, reference };
+        commands.push(I::Expect(expect));
+        let withdraw = |n| I::WithdrawExpected(WithdrawExpected { expected: ExpectedNumber(n) });
+        commands.extend((1..5).map(withdraw));
         commands.into_iter().map(|command| Step::now(Command::Inventory(command))).collect()
     })
 }
@@ -132,7 +138,8 @@ fn send() -> impl Strategy<Value = I> {
     )
 }
 
-/// A transfer of a world that is still as it was opened, which surely arrives or is called off.
+/// A transfer, and stock that is expected, of a world that is still as it was opened, which surely
+/// arrive or are called off.
 pub(crate) fn moved() -> impl Strategy<Value = Vec<Step>> {
     (tier(), tier(), 1..4_u32, any::<bool>()).prop_map(|(from_tier, to_tier, n, arrives)| {
         let [from, to] = [0, 1].map(|n| FacilityRef::Id(FacilityId(n)));
@@ -144,8 +151,17 @@ pub(crate) fn moved() -> impl Strategy<Value = Vec<Step>> {
         } else {
             I::CancelTransfer(CancelTransfer { transfer })
         };
-        let both = [I::SendTransfer(send), end];
-        both.map(|command| Step::now(Command::Inventory(command))).to_vec()
+        let (expected, due) = (ExpectedNumber(1), Timestamp::from_millis(START));
+        let (quantity, facility, reference) = (units(n), FacilityRef::Id(FacilityId(0)), None);
+        let (item, tier) = (ItemRef::Id(ItemId(0)), to_tier);
+        let expect = ExpectStock { item, facility, tier, quantity, due, reference };
+        let seen = if arrives {
+            I::ReceiveExpected(ReceiveExpected { expected, quantity })
+        } else {
+            I::WithdrawExpected(WithdrawExpected { expected })
+        };
+        let all = [I::SendTransfer(send), end, I::Expect(expect), seen];
+        all.map(|command| Step::now(Command::Inventory(command))).to_vec()
     })
 }
 

@@ -12,7 +12,7 @@ use earmark::inventory::{
 };
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
-use earmark::order::{Order, OrderEvent, Payment, Stage, Status};
+use earmark::order::{Order, OrderEvent, Payment, Resourcing, Stage, Status};
 use earmark::policy::Objective;
 use earmark::sourcing::Proof;
 
@@ -33,6 +33,8 @@ pub(crate) struct Witness {
     made: u64,
     asked: BTreeMap<Reservation, BTreeMap<LineNumber, u64>>,
     excluded: BTreeMap<Reservation, Vec<FacilityId>>,
+    /// Facilities that what waits may not come from: who was short is only passed over once.
+    barred: BTreeMap<Reservation, Vec<FacilityId>>,
     open: BTreeMap<Reservation, u64>,
     ended: BTreeSet<Reservation>,
     told: BTreeSet<(OrderId, News)>,
@@ -81,13 +83,28 @@ impl Witness {
                 let asked = lines.map(|(n, line)| (n, u64::from(line.quantity.get()))).collect();
                 self.ask((e.order, ReservationNumber(1)), asked)
             }
+            OrderEvent::PlacedInstead(e) => {
+                let lines = (0..).map(LineNumber).zip(&e.lines);
+                let asked = lines.map(|(n, line)| (n, u64::from(line.quantity.get()))).collect();
+                self.ask((e.order, ReservationNumber(1)), asked)
+            }
             OrderEvent::Unsourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
             }
+            OrderEvent::StockLost(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
+            }
             OrderEvent::Resourced(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                let missing = e.why == Resourcing::ItemsMissing;
+                let short = |f: &FacilityId| missing && e.portions.iter().any(|p| p.facility == *f);
+                let barred = e.excluded.iter().copied().filter(|f| !short(f)).collect();
+                self.barred.insert(id, barred);
                 self.excluded.insert(id, e.excluded.clone());
                 self.ask(id, asked)
             }
@@ -175,10 +192,9 @@ impl Witness {
 
     fn fill(&mut self, e: &BackorderFilled) -> Result<(), String> {
         self.queue.fill(e)?;
-        let excluded = self.excluded.get(&(e.order, e.reservation));
-        let excluded = excluded.map_or(&[][..], Vec::as_slice);
-        let kept = !e.portions.iter().any(|p| excluded.contains(&p.facility));
-        ensure(kept, || format!("{e:?} comes from an excluded facility"))?;
+        let barred = self.barred.get(&(e.order, e.reservation)).map_or(&[][..], Vec::as_slice);
+        let kept = !e.portions.iter().any(|p| barred.contains(&p.facility));
+        ensure(kept, || format!("{e:?} comes from who refused it"))?;
         let units: u64 = e.portions.iter().map(|p| u64::from(p.quantity)).sum();
         *self.open.entry((e.order, e.reservation)).or_default() += units;
         Ok(())
@@ -313,6 +329,7 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
             theirs.sort_unstable();
             ensure(ours == theirs, || format!("{id} {number}: {ours:?} against {theirs:?}"))?;
         }
+        ensure(!order.is_set_aside(), || format!("{id} waits for the stock to answer another"))?;
         waits_for_a_payment_only(order).map_err(|why| format!("{id}: {why}: {order:?}"))?;
     }
     let open = shop.inventory().open_reservations();

@@ -155,6 +155,12 @@ impl Desk {
         self.now += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     }
 
+    /// The moment so long after now, in milliseconds.
+    #[must_use]
+    pub fn later(&self, time: Duration) -> u64 {
+        self.now.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// From here on commands come from somebody else.
     pub fn put_on(&mut self, who: Who) {
         self.by = who;
@@ -168,6 +174,12 @@ impl Desk {
             format!("{high:08x}-{low:04x}-7000-8000-{nth:012x}")
         };
         self.orders.entry(name.to_owned()).or_insert_with(id).clone()
+    }
+
+    /// The name that a table has for an order.
+    #[must_use]
+    pub fn name_of(&self, order: &Value) -> Option<&str> {
+        self.orders.iter().find(|(_, id)| order == id.as_str()).map(|(name, _)| name.as_str())
     }
 
     /// The id of a facility, by its code.

@@ -226,7 +226,10 @@ fn told(desk: &mut Desk, words: &mut Words<'_>) -> Result<(), String> {
         |event: &&Happened| event.name == "CustomerNotified" && event.data["order"] == json!(order);
     let news = |event: &Happened| match &event.data["news"] {
         Value::Object(fields) => {
-            let number = |of: &Value| text(of).rsplit('-').next().unwrap_or_default().to_owned();
+            let number = |of: &Value| match desk.name_of(of) {
+                Some(order) => order.to_owned(),
+                None => text(of).rsplit('-').next().unwrap_or_default().to_owned(),
+            };
             let named = fields.iter().map(|(name, of)| format!("{name} {}", number(of)));
             named.collect::<Vec<_>>().join(" ")
         }

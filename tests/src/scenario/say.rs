@@ -9,6 +9,8 @@
 //! policy {"orders":{"staged":true}}          what is not named stays as it is
 //! payment within 1h | none                   the same, of the payment policy
 //! place A 3 mug, 2 pen [to FR 48.85,2.35] [price 4.95]
+//! replace A by B 3 mug [to ..] [price ..]    an order B in place of A
+//! extend A 2h                                  it may be paid until so long after now
 //! pay A 14.85
 //! cancel A [2 mug] [because fraud]
 //! amend A [line 0 to 5] [price 4.95] [add 2 pen] [to GB 53.80,-1.54]
@@ -199,30 +201,34 @@ fn merge(into: &mut Value, change: &Value) {
     }
 }
 
+/// The words that are about an order.
+const OF_ORDERS: [&str; 22] = [
+    "place",
+    "replace",
+    "extend",
+    "pay",
+    "cancel",
+    "amend",
+    "release",
+    "pick",
+    "pack",
+    "refuse",
+    "hold",
+    "unhold",
+    "accept",
+    "decline",
+    "ship",
+    "deliver",
+    "void",
+    "lose",
+    "send-back",
+    "return",
+    "take-back",
+    "refuse-return",
+];
+
 fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
-    let known = [
-        "place",
-        "pay",
-        "cancel",
-        "amend",
-        "release",
-        "pick",
-        "pack",
-        "refuse",
-        "hold",
-        "unhold",
-        "accept",
-        "decline",
-        "ship",
-        "deliver",
-        "void",
-        "lose",
-        "send-back",
-        "return",
-        "take-back",
-        "refuse-return",
-    ];
-    if !known.contains(&verb) {
+    if !OF_ORDERS.contains(&verb) {
         return Err(format!(
             "expected a word for doing (see `tests/src/scenario/say.rs`, or give `do NAME \
              {{json}}`), there is `{verb}`"
@@ -234,6 +240,18 @@ fn of_order(desk: &mut Desk, verb: &str, words: &mut Words<'_>) -> Command {
     let mut data = Value::Object(data);
     let name = match verb {
         "place" => place(words, &mut data)?,
+        "extend" => {
+            data["until"] = json!(desk.later(words.time()?));
+            "ExtendOrder"
+        }
+        "replace" => {
+            words.must("by")?;
+            let by = desk.order(words.next("an order")?);
+            let mut new = json!({ "order": by });
+            place(words, &mut new)?;
+            data = json!({ "place": new, "replaces": data["order"] });
+            "ReplaceOrder"
+        }
         "amend" => amend(words, &mut data)?,
         "pay" => {
             let value = words.next("an amount")?;

@@ -25,7 +25,7 @@ struct House {
 const CORE: House = House {
     folder: "core/src/",
     floors: &[
-        Floor { modules: &["data"], open: false },
+        Floor { modules: &["chart", "data"], open: false },
         Floor { modules: &["ids", "units", "time", "geo", "limits", "laws", "decide"], open: true },
         Floor { modules: &["json_schema"], open: false },
         Floor { modules: &["sourcing"], open: false },

@@ -58,6 +58,16 @@ export interface PlaceOrder {
   destination: Destination;
 }
 
+/**
+ * Place an order in place of an earlier one, such as when a shopper tries the same cart again: a
+ * draft or pending, not paid, and of the same customer. If the stock can't serve the new one, the
+ * earlier one stays as it was.
+ */
+export interface ReplaceOrder {
+  place: PlaceOrder;
+  replaces: OrderId;
+}
+
 /** Units of one line, or of all lines of one item. */
 export interface LineUnits {
   line: { number: LineNumber } | { item: ItemRef };
@@ -141,6 +151,7 @@ interface OfShelf {
 export interface Commands {
   SetPolicy: { policy: Policy };
   PlaceOrder: PlaceOrder;
+  ReplaceOrder: ReplaceOrder;
   AuthorizePayment: AuthorizePayment;
   CancelOrder: CancelOrder;
   ShipOrder: { order: OrderId; facility?: FacilityId | null };
@@ -231,6 +242,8 @@ export interface Commands {
   RefuseReturn: { order: OrderId; number: ReturnNumber; reason?: string | null };
   SaveDraft: SaveDraft;
   AmendOrder: AmendOrder;
+  /** Ask that an order may be paid until later; one that has expired is placed again instead. */
+  ExtendOrder: { order: OrderId; until: Timestamp };
   ReopenOrder: { order: OrderId };
   CompleteOrder: { order: OrderId };
   /** What happened in another partition: the event's kind, and its bytes in hexadecimal digits. */

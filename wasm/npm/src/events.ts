@@ -28,6 +28,7 @@ import type {
   KitsTooLarge,
   LineNumber,
   OrderId,
+  PlacedBy,
   Policy,
   Portion,
   Putaway,
@@ -236,6 +237,8 @@ export interface Events {
     kind: HoldKind;
     reason: string | null;
     until: Timestamp | null;
+    /** `null` in events of version 1, which did not say. */
+    placedBy: PlacedBy | null;
   };
   OrderHoldReleased: OfOrder & { at: Timestamp; hold: HoldNumber; lapsed: boolean };
   StockUnshipped: OfOrder & { shipment: ShipmentNumber; portions: Portion[] };
@@ -334,6 +337,38 @@ export interface Events {
   /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
   BackorderDropped: OfOrder & { units: Awaited[] };
   BackorderReturned: OfOrder & { units: Awaited[] };
+  /** Another order is to take the place of this one; until the stock has answered, it can't be paid. */
+  OrderSetAside: OfOrder & { at: Timestamp; by: OrderId };
+  ReplacementPlaced: Events['OrderPlaced'] & { replaces: OrderId };
+  OrderReplaced: OfOrder & {
+    at: Timestamp;
+    by: OrderId;
+    released: Portion[];
+    dropped: Awaited[];
+  };
+  /** The order that was to take the place of this one can't be had: this one stays as it was. */
+  OrderKept: OfOrder & { by: OrderId };
+  OrderExtended: OfOrder & {
+    at: Timestamp;
+    until: Timestamp;
+    reservations: ReservationNumber[];
+  };
+  /** Promised stock was not there: the units are unsourced, and stock is asked for again. */
+  OrderStockLost: OfReservation & {
+    /** Units that no facility worked on. */
+    untouched: Portion[];
+    inWork: Portion[];
+    demands: Demand[];
+    destination: Destination;
+    hold: Hold;
+    excluded: FacilityId[];
+  };
+  /** Units of a request came loose before it was answered: they are cancelled. */
+  CancellationMet: OfOrder & {
+    at: Timestamp;
+    cancellation: CancellationNumber;
+    portions: Portion[];
+  };
   /** The order was paid for, and is not any more: nothing leaves until what is missing is paid. */
   OrderPaymentNeeded: OfOrder & { at: number; number: number; missing: Amount };
 }
@@ -353,6 +388,7 @@ export type News =
   | { cancellationDeclined: CancellationNumber }
   | { returnRefused: ReturnNumber }
   | 'backordered'
+  | { replaced: OrderId }
   | { paymentNeeded: number };
 
 /** The name of an event. */

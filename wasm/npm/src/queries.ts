@@ -27,6 +27,7 @@ import type {
   LineNumber,
   OrderId,
   PaymentStatus,
+  PlacedBy,
   Policy,
   Portion,
   Proof,
@@ -169,6 +170,10 @@ export interface OrderView {
   placedAt: Timestamp;
   endedAt: Timestamp | null;
   payUntil: Timestamp | null;
+  /** The order whose place it takes, or was to take. */
+  replaces: OrderId | null;
+  /** The order that took its place, or is about to. */
+  replacedBy: OrderId | null;
   total: Amount;
   cancellable: boolean;
   lines: LineView[];
@@ -196,6 +201,7 @@ export interface OrderStatusView {
     reason: string | null;
     placedAt: Timestamp;
     until: Timestamp | null;
+    placedBy: PlacedBy | null;
   }[];
   /** Requests to cancel what warehouses work on. */
   cancellations: {

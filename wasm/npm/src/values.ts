@@ -225,6 +225,8 @@ export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'st
 export type Disposition = 'restock' | 'quarantine' | 'writeOff' | 'backToCustomer';
 /** What becomes of units that came back undelivered. */
 export type Putaway = 'restock' | 'quarantine' | 'writeOff';
+/** Who placed a hold. */
+export type PlacedBy = 'system' | 'staff' | { customer: string };
 /** What a hold on an order is for. */
 export type HoldKind =
   | 'fraud'
@@ -309,6 +311,8 @@ export interface Policy {
     reopen: boolean;
     /** Whether units may be promised that are not there, within the limit of each item. */
     backorders: 'refuse' | 'accept';
+    /** How often an order may have more time to be paid, and how much; `null` for never. */
+    extensions: { times: number; by: number } | null;
     /**
      * Whose prices an order may have that a customer places: his own (`caller`, if not said), or
      * those of the shop only (`staff`), which places the order for him or saves it as a draft.

@@ -16,7 +16,7 @@ use super::super::ledger::{Inventory, Item, ReservationId, Shelf};
 use super::super::plan::{Ask, Plan};
 use super::queue::Due;
 use super::{BackorderFilled, BackordersDue, Waiting, is_same};
-use crate::demand::{Awaited, Demand, Hold, Portion};
+use crate::demand::{Awaited, Demand, Destination, Hold, Portion};
 use crate::ids::{FacilityId, ItemId, ItemRef, Tier};
 use crate::limits::BACKORDERS_PER_DECISION;
 use crate::policy::SourcingPolicy;
@@ -281,18 +281,37 @@ impl Inventory {
         let waiting = self.reservation(id).and_then(|open| open.waiting.as_deref());
         let (Some(waiting), Some(known)) = (waiting, self.items.get(item)) else { return 0 };
         let Waiting { destination, excluded, .. } = waiting;
-        let ask = Ask { demands: &[], destination, excluded, freed: &[], at: None };
-        let ways = self.ways(&ask);
-        let reach = |shelf: &&Shelf| {
-            let way = ways.get(shelf.facility.index()).and_then(|way| way.as_ref().ok());
-            let place = self.facilities.get(shelf.facility.index());
-            way.zip(place).is_some_and(|(way, place)| {
-                place.rules.parcels_per_day != Some(0)
-                    && known.barred(place, way, destination).is_none()
-            })
-        };
+        let within = self.within_reach(known, destination, excluded);
+        let reach = |shelf: &&Shelf| within.contains(&shelf.facility);
         let free = known.shelves.iter().filter(reach).map(|s| u64::from(known.available_on(s)));
         free.fold(0, u64::saturating_add)
+    }
+
+    /// Whether any facility but those may serve an item to a destination, stocked or not.
+    pub(super) fn is_in_reach(
+        &self,
+        item: ItemId,
+        destination: &Destination,
+        excluded: &[FacilityId],
+    ) -> bool {
+        let known = self.items.get(item);
+        known.is_some_and(|known| !self.within_reach(known, destination, excluded).is_empty())
+    }
+
+    /// The facilities that may serve an item to a destination, whatever the day.
+    fn within_reach(
+        &self,
+        item: &Item,
+        destination: &Destination,
+        excluded: &[FacilityId],
+    ) -> BTreeSet<FacilityId> {
+        let ask = Ask { demands: &[], destination, excluded, freed: &[], at: None };
+        let ways = self.ways(&ask).into_iter().zip(self.facilities());
+        let serves = ways.filter_map(|(way, (id, place))| {
+            let way = way.ok().filter(|_| place.rules.parcels_per_day != Some(0))?;
+            item.barred(place, &way, destination).is_none().then_some(id)
+        });
+        serves.collect()
     }
 }
 

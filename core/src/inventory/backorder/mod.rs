@@ -2,7 +2,8 @@
 //!
 //! Law: of an item no more wait than its limit allowed when they were accepted; the queue of an
 //! item is ordered by the time its orders' ids were made, then by order, reservation and line; what
-//! waits ends once: filled, released, or expired with its reservation.
+//! waits ends once: filled, released, or expired with its reservation; and nothing waits that every
+//! facility has refused which could bring it.
 //!
 //! Whether units may wait at all is read from the policy here and nowhere else, at the one moment
 //! at which they are accepted: so the roles can't differ on it, and a change of policy takes
@@ -178,11 +179,16 @@ impl Inventory {
     /// policy.
     #[must_use]
     pub fn backorder_room(&self, item: ItemId) -> u32 {
+        u32::try_from(self.room_without(item, 0)).unwrap_or(u32::MAX)
+    }
+
+    /// The same, if so many units that wait were gone.
+    fn room_without(&self, item: ItemId, gone: u64) -> u64 {
         if !self.backorders.accepts() {
             return 0;
         }
-        let queued = u32::try_from(self.backordered_units(item)).unwrap_or(u32::MAX);
-        self.backorder_limit(item).saturating_sub(queued)
+        let queued = self.backordered_units(item).saturating_sub(gone);
+        u64::from(self.backorder_limit(item)).saturating_sub(queued)
     }
 
     /// When the queue of an item is looked at again without new stock, if it is; a moment in the
@@ -245,8 +251,14 @@ pub(super) fn audit(inventory: &Inventory, audit: &mut Audit) {
             continue;
         }
         let free = inventory.items.get(item).map_or(0, super::ledger::Item::available);
+        let facilities = inventory.facilities().len();
         for id in inventory.backorders.entries(item) {
             let reach = if free == 0 { 0 } else { inventory.free_for(*id, item) };
+            let barred = inventory.reservation(*id).and_then(|open| open.waiting.as_deref());
+            let barred = barred.map_or(0, |waiting| waiting.excluded.len());
+            audit.expect(laws::WAIT_CAN_END, laws::wait_can_end(facilities, barred), || {
+                format!("{item}: no facility may serve {id:?}")
+            });
             let holds = laws::waits_for_a_reason(reach);
             audit.expect(laws::WAITS_FOR_A_REASON, holds, || {
                 format!("{item}: {reach} units are free for {id:?}")

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use super::super::kits::Component;
 use super::super::ledger::{Inventory, Item};
 use super::super::plan::{Ask, Plan, Unplanned};
-use crate::demand::{Awaited, Demand, Shortfall};
-use crate::ids::{ItemId, LineNumber, ReservationNumber};
+use crate::demand::{Awaited, Demand, Destination, Shortfall};
+use crate::ids::{FacilityId, ItemId, LineNumber, ReservationNumber};
 use crate::units::Quantity;
 
 /// What is there of an ask, and what would wait.
@@ -25,18 +25,39 @@ pub struct Parted {
 
 impl Inventory {
     /// The best plan for what is there of an ask, and what of it waits for stock to come, within
-    /// the limits of the items; for an order whose next line has this number. Changes nothing: a
-    /// preview and a reservation ask the same question.
+    /// the limits of the items and never from facilities that are barred; for an order whose next
+    /// line has this number. Changes nothing: a preview and a reservation ask the same question.
     ///
     /// # Errors
-    /// [`Unplanned`], with every item that is short, if one of them has no room to wait.
+    /// [`Unplanned`], with every item that is short and may not wait, if there is one.
     pub fn plan_or_wait(
         &self,
         ask: &Ask<'_>,
         reservation: ReservationNumber,
         next: Option<LineNumber>,
+        barred: &[FacilityId],
     ) -> Result<Parted, Unplanned> {
-        let has_room = |item: ItemId, short: u64| short <= u64::from(self.backorder_room(item));
+        self.plan_in_place(ask, reservation, next, barred, &[])
+    }
+
+    /// The same for an ask that takes the place of units that wait: their room is free for it.
+    ///
+    /// # Errors
+    /// As [`Inventory::plan_or_wait`].
+    pub(in crate::inventory) fn plan_in_place(
+        &self,
+        ask: &Ask<'_>,
+        reservation: ReservationNumber,
+        next: Option<LineNumber>,
+        barred: &[FacilityId],
+        gone: &[Awaited],
+    ) -> Result<Parted, Unplanned> {
+        let has_room = |item: ItemId, short: u64| {
+            let gone =
+                gone.iter().filter(|units| units.item == item).map(|u| u64::from(u.quantity));
+            short <= self.room_without(item, gone.fold(0, u64::saturating_add))
+                && self.may_ever_come(item, ask.destination, barred)
+        };
         match self.without_due(ask) {
             Some(ledger) => ledger.plan_part(ask, reservation, next, has_room),
             None => self.plan_part(ask, reservation, next, has_room),
@@ -65,12 +86,24 @@ impl Inventory {
             may_wait(id, s.demanded.saturating_sub(there)).then_some((id, there))
         };
         let there: Option<BTreeMap<ItemId, u64>> = shortfalls.iter().map(short).collect();
-        let Some(mut there) = there else { return Err(Unplanned::Short(shortfalls)) };
+        let Some(mut there) = there else {
+            let mut shortfalls = shortfalls;
+            shortfalls.retain(|s| short(s).is_none());
+            return Err(Unplanned::Short(shortfalls));
+        };
         let (demands, awaited) = self.divide(ask.demands, reservation, &mut there);
         let rest = Ask { demands: &demands, ..*ask };
         let nothing = demands.is_empty();
         let plan = if nothing { None } else { Some(self.plan(&rest, reservation)?) };
         Ok(Parted { plan, awaited })
+    }
+
+    /// Whether an item may come to a destination though some facilities are barred; also if it may
+    /// from none of them all, since rules change.
+    fn may_ever_come(&self, id: ItemId, destination: &Destination, barred: &[FacilityId]) -> bool {
+        barred.is_empty()
+            || self.is_in_reach(id, destination, barred)
+            || !self.is_in_reach(id, destination, &[])
     }
 
     fn names_kits(&self, ask: &Ask<'_>) -> bool {

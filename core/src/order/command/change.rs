@@ -11,6 +11,7 @@ use super::{LineUnits, OrderLine, PlaceOrder};
 use crate::demand::Destination;
 use crate::ids::{FacilityId, LineNumber, OrderId, ReturnNumber, Text};
 use crate::order::event::Disposition;
+use crate::time::Timestamp;
 use crate::units::{Currency, Quantity, UnitPrice};
 
 of_order! {
@@ -41,6 +42,11 @@ of_order! {
         /// Another destination, as long as nothing was released or shipped.
         #[serde(default)]
         pub destination: Option<Destination>,
+    }
+    /// Ask that an order may be paid until later. One that has expired is not revived.
+    ExtendOrder {
+        /// The first moment that is to be too late to pay; an earlier one than now changes nothing.
+        pub until: Timestamp,
     }
     /// Take a completed order up again, as long as it is at hand.
     ReopenOrder {}

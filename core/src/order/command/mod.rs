@@ -5,6 +5,7 @@
 mod backorder;
 mod change;
 mod fulfil;
+mod replace;
 
 use alloc::vec::Vec;
 
@@ -20,13 +21,14 @@ use crate::units::{Amount, Currency, Quantity, UnitPrice};
 
 pub use backorder::{RecordBackordered, RecordFilled};
 pub use change::{
-    AmendOrder, CompleteOrder, LineChange, ReceiveReturnedUnits, RefuseReturn, ReopenOrder,
-    SaveDraft,
+    AmendOrder, CompleteOrder, ExtendOrder, LineChange, ReceiveReturnedUnits, RefuseReturn,
+    ReopenOrder, SaveDraft,
 };
 pub use fulfil::{
     AcceptCancellation, DeclineCancellation, LoseShipment, PackOrder, PickOrder, PlaceHold,
     RejectFulfilment, ReleaseHold, ReleaseOrder, ReturnToSender, VoidShipping,
 };
+pub use replace::ReplaceOrder;
 
 /// A command to the order role. `Record..` and `Tick` come from the flow, never from people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,8 @@ pub enum OrderCommand {
     RecordPayment(RecordPayment),
     RecordBackordered(RecordBackordered),
     RecordFilled(RecordFilled),
+    Replace(ReplaceOrder),
+    Extend(ExtendOrder),
 }
 
 /// Place an order: it is recorded as pending, and stock is asked for.
@@ -347,6 +351,8 @@ impl OrderCommand {
             Self::RecordPayment(c) => c.order,
             Self::RecordBackordered(c) => c.order,
             Self::RecordFilled(c) => c.order,
+            Self::Replace(c) => c.place.order,
+            Self::Extend(c) => c.order,
         })
     }
 }

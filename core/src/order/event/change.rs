@@ -48,6 +48,15 @@ of_order! {
         /// The total of what is wanted now.
         total: Amount,
     }
+    /// An order may be paid until later, and its stock is held as long.
+    OrderExtended {
+        /// When.
+        at: Timestamp,
+        /// The first moment that is too late to pay from here on.
+        until: Timestamp,
+        /// Its soft reservations.
+        reservations: Vec<ReservationNumber>,
+    }
     /// A completed order is taken up again.
     OrderReopened {
         /// When.
@@ -59,6 +68,24 @@ of_order! {
         reservation: ReservationNumber,
         /// The kits, by line. Of a new line as many units are ordered as of its kit, each times.
         kits: Vec<ExplodedKit>,
+    }
+    /// Promised stock was not there, some of it in work and some of it not: the units are
+    /// unsourced, and stock is asked for again.
+    OrderStockLost {
+        /// The units that no facility worked on.
+        untouched: Vec<Portion>,
+        /// The units that one did.
+        in_work: Vec<Portion>,
+        /// The reservation asked for instead.
+        reservation: ReservationNumber,
+        /// What it is to tie.
+        demands: Vec<Demand>,
+        /// Where the order goes.
+        destination: Destination,
+        /// How firmly it is to tie.
+        hold: Hold,
+        /// Facilities that are out of the question for this order.
+        excluded: Vec<FacilityId>,
     }
     /// Kits were taken apart into lines that the order has given to others meanwhile: stock is
     /// asked for again, and told the number of the next line.

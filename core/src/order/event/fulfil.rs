@@ -2,7 +2,12 @@
 //!
 //! Law: as of all events: everything `evolve` needs is said here.
 
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
 use crate::data::data;
+use crate::decide::Principal;
 use crate::demand::{Demand, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, OrderId, ReservationNumber, ReturnNumber,
@@ -10,8 +15,6 @@ use crate::ids::{
 };
 use crate::order::command::CancelReason;
 use crate::time::Timestamp;
-use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
 
 of_order! {
     /// Allocated units were handed to a warehouse.
@@ -92,19 +95,6 @@ of_order! {
         /// The units, and where they arrived.
         units: Vec<Portion>,
     }
-    /// The order is not to be released.
-    OrderHoldPlaced {
-        /// When.
-        at: Timestamp,
-        /// The hold.
-        hold: HoldNumber,
-        /// What for.
-        kind: HoldKind,
-        /// More of it, for people.
-        reason: Option<Text>,
-        /// When it ends by itself.
-        until: Option<Timestamp>,
-    }
     /// A warehouse is asked to let go of units it works on.
     CancellationRequested {
         /// When.
@@ -135,6 +125,17 @@ of_order! {
         cancellation: CancellationNumber,
         /// Why, for people; nothing if the units had left.
         reason: Option<Text>,
+    }
+    /// Units that a request is about came loose before it was answered, since they were not found
+    /// or are gone: they are cancelled, and the request is about so many less. They were unsourced
+    /// by the event before.
+    CancellationMet {
+        /// When.
+        at: Timestamp,
+        /// The request.
+        cancellation: CancellationNumber,
+        /// The units, where they were.
+        portions: Vec<Portion>,
     }
     /// A hold has ended.
     OrderHoldReleased {
@@ -198,4 +199,48 @@ pub enum HoldKind {
     Manual,
     /// The goods may be unsafe.
     Recall,
+}
+
+/// The order is not to be released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "OrderHoldPlacedV2", rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderHoldPlaced {
+    /// The order.
+    pub order: OrderId,
+    /// When.
+    pub at: Timestamp,
+    /// The hold.
+    pub hold: HoldNumber,
+    /// What for.
+    pub kind: HoldKind,
+    /// More of it, for people.
+    pub reason: Option<Text>,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+    /// Who placed it; version 1 did not say.
+    pub placed_by: Option<PlacedBy>,
+}
+
+/// Who placed a hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub enum PlacedBy {
+    /// The shop itself.
+    System,
+    /// Somebody who works for the shop, or a program of it.
+    Staff,
+    /// The customer.
+    Customer(Text),
+}
+
+impl From<&Principal> for PlacedBy {
+    fn from(by: &Principal) -> Self {
+        match by {
+            Principal::System => Self::System,
+            Principal::Staff => Self::Staff,
+            Principal::Customer(subject) => Self::Customer(subject.clone()),
+        }
+    }
 }

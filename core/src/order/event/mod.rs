@@ -20,6 +20,7 @@ macro_rules! of_order {
 mod backorder;
 mod change;
 mod fulfil;
+mod replace;
 
 use alloc::vec::Vec;
 
@@ -36,15 +37,17 @@ use crate::units::Amount;
 
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
-    OrderAmended, OrderDrafted, OrderKitsAskedAgain, OrderLinesExploded, OrderPaymentDue,
-    OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, PriceOfLine, ReturnPartlyReceived,
-    ReturnRefused,
+    OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
+    OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, OrderStockLost,
+    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
-    CancellationAccepted, CancellationDeclined, CancellationRequested, FulfilmentRejected,
-    FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced, OrderHoldReleased,
-    OrderResourced, Putaway, Resourcing, ShipmentLost, ShipmentReturnedToSender, ShippingVoided,
+    CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
+    FulfilmentRejected, FulfilmentReleased, HoldKind, ItemsPacked, ItemsPicked, OrderHoldPlaced,
+    OrderHoldReleased, OrderResourced, PlacedBy, Putaway, Resourcing, ShipmentLost,
+    ShipmentReturnedToSender, ShippingVoided,
 };
+pub use replace::{OrderKept, OrderReplaced, OrderSetAside, ReplacementPlaced};
 
 /// An event of the order role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +97,13 @@ pub enum OrderEvent {
     BackorderSourced(BackorderSourced),
     BackorderDropped(BackorderDropped),
     BackorderReturned(BackorderReturned),
+    SetAside(OrderSetAside),
+    PlacedInstead(ReplacementPlaced),
+    Replaced(OrderReplaced),
+    Kept(OrderKept),
+    Extended(OrderExtended),
+    CancellationMet(CancellationMet),
+    StockLost(OrderStockLost),
     PaymentNeeded(OrderPaymentNeeded),
 }
 
@@ -350,6 +360,13 @@ impl OrderEvent {
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,
             Self::BackorderReturned(e) => e.order,
+            Self::SetAside(e) => e.order,
+            Self::PlacedInstead(e) => e.order,
+            Self::Replaced(e) => e.order,
+            Self::Kept(e) => e.order,
+            Self::Extended(e) => e.order,
+            Self::CancellationMet(e) => e.order,
+            Self::StockLost(e) => e.order,
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         OrderEvent::Resourced(e) => resource(order, e),
         OrderEvent::FulfilmentRejected(e) => {
             insert(&mut order.excluded, e.facility);
+            insert(&mut order.refused, e.facility);
             Ok(())
         }
         OrderEvent::Shipped(e) => {

@@ -10,7 +10,10 @@ use alloc::vec::Vec;
 use super::backorder;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
-use super::event::{OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, UnitsOfLine};
+use super::event::{
+    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, ReplacementPlaced,
+    UnitsOfLine,
+};
 use super::kits::{self, LineKind};
 use super::payment;
 use super::stage::{self, FREE, IN_WORK, Stage};
@@ -25,6 +28,7 @@ use crate::time::Timestamp;
 use crate::units::Quantity;
 
 const NO_ORDER: CorruptHistory = CorruptHistory::because("an event of an order that is not there");
+const NOT_OPEN: CorruptHistory = CorruptHistory::because("a request is answered that is not open");
 const NO_LINE: CorruptHistory = CorruptHistory::because("an event of a line that is not there");
 
 /// Folds an event into the state, and keeps the deadlines in step.
@@ -33,6 +37,7 @@ pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), Corr
     match event {
         OrderEvent::Placed(e) => return insert(orders, id, placed(e)),
         OrderEvent::Drafted(e) => return insert(orders, id, drafted(e)),
+        OrderEvent::PlacedInstead(e) => return insert(orders, id, placed_instead(e)),
         OrderEvent::Archived(_) => return archive(orders, id),
         // The tie of an order that was archived meanwhile is returned too.
         OrderEvent::TieReturned(_) | OrderEvent::BackorderReturned(_) => return Ok(()),
@@ -89,6 +94,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         reservations: ReservationNumber(0),
         asked: ReservationNumber(0),
         excluded: Vec::new(),
+        refused: Vec::new(),
         staged: Vec::new(),
         shipments: Vec::new(),
         returns: Vec::new(),
@@ -98,8 +104,12 @@ fn drafted(draft: &OrderDrafted) -> Order {
         reopened: false,
         placed: None,
         amending: None,
+        amended: Vec::new(),
         owed: None,
         standing: None,
+        replaces: None,
+        replaced_by: None,
+        extensions: 0,
         secured: 0,
         told_missing: 0,
         payments_needed: 0,
@@ -128,6 +138,21 @@ pub(super) fn placed(placed: &OrderPlaced) -> Order {
     }
 }
 
+/// The order as it was placed in place of another.
+pub(super) fn placed_instead(e: &ReplacementPlaced) -> Order {
+    let alone = OrderPlaced {
+        order: e.order,
+        at: e.at,
+        owner: e.owner.clone(),
+        number: e.number.clone(),
+        lines: e.lines.clone(),
+        destination: e.destination.clone(),
+        payment: e.payment,
+        total: e.total,
+    };
+    Order { replaces: Some(e.replaces), ..placed(&alone) }
+}
+
 fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
     let order = orders.orders.remove(&id).ok_or(NO_ORDER)?;
     if let Some(at) = order.deadline(&orders.policy) {
@@ -142,6 +167,7 @@ fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
         OrderEvent::Sourced(e) => {
+            order.amended.clear();
             let hard = e.hold == Hold::Hard;
             let stage = if hard { Stage::Allocated } else { Stage::Reserved };
             for &portion in &e.portions {
@@ -168,11 +194,20 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
                 let line = order.lines.get_mut(units.line.index()).ok_or(NO_LINE)?;
                 line.buckets.shift(units.quantity, Bucket::Unsourced, Bucket::Cancelled)?;
             }
+            less_amended(order, &e.unsourced);
         }
         OrderEvent::Cancelled(e) => end(order, Status::Cancelled, e.at),
         OrderEvent::Unsourced(e) => {
             stage::free(order, &e.portions, &stage::ALL, Bucket::Unsourced)?;
+            order.excluded.clear();
             (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.amending = None;
+        }
+        OrderEvent::StockLost(e) => {
+            stage::free(order, &e.untouched, &FREE, Bucket::Unsourced)?;
+            stage::free(order, &e.in_work, &IN_WORK, Bucket::Unsourced)?;
+            (order.reservations, order.asked) = (e.reservation, e.reservation);
+            order.excluded.clone_from(&e.excluded);
             order.amending = None;
         }
         OrderEvent::Amended(e) => amend(order, e)?,
@@ -204,6 +239,21 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
 /// Holds and requests, and what happens to the goods.
 fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
+        OrderEvent::Extended(e) => {
+            order.payment = Payment::Awaiting(e.until);
+            order.extensions = order.extensions.saturating_add(1);
+        }
+        OrderEvent::SetAside(e) => order.replaced_by = Some(e.by),
+        OrderEvent::Kept(_) => order.replaced_by = None,
+        OrderEvent::Replaced(e) => {
+            stage::free(order, &e.released, &FREE, Bucket::Cancelled)?;
+            for units in &e.dropped {
+                backorder::give_up(order, units)?;
+            }
+            cancel_unsourced(order)?;
+            end(order, Status::Cancelled, e.at);
+            order.replaced_by = Some(e.by);
+        }
         OrderEvent::HoldPlaced(e) => {
             order.hold_count = e.hold;
             order.holds.push(HoldRecord {
@@ -212,6 +262,7 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
                 reason: e.reason.clone(),
                 placed_at: e.at,
                 until: e.until,
+                placed_by: e.placed_by.clone(),
             });
         }
         OrderEvent::HoldReleased(e) => {
@@ -230,6 +281,7 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
             stage::free(order, &e.portions, &IN_WORK, Bucket::Cancelled)?;
             answer(order, e.cancellation, CancellationAnswer::Accepted)?;
         }
+        OrderEvent::CancellationMet(e) => met(order, e)?,
         OrderEvent::CancellationDeclined(e) => {
             answer(order, e.cancellation, CancellationAnswer::Declined)?;
         }
@@ -252,7 +304,9 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
         line.buckets.shift(quantity, Bucket::Unsourced, Bucket::Cancelled)?;
     }
+    less_amended(order, &event.unsourced);
     for &UnitsOfLine { line, quantity } in &event.more {
+        more_amended(order, line, quantity);
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
         line.buckets.add(quantity)?;
     }
@@ -260,7 +314,11 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         let line = order.lines.get_mut(price.line.index()).ok_or(NO_LINE)?;
         line.unit_price = price.unit_price;
     }
-    order.lines.extend(event.added.iter().map(line));
+    for added in &event.added {
+        let number = u16::try_from(order.lines.len()).map(LineNumber).map_err(|_| NO_LINE)?;
+        more_amended(order, number, added.quantity.get());
+        order.lines.push(line(added));
+    }
     if let Some(destination) = &event.destination {
         order.destination = destination.clone();
     }
@@ -268,21 +326,53 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
     Ok(())
 }
 
+/// An amendment asks for units.
+fn more_amended(order: &mut Order, line: LineNumber, quantity: u32) {
+    match order.amended.iter_mut().find(|units| units.line == line) {
+        Some(known) => known.quantity = known.quantity.saturating_add(quantity),
+        None => order.amended.push(UnitsOfLine { line, quantity }),
+    }
+}
+
+/// Of what waits for stock, these units do no more: those that an amendment asked for first.
+fn less_amended(order: &mut Order, units: &[UnitsOfLine]) {
+    for less in units {
+        if let Some(known) = order.amended.iter_mut().find(|known| known.line == less.line) {
+            known.quantity = known.quantity.saturating_sub(less.quantity);
+        }
+    }
+    order.amended.retain(|known| known.quantity > 0);
+}
+
 fn answer(
     order: &mut Order,
     number: CancellationNumber,
     answer: CancellationAnswer,
 ) -> Result<(), CorruptHistory> {
-    let missing = CorruptHistory::because("a request is answered that is not open");
     let open = |c: &&mut CancellationRecord| c.number == number && c.answer.is_none();
-    let open = order.cancellations.iter_mut().find(open).ok_or(missing)?;
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
     open.answer = Some(answer);
     Ok(())
+}
+
+/// Units of a request are cancelled that came loose by themselves.
+fn met(order: &mut Order, event: &CancellationMet) -> Result<(), CorruptHistory> {
+    let open = |c: &&mut CancellationRecord| c.number == event.cancellation && c.answer.is_none();
+    let open = order.cancellations.iter_mut().find(open).ok_or(NOT_OPEN)?;
+    for met in &event.portions {
+        let asked = open.portions.iter_mut().find(|p| stage::is_same(p, met)).ok_or(NOT_OPEN)?;
+        asked.quantity = asked.quantity.checked_sub(met.quantity).ok_or(NOT_OPEN)?;
+    }
+    open.portions.retain(|p| p.quantity > 0);
+    let loose = event.portions.iter();
+    loose.copied().try_for_each(|p| stage::shift(order, p, Bucket::Unsourced, Bucket::Cancelled))
 }
 
 fn end(order: &mut Order, status: Status, at: Timestamp) {
     order.status = status;
     order.ended_at = Some(at);
+    // Whatever was to take its place does so no more, unless that is how it ended.
+    order.replaced_by = None;
 }
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {

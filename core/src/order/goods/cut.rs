@@ -26,6 +26,11 @@ pub(in crate::order) struct Cut {
 }
 
 impl Cut {
+    /// These units, none of which is tied or promised.
+    pub(in crate::order) fn of_unsourced(unsourced: Vec<UnitsOfLine>) -> Self {
+        Self { unsourced, ..Self::default() }
+    }
+
     /// Whether there is nothing to cancel.
     pub(in crate::order) fn is_empty(&self) -> bool {
         self.unsourced.is_empty() && self.released.is_empty()

@@ -1,8 +1,9 @@
 //! What warehouses do with an order: release, pick, pack, or refuse it.
 //!
 //! Law: a hold, or a payment that does not cover the order, keeps units from being released, and
-//! nothing else does once they are allocated; what
-//! a facility refuses or does not find is sourced again in the same step, elsewhere.
+//! nothing else does once they are allocated; what a facility refuses or does not find is cancelled
+//! if somebody has asked for that, and else sourced again in the same step, elsewhere. Who refused
+//! is asked for nothing of the order again; who had too few is passed over once.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -44,7 +45,7 @@ pub(in crate::order) fn release(command: &ReleaseOrder, order: &Order, at: Times
 }
 
 /// Units picked, and units that were not found: those are sourced again from other facilities.
-pub(in crate::order) fn pick(command: &PickOrder, order: &Order) -> Decision {
+pub(in crate::order) fn pick(command: &PickOrder, order: &Order, at: Timestamp) -> Decision {
     let PickOrder { order: id, facility, .. } = *command;
     let released = at_facility(order, &[Stage::Released], facility);
     let (lines, missing) = (command.lines.as_deref(), command.missing.as_deref());
@@ -62,7 +63,10 @@ pub(in crate::order) fn pick(command: &PickOrder, order: &Order) -> Decision {
     }
     if !missing.is_empty() {
         let why = Resourcing::ItemsMissing;
-        events.extend(news::source_again(id, order, why, missing, without(order, facility))?);
+        let met = cancel::met_by_loss(id, order, &missing, at);
+        let (again, excluded) = (met.left.clone(), without(order, facility));
+        events.extend(news::source_some_again(id, order, why, missing, &again, excluded)?);
+        events.extend(met.into_events(id, order, at));
     }
     Ok(events)
 }
@@ -90,26 +94,37 @@ pub(in crate::order) fn reject(
     let (id, facility) = (*id, *facility);
     let portions = stage::merge(at_facility(order, &IN_WORK, facility));
     if portions.is_empty() {
-        let before = order.excluded.contains(&facility);
+        let before = order.refused.contains(&facility);
         return if before { Ok(vec![]) } else { Err(OrderRefusal::NothingReleased) };
     }
     let reason = reason.clone();
     let rejected = FulfilmentRejected { order: id, at, facility, reason };
     let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
-    let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut events);
+    let mut met = Vec::new();
+    let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut met);
     match last {
-        // What waits is not to come from there either.
-        Some(reason) if left.is_empty() && order.backordered.is_empty() => {
-            let met = portions.iter().map(|p| u64::from(p.quantity));
-            let met = met.fold(0, u64::saturating_add);
-            events.extend(cut::ending(id, order, met, reason, at));
+        // What waits is not to come from there either; once a facility has refused, nothing does.
+        Some(reason) if left.is_empty() && !waits_for(order, facility) => {
+            let units = portions.iter().map(|p| u64::from(p.quantity));
+            let units = units.fold(0, u64::saturating_add);
+            events.append(&mut met);
+            events.extend(cut::ending(id, order, units, reason, at));
         }
         _ => {
             let (why, excluded) = (Resourcing::FacilityRefused, without(order, facility));
-            events.extend(news::source_again(id, order, why, left, excluded)?);
+            let again = news::source_again(id, order, why, left, excluded)?;
+            // Nothing waits for what the facility gives back, before that is free.
+            let drops = |event: &OrderEvent| matches!(event, OrderEvent::BackorderDropped(_));
+            let (dropped, asked): (Vec<_>, Vec<_>) = again.into_iter().partition(drops);
+            events.extend(dropped.into_iter().chain(met).chain(asked));
         }
     }
     Ok(events)
+}
+
+/// Whether units are waited for that may come from the facility.
+fn waits_for(order: &Order, facility: FacilityId) -> bool {
+    !order.backordered.is_empty() && !order.refused.contains(&facility)
 }
 
 /// The facility did not answer in time: as if it had refused, unless it has begun all the same, or
@@ -164,9 +179,9 @@ fn named(
     Ok(stage::take(portions, &spread(order, lines, Parts::Named, possible)?))
 }
 
-/// The facilities out of the question, and this one.
+/// The facilities that refused the order, and this one.
 fn without(order: &Order, facility: FacilityId) -> Vec<FacilityId> {
-    let mut excluded = order.excluded.clone();
+    let mut excluded = order.refused.clone();
     if let Err(at) = excluded.binary_search(&facility) {
         excluded.insert(at, facility);
     }

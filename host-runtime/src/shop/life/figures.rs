@@ -224,6 +224,7 @@ impl Figures {
                 self.let_go.add(of(&e.portions));
                 self.cancel(id, of(&e.portions));
             }
+            OrderEvent::CancellationMet(e) => self.cancel(id, of(&e.portions)),
             OrderEvent::CancellationDeclined(_) => self.kept += 1,
             OrderEvent::ReturnRequested(e) => self.announced.add(of_lines(&e.units)),
             OrderEvent::ReturnReceived(e) => self.take_in(e.disposition, &e.units),

@@ -416,7 +416,7 @@ fn a_witness_hears_that_units_are_released_which_nobody_has_paid_for() {
     let facility = FacilityId(0);
     let released = earmark::order::FulfilmentReleased { order, at, facility, portions: Vec::new() };
     let told =
-        witness.hear(&Event::Order(earmark::order::OrderEvent::Released(released))).unwrap_err();
+        witness.lets_go(&Event::Order(earmark::order::OrderEvent::Released(released))).unwrap_err();
     assert!(told.contains(laws::PAID_FOR), "{told}");
 }
 

@@ -160,6 +160,7 @@ impl World {
                 ensure(STEPS.contains(&step), || format!("{step:?} is a step of no order"))?;
                 self.steps.insert(step);
             }
+            self.witness.lets_go(event)?;
             self.witness.hear(event)?;
         }
         Ok(())

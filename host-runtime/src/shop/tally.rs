@@ -285,5 +285,6 @@ fn news(news: News) -> &'static str {
         News::PaymentDeclined(_) => "payment declined",
         News::Refunded(_) => "refunded",
         News::Backordered => "backordered",
+        News::Replaced(_) => "replaced",
     }
 }

@@ -130,12 +130,16 @@ fn group_of(command: &Command) -> Option<About> {
     u8::try_from(*n).ok().filter(|n| *n < 3)
 }
 
-/// Two silent facilities of one order in one tick: see `facilities_apart`.
-fn two_silent(events: &[Event]) -> bool {
-    let silent = events
-        .iter()
-        .filter(|event| matches!(event, Event::Fulfilment(FulfilmentEvent::TimedOut(_))));
-    silent.count() > 1
+/// Whether a tick has two facilities that were silent (see `facilities_apart`), or one while stock
+/// came for what waits: apart, an order may ask for all of it anew before it hears of that stock.
+fn is_silent(events: &[Event]) -> bool {
+    let silent = |event: &&Event| matches!(event, Event::Fulfilment(FulfilmentEvent::TimedOut(_)));
+    let filled = |event: &Event| matches!(event, Event::Inventory(InventoryEvent::Filled(_)));
+    match events.iter().filter(silent).count() {
+        0 => false,
+        1 => events.iter().any(filled),
+        _ => true,
+    }
 }
 
 /// Tells the steps to one partition, and to three with letters between them; no letter waits for
@@ -154,7 +158,7 @@ fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<[OpenS
         let at = Timestamp::from_millis(split.now.saturating_add(step.wait));
         let context = Context { at, by: step.by.clone() };
         let settled = settle(&mut one, &step.command, &context).map_err(|e| e.to_string())?;
-        if settled.is_ok_and(|events| two_silent(&events)) {
+        if settled.is_ok_and(|events| is_silent(&events)) {
             return Ok(None);
         }
         if let Command::Tick(_) = step.command {

@@ -286,5 +286,6 @@ fn news(news: News) -> &'static str {
         News::Refunded(_) => "refunded",
         News::Backordered => "backordered",
         News::PaymentNeeded(_) => "payment needed",
+        News::Replaced(_) => "replaced",
     }
 }

@@ -15,7 +15,7 @@ use earmark::decide::{Context, Principal};
 use earmark::flow::{Broken, Command, Event, Settled, Shop};
 use earmark::fulfilment::FulfilmentEvent;
 use earmark::ids::{ItemId, ItemRef, OrderId};
-use earmark::inventory::InventoryCommand;
+use earmark::inventory::{InventoryCommand, InventoryEvent};
 use earmark::laws;
 use earmark::order::{OrderCommand, OrderEvent};
 use earmark::time::Timestamp;

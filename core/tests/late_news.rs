@@ -12,8 +12,9 @@ use earmark::flow::Event;
 use earmark::ids::{FacilityId, ItemId, LineNumber, ReservationNumber, Tier};
 use earmark::laws::Audit;
 use earmark::order::{
-    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, RecordAllocated, RecordBackordered,
-    RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied, Rejection, Status,
+    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, PickOrder, RecordAllocated,
+    RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
+    RecordTimedOut, Rejection, ReleaseOrder, Status,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy};
 use earmark::time::{Span, Timestamp};
@@ -287,4 +288,32 @@ fn a_confirmed_order_gives_up_what_is_short_and_keeps_the_rest() {
     assert_eq!(desk.refused(2, "pen", (1, 0)), [""; 0], "asked anew since");
     assert_eq!(desk.tied(3, HARD, &[(0, 1), (1, 1)]), ["OrderSourced 0:1 1:1"]);
     assert_eq!(desk.stripped(9, &[(0, 2)]), [""; 0], "of a reservation that tied nothing");
+}
+
+#[test]
+fn a_facility_that_is_late_keeps_what_it_has_begun_with() {
+    let late = |desk: &mut Desk, units: &[Units]| {
+        let (order, facility, portions) = (order(1), FacilityId(0), portions(1, units));
+        desk.hear(O::RecordTimedOut(RecordTimedOut { order, facility, portions }))
+    };
+    let open = || {
+        let mut desk = Desk::paid();
+        desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+        desk
+    };
+    let release = |desk: &mut Desk| {
+        desk.hear(O::Release(ReleaseOrder { order: order(1), facility: None }));
+    };
+    assert_eq!(late(&mut open(), &[(0, 3)]), [""; 0], "it was asked for nothing yet");
+    let mut desk = open();
+    release(&mut desk);
+    assert_eq!(late(&mut desk, &[(7, 3)]), [""; 0], "nothing of that is there any more");
+    let told = late(&mut desk, &[(0, 3)]);
+    assert_eq!(told, ["FulfilmentRejected", "OrderResourced"]);
+    let mut desk = open();
+    release(&mut desk);
+    let lines = Some(named(0, 1));
+    let pick = PickOrder { order: order(1), facility: FacilityId(0), lines, missing: None };
+    desk.hear(O::Pick(pick));
+    assert_eq!(late(&mut desk, &[(0, 2)]), [""; 0], "it has begun");
 }

@@ -7,17 +7,19 @@ mod support;
 use earmark::decide::Principal;
 use earmark::flow::{Command, Event, Refusal, SetPolicy};
 use earmark::fulfilment::{AcceptFulfilment, FulfilmentCommand};
-use earmark::ids::{FacilityId, LineNumber, Tier};
+use earmark::ids::{FacilityId, LineNumber, ReturnNumber, Tier};
 use earmark::inventory::{Adjustment, InventoryEvent};
 use earmark::limits::PAYMENT_AMOUNT;
 use earmark::order::{
-    AmendOrder, AuthorizePayment, HoldKind, LineChange, OrderCommand as O, PackOrder, PickOrder,
-    PlaceHold, PlaceOrder, ReleaseOrder, SaveDraft, ShipOrder, Status,
+    AmendOrder, AuthorizePayment, Carriage, DeliverShipment, FulfilmentStatus, HoldKind,
+    LineChange, LineRef, LineUnits, OrderCommand as O, PackOrder, PickOrder, PlaceHold, PlaceOrder,
+    RefuseReturn, ReleaseOrder, RequestReturn, ReturnsStatus, SaveDraft, ShipOrder, Status,
+    StockStatus,
 };
 use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy, PricePolicy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency, UnitPrice};
-use support::{Desk, START, names, order, place, text};
+use support::{Desk, START, names, order, place, text, units};
 
 const HOUR: u64 = 3_600_000;
 const LONDON: FacilityId = FacilityId(0);
@@ -160,4 +162,77 @@ fn a_word_of_a_warehouse_that_comes_twice_is_heard_once_and_only_where_it_works(
         assert_eq!(code(desk.order(elsewhere.clone())), refused, "{elsewhere:?}");
     }
     assert_eq!(desk.order(pack(LEEDS)), Ok(vec![]), "it was packed before it left");
+}
+
+#[test]
+fn of_several_changes_each_line_has_its_own_and_of_two_of_one_line_the_last_counts() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 3), ("pen", 2)]);
+    let change = |line, quantity| LineChange {
+        line: LineNumber(line),
+        quantity: Some(units(quantity)),
+        unit_price: None,
+    };
+    let mut amend = |lines: Vec<LineChange>| {
+        let command = AmendOrder { order: order(1), lines, added: vec![], destination: None };
+        desk.order(O::Amend(command)).unwrap();
+        [0, 1].map(|line: usize| desk.at_hand(1).lines[line].buckets.wanted())
+    };
+    assert_eq!(amend(vec![change(0, 4), change(1, 3)]), [4, 3]);
+    assert_eq!(amend(vec![change(0, 9), change(1, 1), change(0, 2)]), [2, 1]);
+}
+
+#[test]
+fn an_order_that_is_paid_for_moves_to_another_address_for_the_same_money() {
+    let mut desk = Desk::open_with_payment();
+    desk.place(1, &[("pen", 2)]);
+    desk.order(pay(1, 247)).unwrap();
+    assert_eq!(desk.at_hand(1).status, Status::Confirmed);
+    let mut there = desk.at_hand(1).destination.clone();
+    there.location.lat += 10_000;
+    let destination = Some(there.clone());
+    let amend = AmendOrder { order: order(1), lines: vec![], added: vec![], destination };
+    desk.order(O::Amend(amend)).unwrap();
+    assert_eq!(desk.at_hand(1).destination, there);
+}
+
+#[test]
+fn the_states_of_an_order_are_told_from_where_its_units_are() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 11), ("pen", 4)]);
+    let states = |desk: &Desk| {
+        let order = desk.at_hand(1);
+        (order.stock_status(), order.fulfilment_status(), order.returns_status())
+    };
+    use FulfilmentStatus::{Delivered, PartiallyDelivered, Released, Shipped, Unfulfilled};
+    let (allocated, none) = (StockStatus::Allocated, ReturnsStatus::None);
+    assert_eq!(states(&desk), (allocated, Unfulfilled, none));
+    desk.place(2, &[("mug", 1)]);
+    desk.order(O::Release(ReleaseOrder { order: order(2), facility: None })).unwrap();
+    let in_work = desk.at_hand(2);
+    assert_eq!((in_work.stock_status(), in_work.fulfilment_status()), (allocated, Released));
+    desk.order(O::Ship(ShipOrder { order: order(1), facility: None })).unwrap();
+    let nothing = StockStatus::NotRequired;
+    assert_eq!(states(&desk), (nothing, Shipped, none));
+    let deliver = |desk: &mut Desk| {
+        let sent = desk.at_hand(1).shipments.iter().find(|s| s.state == Carriage::UnderWay);
+        let shipment = Some(sent.unwrap().number);
+        desk.order(O::Deliver(DeliverShipment { order: order(1), shipment })).unwrap();
+    };
+    assert_eq!(desk.at_hand(1).shipments.len(), 2, "from London and from Leeds");
+    deliver(&mut desk);
+    assert_eq!(states(&desk), (nothing, PartiallyDelivered, none));
+    deliver(&mut desk);
+    assert_eq!(states(&desk), (nothing, Delivered, none));
+    let mug = LineUnits { line: LineRef::Number(LineNumber(0)), quantity: units(1) };
+    let request = RequestReturn { order: order(1), lines: vec![mug] };
+    desk.order(O::RequestReturn(request)).unwrap();
+    assert_eq!(states(&desk).2, ReturnsStatus::Requested);
+    desk.order(O::RefuseReturn(RefuseReturn {
+        order: order(1),
+        number: ReturnNumber(1),
+        reason: None,
+    }))
+    .unwrap();
+    assert_eq!(states(&desk).2, ReturnsStatus::Refused);
 }

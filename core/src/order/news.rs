@@ -176,8 +176,7 @@ fn in_two(order: &Order, portions: &[Portion]) -> (Vec<Portion>, Vec<Portion>) {
     (untouched, worked_on)
 }
 
-/// Stock is asked for again: for the units of the portions, and for all that lacks it already; for
-/// what is on backorder too if one refused the order, and it may come from fewer from now on.
+/// Stock is asked for again: for the units of the portions, and for all that lacks it already.
 pub(super) fn source_again(
     id: OrderId,
     order: &Order,
@@ -198,20 +197,42 @@ pub(super) fn source_some_again(
     again: &[Portion],
     excluded: Vec<FacilityId>,
 ) -> Decision {
-    let refuses = |f: &FacilityId| !order.refused.contains(f);
-    let refused = why == Resourcing::FacilityRefused && excluded.iter().any(refuses);
-    let waits = if refused { backorder::all(order) } else { Vec::new() };
-    let resourced = OrderEvent::Resourced(OrderResourced {
+    let demands = demands(again, &[], order);
+    Ok(vec![resourced(id, order, why, portions, demands, excluded)?])
+}
+
+/// The same as [`source_again`] for what a facility refused, and for units on backorder too: they
+/// may come from fewer from now on.
+pub(super) fn source_without(
+    id: OrderId,
+    order: &Order,
+    portions: Vec<Portion>,
+    waits: Vec<Awaited>,
+    excluded: Vec<FacilityId>,
+) -> Decision {
+    let (why, demands) = (Resourcing::FacilityRefused, demands(&portions, &waits, order));
+    let resourced = resourced(id, order, why, portions, demands, excluded)?;
+    Ok(backorder::dropped(id, waits).into_iter().chain([resourced]).collect())
+}
+
+fn resourced(
+    id: OrderId,
+    order: &Order,
+    why: Resourcing,
+    portions: Vec<Portion>,
+    demands: Vec<Demand>,
+    excluded: Vec<FacilityId>,
+) -> Result<OrderEvent, OrderRefusal> {
+    Ok(OrderEvent::Resourced(OrderResourced {
         order: id,
         why,
         reservation: next_reservation(order)?,
-        demands: demands(again, &waits, order),
+        demands,
         destination: order.destination.clone(),
         hold: order.hold(),
         excluded,
         portions,
-    });
-    Ok(backorder::dropped(id, waits).into_iter().chain([resourced]).collect())
+    }))
 }
 
 /// The number of the next reservation.

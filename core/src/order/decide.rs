@@ -66,9 +66,11 @@ impl Orders {
         at: Timestamp,
         events: &mut Vec<OrderEvent>,
     ) {
-        let other = replace::follow(self, id, at, events);
         let confirmed = |events: &[OrderEvent]| confirm::due(id, order?, events);
-        events.extend(confirmed(events));
+        if let Some(confirmed) = confirmed(events) {
+            confirm::tell(confirmed, events);
+        }
+        let other = replace::follow(self, id, at, events);
         payment::follow(self, id, at, events);
         if let Some(other) = other {
             payment::follow(self, other, at, events);

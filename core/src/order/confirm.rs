@@ -1,8 +1,5 @@
 //! When an order is confirmed: by whatever decision the last thing that stood in the way has gone.
 //!
-//! Answers of the stock that complete an order tell it themselves (`news`, `backorder`), and ask
-//! the same of the payment; here is what every other decision comes to.
-//!
 //! Law: no order is pending of which every unit is tied hard or promised so, and whose payment does
 //! not stand in the way.
 

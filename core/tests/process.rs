@@ -113,8 +113,9 @@ fn the_page_of_the_flow_is_drawn_from_the_data() {
         "# The flow\n\nDrawn from `flow::PROCESS`, `flow::DEADLINES` and `flow::Topology`; a test \
          holds it to them.\n\n## Topologies\n\nThe last three have the same partitions, and \
          differ in when the customer is answered. A step\nbetween two partitions travels as a \
-         `HearEvent`: the event's kind and bytes, which the other\npartition carries out as a whole \
-         or refuses; all other steps happen within one turn.\n\n{}\n## Steps and deadlines\n\n{}",
+         `HearEvent`: the event's kind and bytes, which the other\npartition carries out as a \
+         whole or refuses; all other steps happen within one turn.\n\n{}\n\
+         ## Steps and deadlines\n\n{}",
         topology_page(),
         process_page()
     );

@@ -182,6 +182,7 @@ fn every_way_to_misbehave_has_its_fault_in_bounded_time() {
             "a trap" | "a division by zero" | "a recursion without end" => {
                 [(); 2].map(|()| Fault::Trap(String::new()))
             }
+            "an oversize answer" => [(); 2].map(|()| Fault::TooLarge { given: 0, allowed: 0 }),
             _ => [(); 2].map(|()| Fault::Answer(String::new())),
         };
         assert_eq!(both, expected.each_ref().map(std::mem::discriminant), "{what}");

@@ -8,7 +8,7 @@ mod partition_support;
 
 use std::time::Duration;
 
-use earmark_host::partition::{Caller, NotAccepted, Partition, TurnRecord};
+use earmark_host::partition::{Caller, DeadCode, Entry, NotAccepted, Partition};
 use earmark_host::plugin::Fault;
 use partition_support::*;
 
@@ -29,14 +29,20 @@ fn wanted(count: u64, without: Option<u64>) -> Vec<String> {
     numbers.map(|nth| format!("line {nth}")).collect()
 }
 
-/// The inputs that are dead letters by the journal's own word.
-fn dead_letters(partition: &Partition) -> Vec<u64> {
-    let mut dead = Vec::new();
+/// The inputs that are dead letters by the journal's own word, and their verdicts.
+fn verdicts(partition: &Partition) -> Vec<(u64, DeadCode, String)> {
+    let mut all = Vec::new();
     for sealed in partition.reader().unwrap().read(1, usize::MAX).unwrap() {
-        let turn: TurnRecord<'_> = earmark_abi::decode("a turn", &sealed.record.body).unwrap();
-        dead.extend(turn.dead.iter().map(|at| sealed.record.first_input + u64::from(*at)));
+        let turn = Entry::decode(&sealed.record.body).unwrap().turn().unwrap();
+        let first = sealed.record.first_input;
+        let dead = turn.dead.iter();
+        all.extend(dead.map(|it| (first + u64::from(it.input), it.code, it.words.to_string())));
     }
-    dead
+    all
+}
+
+fn dead_letters(partition: &Partition) -> Vec<u64> {
+    verdicts(partition).into_iter().map(|(input, ..)| input).collect()
 }
 
 #[test]
@@ -101,12 +107,14 @@ fn a_slow_machine_kills_nobody() {
 
 #[test]
 fn every_kind_of_fault_has_its_verdict() {
-    for fault in [
-        Fault::Fuel(9),
-        Fault::Memory(9),
-        Fault::Trap("unreachable".into()),
-        Fault::Answer("it is garbage".into()),
-        Fault::Broken("a law is broken".into()),
+    for (fault, code) in [
+        (Fault::Deadline(Duration::ZERO), DeadCode::TooLong),
+        (Fault::Fuel(9), DeadCode::OutOfFuel),
+        (Fault::Memory(9), DeadCode::OutOfMemory),
+        (Fault::Trap("unreachable".into()), DeadCode::Trap),
+        (Fault::TooLarge { given: 2, allowed: 1 }, DeadCode::AnswerTooLarge),
+        (Fault::Answer("it is garbage".into()), DeadCode::AnswerUnreadable),
+        (Fault::Broken("a law is broken".into()), DeadCode::StateBroken),
     ] {
         let partition = in_memory(Small::rogue(vec![deed(fault.clone(), Some(fault.clone()))]));
         let told = answers(&partition, batch(9, 4));
@@ -115,6 +123,7 @@ fn every_kind_of_fault_has_its_verdict() {
             other => panic!("{fault}: {other:?}"),
         };
         assert_eq!(verdict, fault);
+        assert_eq!(verdicts(&partition), [(4, code, fault.to_string())], "in the journal");
         assert_eq!(lines(&partition), wanted(9, Some(4)));
     }
 }

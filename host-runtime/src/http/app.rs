@@ -100,7 +100,10 @@ impl App {
             NotAccepted::Closed | NotAccepted::Storage(_) | NotAccepted::Plugin(_) => {
                 self.failed.store(true, Ordering::Relaxed);
             }
-            NotAccepted::Busy | NotAccepted::LongAgo { .. } | NotAccepted::Dead { .. } => {}
+            NotAccepted::Busy
+            | NotAccepted::LongAgo { .. }
+            | NotAccepted::Otherwise { .. }
+            | NotAccepted::Dead { .. } => {}
         }
     }
 

@@ -96,10 +96,11 @@ impl Problem {
             NotAccepted::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage-failed"),
             NotAccepted::Plugin(_) => (StatusCode::SERVICE_UNAVAILABLE, "plugin-failed"),
             NotAccepted::LongAgo { .. } => (StatusCode::CONFLICT, "processed-long-ago"),
+            NotAccepted::Otherwise { .. } => (StatusCode::CONFLICT, "sequence-reused"),
             NotAccepted::Dead { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "dead-letter"),
         };
         let input = match why {
-            NotAccepted::Dead { input, .. } => Some(*input),
+            NotAccepted::Dead { input, .. } | NotAccepted::Otherwise { input, .. } => Some(*input),
             _ => None,
         };
         let mut detail = why.to_string();
@@ -186,6 +187,9 @@ mod tests {
         check(&NotAccepted::Plugin("gone".into()), 503, "plugin-failed", true);
         let (source_name, sequence) = ("a".to_string(), 1);
         check(&NotAccepted::LongAgo { source_name, sequence }, 409, "processed-long-ago", false);
+        let (source_name, sequence, input) = ("a".to_string(), 1, 7);
+        let otherwise = NotAccepted::Otherwise { source_name, sequence, input };
+        check(&otherwise, 409, "sequence-reused", false);
         let dead = NotAccepted::Dead { verdict: Fault::Fuel(1), input: 7 };
         check(&dead, 422, "dead-letter", false);
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, encode};
 
-use super::body::TurnRecord;
+use super::body::{Entry, TurnRecord};
 use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
 use super::submission::{Caller, Origin, Receipt};
@@ -208,7 +208,7 @@ pub(super) fn position(anchor: &Anchor) -> Position {
 pub(super) fn apply(body: &mut dyn Body, records: &[&Record]) -> Result<Option<u64>, Fault> {
     let mut events = Vec::new();
     for record in records {
-        let turn = turn_of(record)?;
+        let Some(turn) = turn_of(record)? else { continue };
         for outcome in &turn.outcomes {
             let outcome: Outcome<'_> =
                 decode("an outcome", outcome).map_err(|e| Fault::Answer(e.to_string()))?;
@@ -226,10 +226,8 @@ pub(super) fn apply(body: &mut dyn Body, records: &[&Record]) -> Result<Option<u
 
 /// Moves the cursors of a record's sources on, and keeps their outcomes.
 pub(super) fn note_origins(origins: &mut Origins, record: &Record) -> Result<(), Fault> {
-    let turn = turn_of(record)?;
-    if turn.origins.is_empty() {
-        return Ok(());
-    }
+    let turn = turn_of(record)?.filter(|turn| !turn.origins.is_empty());
+    let Some(turn) = turn else { return Ok(()) };
     let position = record.first_event.saturating_add(u64::from(record.events)).saturating_sub(1);
     let mut first_events = Vec::with_capacity(turn.outcomes.len());
     let mut next = record.first_event;
@@ -255,14 +253,14 @@ pub(super) fn note_origins(origins: &mut Origins, record: &Record) -> Result<(),
             outcome: Arc::from(*outcome),
             again: true,
         };
-        origins.note(&origin, receipt);
+        origins.note(&origin, one.command, receipt);
     }
     Ok(())
 }
 
-/// The turn in a record.
-pub(super) fn turn_of(record: &Record) -> Result<TurnRecord<'_>, Fault> {
-    decode("the record of a turn", &record.body).map_err(|e| Fault::Answer(e.to_string()))
+/// The turn in a record, if it is one.
+pub(super) fn turn_of(record: &Record) -> Result<Option<TurnRecord<'_>>, Fault> {
+    Entry::decode(&record.body).map(Entry::turn).map_err(|e| Fault::Answer(e.to_string()))
 }
 
 /// The plugin's own snapshot.

@@ -136,16 +136,22 @@ impl Leader {
             if self.clock == Clock::Logical {
                 self.at = one.at.unwrap_or(self.at).max(self.at);
             }
-            if let Some(origin) = one.origin.clone() {
+            let digest = turn::digest_of(&one);
+            if let Some((origin, digest)) = one.origin.clone().zip(digest) {
                 // Whether it is new may depend on what the source handed in earlier in this turn.
                 let waits = |last: &u64| origin.sequence <= *last;
                 if gathered.get(&origin.source).is_some_and(waits) {
                     self.settle(&mut inputs, &mut replies);
                     gathered.clear();
                 }
-                let answer = match self.origins.look_up(&origin) {
+                let answer = match self.origins.look_up(&origin, &digest) {
                     Seen::New => None,
                     Seen::Again(receipt) => Some(Ok(receipt)),
+                    Seen::Otherwise(input) => Some(Err(NotAccepted::Otherwise {
+                        source_name: origin.source.to_string(),
+                        sequence: origin.sequence,
+                        input,
+                    })),
                     Seen::LongAgo => Some(Err(NotAccepted::LongAgo {
                         source_name: origin.source.to_string(),
                         sequence: origin.sequence,
@@ -159,7 +165,7 @@ impl Leader {
                 }
                 gathered.insert(origin.source, origin.sequence);
             }
-            inputs.push(Stamped::of(&mut one, self.at));
+            inputs.push(Stamped::of(&mut one, self.at, digest));
             replies.push(Some(one.reply));
         }
         self.settle(&mut inputs, &mut replies);
@@ -242,8 +248,7 @@ impl Leader {
         verdict: Option<Fault>,
     ) {
         let plugin = (self.bodies.digest(), self.bodies.description().schema_version);
-        let dead = if verdict.is_some() { vec![0] } else { Vec::new() };
-        let made = turn::record(plugin, self.position, batch, decided, dead);
+        let made = turn::record(plugin, self.position, batch, decided, verdict.as_ref());
         let (record, after) = match made {
             Ok(made) => made,
             Err(fault) => return self.lose(&fault.to_string(), replies),
@@ -261,8 +266,8 @@ impl Leader {
                 again: false,
             };
             next_event = next_event.saturating_add(u64::from(*events));
-            if let Some(origin) = &one.origin {
-                self.origins.note(origin, receipt.clone());
+            if let Some((origin, command)) = &one.origin {
+                self.origins.note(origin, *command, receipt.clone());
             }
             if let Some(reply) = reply {
                 let answer = match &verdict {

@@ -28,7 +28,7 @@ use std::thread::JoinHandle;
 use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
 use tokio::sync::watch;
 
-pub use body::{OriginOf, TurnRecord};
+pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};

@@ -80,8 +80,7 @@ impl Body for Instance {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if len > limits.answer_bytes {
-            let allowed = limits.answer_bytes;
-            return Err(Fault::Answer(format!("it has {len} bytes, more than {allowed}")));
+            return Err(Fault::TooLarge { given: len, allowed: limits.answer_bytes });
         }
         let end = at.checked_add(len);
         let bytes = end.and_then(|end| self.memory.data(&self.store).get(at..end));

@@ -105,6 +105,14 @@ pub enum Fault {
     /// It ran into a trap.
     #[error("it trapped: {0}")]
     Trap(String),
+    /// Its answer is longer than one may be.
+    #[error("its answer has {given} bytes, more than the {allowed} one may have")]
+    TooLarge {
+        /// Its length.
+        given: usize,
+        /// What is allowed.
+        allowed: usize,
+    },
     /// Its answer is none.
     #[error("its answer is not one: {0}")]
     Answer(String),

@@ -6,6 +6,7 @@
 
 mod partition_support;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use earmark_host::partition::{Caller, DeadCode, Entry, NotAccepted, Partition};
@@ -99,7 +100,8 @@ fn a_slow_machine_kills_nobody() {
     assert_eq!(dead_letters(&partition), [0_u64; 0]);
     let asked = asked.lock().unwrap().clone();
     println!("sizes of the turns that were asked for: {asked:?}");
-    assert!(asked.starts_with(&[16, 8]) && asked.len() <= 12, "{asked:?}");
+    // Once together, and once each: the slow one is not waited for a second time.
+    assert_eq!(asked, [&[16_usize][..], &[1; 16]].concat());
     // The state goes on from what the metered body decided.
     assert!(answers(&partition, vec![line("a", 17, "line 17")])[0].is_ok());
     assert_eq!(lines(&partition).len(), 17);
@@ -154,17 +156,67 @@ fn a_query_that_fails_is_told_and_the_next_one_is_answered_by_a_new_body() {
         };
         assert!(answers(&partition, (1..=5).map(|nth| line("a", nth, "x")).collect())[4].is_ok());
         let before = partition.digest().unwrap();
-        let by = Caller { subject: "reader".into(), scopes: Vec::new() };
         for nth in 6..=8 {
+            let by = Caller { subject: format!("asker {nth}"), scopes: Vec::new() };
             let failed = partition.query(&by, 0, POISON.as_bytes());
             assert!(matches!(failed, Err(Fault::Deadline(_))), "{failed:?}");
             if nth == 6 {
                 assert_eq!(partition.digest().unwrap(), before, "another state");
             }
             assert!(answers(&partition, vec![line("a", nth, "x")])[0].is_ok());
-            assert_eq!(lines(&partition).len() as u64, nth);
             assert_eq!(partition.cursor("a").unwrap(), nth);
+            if nth < 8 {
+                assert_eq!(lines(&partition).len() as u64, nth);
+            }
         }
+        // The third asker for whom it failed was one too many.
+        let reader = Caller { subject: "reader".into(), scopes: Vec::new() };
+        let barred = partition.query(&reader, 0, &[]);
+        assert!(matches!(barred, Err(Fault::Barred(_))), "{barred:?}");
+        let other_kind = partition.query(&reader, 1, &[]).unwrap();
+        assert_eq!(other_kind.position.inputs, 8);
         assert!(partition.audit().is_ok());
     }
+}
+
+#[test]
+fn one_poison_in_a_batch_of_thousands_is_waited_for_once_and_costs_three_bodies() {
+    const COUNT: u64 = 4_096;
+    for poisoned in [1, 2_000, COUNT] {
+        let deed = deed(Fault::Deadline(Duration::from_secs(2)), Some(Fault::Fuel(9)));
+        let bodies = Small::rogue(vec![deed]);
+        let (asked, made) = (bodies.asked.clone(), bodies.made.clone());
+        let partition = in_memory(bodies);
+        let before = made.load(Ordering::Relaxed);
+        let told = answers(&partition, batch(COUNT, poisoned));
+        assert!((1..).zip(&told).all(|(nth, answer)| answer.is_err() == (nth == poisoned)));
+        let asked = asked.lock().unwrap().clone();
+        // Once together, which is where a clock may trip; then once each, where only fuel counts.
+        assert_eq!((asked[0], asked.len()), (COUNT as usize, 1 + COUNT as usize));
+        assert!(asked[1..].iter().all(|inputs| *inputs == 1));
+        // One to judge up to the poison, one for those behind it, one to go on with.
+        assert!(answers(&partition, vec![line("a", COUNT + 1, "later")])[0].is_ok());
+        let bodies = made.load(Ordering::Relaxed) - before;
+        assert_eq!(bodies, if poisoned == COUNT { 2 } else { 3 });
+        assert_eq!(verdicts(&partition).len(), 1);
+        assert_eq!(lines(&partition).len() as u64, COUNT);
+    }
+}
+
+#[test]
+fn whoever_asks_what_fails_again_and_again_makes_nobody_wait() {
+    let bodies = Small::rogue(vec![deed(Fault::Trap("unreachable".into()), None)]);
+    let made = bodies.made.clone();
+    let partition = in_memory(bodies);
+    assert!(answers(&partition, vec![line("a", 1, "x")])[0].is_ok());
+    let before = made.load(Ordering::Relaxed);
+    let mallory = Caller { subject: "mallory".into(), scopes: Vec::new() };
+    let first = partition.query(&mallory, 0, POISON.as_bytes());
+    assert!(matches!(first, Err(Fault::Trap(_))), "{first:?}");
+    for _ in 0..50 {
+        let again = partition.query(&mallory, 0, POISON.as_bytes());
+        assert!(matches!(again, Err(Fault::Barred(_))), "{again:?}");
+        assert_eq!(lines(&partition), ["x"]);
+    }
+    assert_eq!(made.load(Ordering::Relaxed) - before, 1, "bodies made for one asker");
 }

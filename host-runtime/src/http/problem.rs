@@ -26,6 +26,8 @@ pub(super) struct Problem {
     facts: Vec<u8>,
     /// The input that was refused, if it is in the journal.
     input: Option<u64>,
+    /// When it is worth another try, in seconds.
+    retry: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -44,7 +46,8 @@ impl Problem {
     /// A problem of the host's.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (code, detail) = (Cow::Borrowed(code), detail.into());
-        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None }
+        let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None, retry }
     }
 
     /// A refusal of the plugin's; the status follows from the form of its code.
@@ -56,7 +59,7 @@ impl Problem {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let code = Cow::Owned(code.to_string());
-        Self { status, refusal: true, code, detail, facts, input }
+        Self { status, refusal: true, code, detail, facts, input, retry: None }
     }
 
     /// The body is not what it should be.
@@ -83,6 +86,11 @@ impl Problem {
 
     /// The plugin failed on something other than an input.
     pub(super) fn fault(fault: &Fault) -> Self {
+        if let Fault::Barred(left) = fault {
+            let retry = Some(left.as_secs().saturating_add(1));
+            let (status, detail) = (StatusCode::TOO_MANY_REQUESTS, format!("the plugin: {fault}"));
+            return Self { retry, ..Self::new(status, "question-barred", detail) };
+        }
         tracing::error!(%fault, "the plugin failed on a request");
         let detail = format!("the plugin failed: {fault}");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "plugin-failed", detail)
@@ -122,7 +130,7 @@ fn title(status: StatusCode, refusal: bool) -> &'static str {
         StatusCode::FORBIDDEN => "that is not allowed to whoever asks",
         StatusCode::NOT_FOUND => "there is no such thing",
         StatusCode::UNPROCESSABLE_ENTITY => "the request could not be carried out",
-        StatusCode::SERVICE_UNAVAILABLE => "not now",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => "not now",
         _ => status.canonical_reason().unwrap_or("something went wrong"),
     }
 }
@@ -145,8 +153,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
 
 use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, encode};
 
+use super::bars::{Bars, Question};
 use super::body::{Entry, TurnRecord};
 use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
@@ -16,6 +18,9 @@ use super::writer::chain_of;
 use super::{Answered, Position};
 use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
 use crate::plugin::{Body, Fault};
+
+/// Inputs that a rebuild may replay before it is worth a snapshot, so that the next one is short.
+const LONG_REPLAY: u64 = 50_000;
 
 /// What is asked of the follower.
 pub(super) enum Ask {
@@ -69,6 +74,7 @@ pub(super) struct Follower {
     pub(super) anchor: Anchor,
     pub(super) snapshots: Option<Snapshots>,
     pub(super) saved_at: u64,
+    pub(super) bars: Bars,
     /// Makes a new body from what is durable.
     pub(super) renew: Renew,
 }
@@ -112,7 +118,8 @@ impl Follower {
             return Err(Fault::Broken("no body was made".to_string()));
         };
         (self.body, self.origins, self.anchor) = (body, renewed.origins, renewed.anchor);
-        Ok(())
+        let replayed = self.anchor.inputs.saturating_sub(renewed.from_snapshot.unwrap_or(0));
+        if replayed > LONG_REPLAY { self.save() } else { Ok(()) }
     }
 
     /// Answers; and tells the fault, if the body failed on it.
@@ -121,11 +128,11 @@ impl Follower {
         match ask {
             Ask::Query { by, kind, body, reply } => {
                 let call = Call::Query { by: principal(&by), kind, body: &body };
-                tell(&reply, holds.and_then(|()| self.read(&call)))
+                self.asked(&by.subject, Some(kind), &call, lost, &reply)
             }
             Ask::Slice { by, body, reply } => {
                 let call = Call::Slice { by: principal(&by), body: &body };
-                tell(&reply, holds.and_then(|()| self.read(&call)))
+                self.asked(&by.subject, None, &call, lost, &reply)
             }
             Ask::Audit { reply } => tell(&reply, holds.and_then(|()| audit(self.body.as_mut()))),
             Ask::Digest { reply } => {
@@ -137,6 +144,32 @@ impl Follower {
             }
             Ask::Save { reply } => tell(&reply, holds.and_then(|()| self.save())),
             Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Close => None,
+        }
+    }
+
+    /// Answers a question that anybody may ask; the fault, if the body is of no use after it.
+    fn asked(
+        &mut self,
+        asker: &str,
+        question: Question,
+        call: &Call<'_>,
+        lost: Option<&Fault>,
+        reply: &SyncSender<Result<Answered, Fault>>,
+    ) -> Option<Fault> {
+        let now = Instant::now();
+        let barred = self.bars.holds(asker, question, now).map(Fault::Barred);
+        if let Some(why) = lost.cloned().or(barred) {
+            tell(reply, Err(why));
+            return None;
+        }
+        let answer = self.read(call);
+        match tell(reply, answer)? {
+            // It came back from the call: only what it said is of no use.
+            Fault::Answer(_) | Fault::TooLarge { .. } => None,
+            fault => {
+                self.bars.failed(asker, question, now);
+                Some(fault)
+            }
         }
     }
 

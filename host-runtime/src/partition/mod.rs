@@ -10,6 +10,7 @@
 //! Law: answers, reads and publications show only what is durable; memory never leads the journal
 //! for longer than a turn, and when a turn fails its memory is thrown away.
 
+mod bars;
 mod body;
 mod feed;
 mod follower;

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
-use super::leader::{Leader, clock};
+use super::leader::{Leader, Ticks, clock};
 use super::rebuild::{RebuildError, rebuild};
 use super::{Caller, Partition, writer};
 use crate::journal::{
@@ -156,7 +157,7 @@ impl Partition {
             position: rebuilt.position,
             at: rebuilt.at,
             next_deadline: rebuilt.next_deadline,
-            tick_again: 0,
+            ticks: Ticks::default(),
             turn_inputs: options.turn_inputs.clamp(1, TURN_INPUTS_MAX),
             jobs,
             asks: asks.clone(),
@@ -176,6 +177,7 @@ impl Partition {
                 every_inputs,
                 plugin,
             }),
+            bars: Bars::default(),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
         };
         let to_follower = asks.clone();

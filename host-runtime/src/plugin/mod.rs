@@ -116,6 +116,9 @@ pub enum Fault {
     /// Its answer is none.
     #[error("its answer is not one: {0}")]
     Answer(String),
+    /// It was not asked: a question like this one made it fail a while ago.
+    #[error("a question like this one made it fail: it may be asked again in {} s", .0.as_secs().saturating_add(1))]
+    Barred(Duration),
     /// Its state does not hold any more, by its own word.
     #[error("its state does not hold any more: {0}")]
     Broken(String),

@@ -68,7 +68,7 @@ impl DeadCode {
 impl From<&Fault> for DeadCode {
     fn from(fault: &Fault) -> Self {
         match fault {
-            Fault::Deadline(_) => Self::TooLong,
+            Fault::Deadline(_) | Fault::Barred(_) => Self::TooLong,
             Fault::Fuel(_) => Self::OutOfFuel,
             Fault::Memory(_) => Self::OutOfMemory,
             Fault::Trap(_) => Self::Trap,

@@ -1,8 +1,11 @@
 //! The leader: takes what waits, lets the plugin decide, hands the record to the writer, and takes
 //! the next while that one syncs.
 //!
-//! Law: when a body fails on a batch, it is thrown away; the batch is halved until one input is
-//! left, and that one is judged by fuel, never by a clock. Everybody else is served.
+//! Law: when a body fails on a batch, it is thrown away, and what is to blame is found by a count
+//! of fuel, never by a clock. Everybody else is served.
+
+mod sift;
+mod ticks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +20,10 @@ use super::turn::{self, Decided, Stamped};
 use super::writer::Job;
 use crate::journal::Clock;
 use crate::plugin::{Bodies, Body, Fault};
+pub(super) use ticks::Ticks;
 
 /// Bytes of commands in one turn at the most: a turn's record stays small, and its time short.
 const TURN_BYTES: usize = 4 << 20;
-
-/// How long after a tick without effect the next one comes.
-const TICK_PAUSE_MS: u64 = 10_000;
 
 /// What is handed to the leader.
 pub(super) enum Work {
@@ -42,8 +43,7 @@ pub(super) struct Leader {
     /// The moment of the last input.
     pub(super) at: u64,
     pub(super) next_deadline: Option<u64>,
-    /// No tick before this: the last one had no effect.
-    pub(super) tick_again: u64,
+    pub(super) ticks: Ticks,
     pub(super) turn_inputs: usize,
     pub(super) jobs: SyncSender<Job>,
     pub(super) asks: SyncSender<Ask>,
@@ -86,7 +86,7 @@ impl Leader {
         let ticks = self.lost.is_none() && self.bodies.description().tick.is_some();
         let got = match (self.clock, self.next_deadline) {
             (Clock::Live, Some(deadline)) if ticks => {
-                let due = deadline.max(self.tick_again);
+                let due = self.ticks.due(deadline);
                 work.recv_timeout(Duration::from_millis(due.saturating_sub(clock())))
             }
             (Clock::Live | Clock::Logical, _) => {
@@ -180,63 +180,11 @@ impl Leader {
 
     /// A tick, if one is due.
     fn tick(&self) -> Option<Stamped> {
-        let due = self.next_deadline?.max(self.tick_again);
+        let due = self.ticks.due(self.next_deadline?);
         let kind = self.bodies.description().tick.filter(|_| due <= self.at)?;
         // A tick has nothing to say: its contents are empty in any plugin's form.
         let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
         Some(Stamped { at: self.at, kind, command, by, origin: None })
-    }
-
-    /// Decides on a batch; when the body fails on it, brings a new one up and halves the batch.
-    fn decide(&mut self, mut batch: Vec<Stamped>, mut replies: Vec<Option<Reply>>) {
-        let fault = match turn::decide(self.body.as_mut(), &batch) {
-            Ok(decided) => return self.hand_over(&batch, &decided, replies, None),
-            Err(fault) => fault,
-        };
-        tracing::warn!(%fault, inputs = batch.len(), "the plugin failed on a turn");
-        if let Err(why) = self.replace() {
-            return self.lose(&why, replies);
-        }
-        if batch.len() > 1 {
-            let middle = batch.len().div_ceil(2);
-            let (later, later_replies) = (batch.split_off(middle), replies.split_off(middle));
-            self.decide(batch, replies);
-            if self.lost.is_some() {
-                let why = self.lost.clone().unwrap_or_default();
-                return self.lose(&why, later_replies);
-            }
-            return self.decide(later, later_replies);
-        }
-        self.judge(&batch, replies);
-    }
-
-    /// The suspect runs again, on fuel: over budget it is dead, under it it goes through.
-    fn judge(&mut self, batch: &[Stamped], replies: Vec<Option<Reply>>) {
-        let judged = self.state().and_then(|state| {
-            let mut body = self.bodies.metered().map_err(|fault| fault.to_string())?;
-            let begun = begin(body.as_mut(), &self.roles, Some(&state));
-            begun.map_err(|fault| fault.to_string())?;
-            Ok((turn::decide(body.as_mut(), batch), state))
-        });
-        match judged {
-            Ok((Ok(decided), _)) => {
-                tracing::info!("the input was only slow; it goes through");
-                self.hand_over(batch, &decided, replies, None);
-                // The fast body did not see it happen.
-                if let Err(why) = self.replace() {
-                    self.lost = Some(why);
-                }
-            }
-            Ok((Err(verdict), _)) => match turn::dead(&verdict) {
-                Ok(decided) => {
-                    let next_deadline = self.next_deadline;
-                    let decided = Decided { next_deadline, ..decided };
-                    self.hand_over(batch, &decided, replies, Some(verdict));
-                }
-                Err(fault) => self.lose(&fault.to_string(), replies),
-            },
-            Err(why) => self.lose(&why, replies),
-        }
     }
 
     /// Makes the record of a turn, and moves on.
@@ -278,18 +226,16 @@ impl Leader {
             }
         }
         self.position = after;
+        self.note_tick(batch, decided);
         self.next_deadline = decided.next_deadline;
-        self.pause_fruitless_ticks(batch, decided);
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
     }
 
-    /// A tick that leaves what was due as it was would be due again at once, for ever.
-    fn pause_fruitless_ticks(&mut self, batch: &[Stamped], decided: &Decided) {
+    /// Lets the pace of ticks know of one that the host made.
+    fn note_tick(&mut self, batch: &[Stamped], decided: &Decided) {
         let tick = batch.first().filter(|one| Arc::ptr_eq(&one.by, &self.by_host));
-        let idle = decided.outcomes.first().is_some_and(|(_, events)| *events == 0);
-        let due_again = |tick: &&Stamped| decided.next_deadline.is_some_and(|due| due <= tick.at);
-        if let Some(tick) = tick.filter(|_| idle).filter(due_again) {
-            self.tick_again = tick.at.saturating_add(TICK_PAUSE_MS);
+        if let Some((tick, (_, events))) = tick.zip(decided.outcomes.first()) {
+            self.ticks.ticked(tick.at, self.next_deadline, decided.next_deadline, *events);
         }
     }
 

@@ -180,7 +180,7 @@ fn a_query_that_fails_is_told_and_the_next_one_is_answered_by_a_new_body() {
 }
 
 #[test]
-fn one_poison_in_a_batch_of_thousands_is_waited_for_once_and_costs_three_bodies() {
+fn one_poison_in_a_batch_of_thousands_is_waited_for_once_and_costs_six_bodies() {
     const COUNT: u64 = 4_096;
     for poisoned in [1, 2_000, COUNT] {
         let deed = deed(Fault::Deadline(Duration::from_secs(2)), Some(Fault::Fuel(9)));
@@ -191,13 +191,17 @@ fn one_poison_in_a_batch_of_thousands_is_waited_for_once_and_costs_three_bodies(
         let told = answers(&partition, batch(COUNT, poisoned));
         assert!((1..).zip(&told).all(|(nth, answer)| answer.is_err() == (nth == poisoned)));
         let asked = asked.lock().unwrap().clone();
-        // Once together, which is where a clock may trip; then once each, where only fuel counts.
-        assert_eq!((asked[0], asked.len()), (COUNT as usize, 1 + COUNT as usize));
-        assert!(asked[1..].iter().all(|inputs| *inputs == 1));
-        // One to judge up to the poison, one for those behind it, one to go on with.
+        // Once together, in parts, one of which is where a clock trips; then once each, where only
+        // fuel counts.
+        let parts = poisoned.div_ceil(512) as usize;
+        assert_eq!(asked.len(), parts + COUNT as usize);
+        assert!(asked[..parts].iter().all(|inputs| *inputs == 512));
+        assert!(asked[parts..].iter().all(|inputs| *inputs == 1));
+        // Each with a witness: one to judge up to the poison, one for those behind it, one to go
+        // on with.
         assert!(answers(&partition, vec![line("a", COUNT + 1, "later")])[0].is_ok());
         let bodies = made.load(Ordering::Relaxed) - before;
-        assert_eq!(bodies, if poisoned == COUNT { 2 } else { 3 });
+        assert_eq!(bodies, if poisoned == COUNT { 4 } else { 6 });
         assert_eq!(verdicts(&partition).len(), 1);
         assert_eq!(lines(&partition).len() as u64, COUNT);
     }

@@ -133,7 +133,6 @@ fn every_verdict_has_a_code_of_its_own_for_ever() {
         (DeadCode::AnswerUnreadable, "answer-unreadable"),
         (DeadCode::StateBroken, "state-broken"),
         (DeadCode::EventUnknown, "event-unknown"),
-        (DeadCode::EventUnreadable, "event-unreadable"),
         (DeadCode::EventRefused, "event-refused"),
     ];
     for (number, (code, name)) in (0_u8..).zip(codes) {

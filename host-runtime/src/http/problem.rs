@@ -177,6 +177,8 @@ pub(super) async fn wrong_method(method: axum::http::Method, uri: Uri) -> Proble
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[track_caller]
@@ -200,6 +202,17 @@ mod tests {
         check(&otherwise, 409, "sequence-reused", false);
         let dead = NotAccepted::Dead { verdict: Fault::Fuel(1), input: 7 };
         check(&dead, 422, "dead-letter", false);
+    }
+
+    #[test]
+    fn whoever_asked_what_fails_is_told_when_to_ask_again() {
+        let problem = Problem::fault(&Fault::Barred(Duration::from_millis(19_500)));
+        assert_eq!((problem.status.as_u16(), &*problem.code), (429, "question-barred"));
+        assert!(problem.detail.contains("again in 20 s"), "{}", problem.detail);
+        let response = problem.into_response();
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "20");
+        let failed = Problem::fault(&Fault::Fuel(1));
+        assert_eq!((failed.status.as_u16(), failed.retry), (503, Some(1)));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A partition: one plugin, one journal, one sequence of turns.
 //!
 //! ```text
-//!  submit --> leader: batch, one call --> writer: append, durable --> answers
-//!                ^                            |
-//!                '--- snapshot, when the -----+--> follower: apply --> queries, slices, snapshots
-//!                     leader's body failed
+//!  submit --> leader: batch, decide --> writer: append, durable --> answers
+//!             witness: apply                 |
+//!                ^                           |
+//!                '--- snapshot, when one ----+--> follower: apply --> queries, slices, snapshots
+//!                     of the two failed
 //! ```
 //!
 //! Law: answers, reads and publications show only what is durable; memory never leads the journal
@@ -20,6 +21,7 @@ mod origins;
 mod rebuild;
 mod submission;
 mod turn;
+mod witness;
 mod writer;
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

@@ -45,10 +45,13 @@ pub(super) fn digest_of(submission: &Submission) -> Option<[u8; 16]> {
     origin.as_ref().map(|_| command_digest(*kind, command))
 }
 
+/// An encoded outcome, and how many events it has.
+pub(super) type EncodedOutcome = (Arc<[u8]>, u32);
+
 /// What the plugin made of a batch.
 pub(super) struct Decided {
-    /// One encoded outcome an input, and how many events it has.
-    pub(super) outcomes: Vec<(Arc<[u8]>, u32)>,
+    /// One outcome an input.
+    pub(super) outcomes: Vec<EncodedOutcome>,
     pub(super) next_deadline: Option<u64>,
 }
 
@@ -79,8 +82,12 @@ pub(super) fn principal(caller: &Caller) -> Principal<'_> {
     Principal { subject: &caller.subject, scopes }
 }
 
-/// Lets a body decide on a batch.
-pub(super) fn decide(body: &mut dyn Body, batch: &[Stamped]) -> Result<Decided, Fault> {
+/// Lets a body decide on a batch; it has so many kinds of events.
+pub(super) fn decide(
+    body: &mut dyn Body,
+    batch: &[Stamped],
+    kinds: usize,
+) -> Result<Decided, Fault> {
     let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
     let Cast { principals, inputs } = cast(batch);
     let call = encode(&Call::Turn(Turn { principals, inputs, chain: None })).map_err(not)?;
@@ -100,7 +107,12 @@ pub(super) fn decide(body: &mut dyn Body, batch: &[Stamped]) -> Result<Decided, 
     for bytes in &turned.outcomes {
         let outcome: Outcome<'_> = decode("an outcome", bytes).map_err(not)?;
         let events = match outcome.verdict {
-            Verdict::Accepted { events } => events.len(),
+            Verdict::Accepted { events } => {
+                if let Some(event) = events.iter().find(|event| usize::from(event.kind) >= kinds) {
+                    return Err(Fault::EventUnknown(event.kind));
+                }
+                events.len()
+            }
             Verdict::Refused(_) => 0,
         };
         outcomes.push((Arc::from(*bytes), u32::try_from(events).unwrap_or(u32::MAX)));

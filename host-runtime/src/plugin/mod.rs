@@ -117,8 +117,17 @@ pub enum Fault {
     #[error("its answer is not one: {0}")]
     Answer(String),
     /// It was not asked: a question like this one made it fail a while ago.
-    #[error("a question like this one made it fail: it may be asked again in {} s", .0.as_secs().saturating_add(1))]
+    #[error(
+        "a question like this one made it fail: it may be asked again in {} s",
+        .0.as_secs().saturating_add(1)
+    )]
     Barred(Duration),
+    /// It made an event of a kind that it does not have.
+    #[error("it made an event of the kind {0}, which it does not have")]
+    EventUnknown(u16),
+    /// It made an event that it does not take itself.
+    #[error("it does not take the events that it made: {0}")]
+    EventRefused(String),
     /// Its state does not hold any more, by its own word.
     #[error("its state does not hold any more: {0}")]
     Broken(String),

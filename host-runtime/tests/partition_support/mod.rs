@@ -35,6 +35,10 @@ pub const ALARM: u16 = 3;
 pub const STUCK: u16 = 4;
 /// An alarm that rings at each tick, and is as due as before.
 pub const ENDLESS: u16 = 5;
+/// Makes an event of a kind that there is not.
+pub const ODD: u16 = 6;
+/// Makes an event that is not taken when it is applied.
+pub const SOUR: u16 = 7;
 
 /// Nobody waits longer for an answer.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,8 +77,12 @@ impl Plugin for Lines {
             version: "1".into(),
             schema_version: 1,
             roles: Vec::new(),
-            commands: ["Write", "Refuse", "Tick", "Alarm", "Stuck", "Endless"].map(command).into(),
-            events: ["Written", "Set", "Rang", "Stuck", "Endless", "RangAgain"].map(event).into(),
+            commands: ["Write", "Refuse", "Tick", "Alarm", "Stuck", "Endless", "Odd", "Sour"]
+                .map(command)
+                .into(),
+            events: ["Written", "Set", "Rang", "Stuck", "Endless", "RangAgain", "Sour"]
+                .map(event)
+                .into(),
             queries: vec![query],
             tick: Some(TICK),
             refusal_schema: String::new(),
@@ -110,6 +118,8 @@ impl Plugin for Lines {
             TICK => return Ok(settled),
             STUCK => 3,
             ENDLESS => 4,
+            ODD => 99,
+            SOUR => 6,
             _ => {
                 let refusal = Some(("never", "it is never carried out".into(), Vec::new()));
                 return Ok(Settled { refusal, ..settled });
@@ -120,7 +130,10 @@ impl Plugin for Lines {
             bytes.extend_from_slice(&body);
             Ok::<_, Broken>((kind, bytes))
         })?;
-        self.apply(kind, &body)?;
+        // What it would not take, it does not try.
+        if kind < 6 {
+            self.apply(kind, &body)?;
+        }
         Ok(settled)
     }
 

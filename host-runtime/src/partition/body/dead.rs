@@ -39,8 +39,6 @@ pub enum DeadCode {
     StateBroken,
     /// It made an event of a kind that it does not have.
     EventUnknown,
-    /// It made an event that it can't read itself.
-    EventUnreadable,
     /// It made an event that it does not take itself.
     EventRefused,
 }
@@ -59,7 +57,6 @@ impl DeadCode {
             Self::AnswerUnreadable => "answer-unreadable",
             Self::StateBroken => "state-broken",
             Self::EventUnknown => "event-unknown",
-            Self::EventUnreadable => "event-unreadable",
             Self::EventRefused => "event-refused",
         }
     }
@@ -75,6 +72,8 @@ impl From<&Fault> for DeadCode {
             Fault::TooLarge { .. } => Self::AnswerTooLarge,
             Fault::Answer(_) => Self::AnswerUnreadable,
             Fault::Broken(_) => Self::StateBroken,
+            Fault::EventUnknown(_) => Self::EventUnknown,
+            Fault::EventRefused(_) => Self::EventRefused,
         }
     }
 }

@@ -32,10 +32,18 @@ pub(super) enum Work {
     Close,
 }
 
+/// How a body is made: the fast or the metered one.
+type Make = fn(&dyn Bodies) -> Result<Box<dyn Body>, Fault>;
+
+/// A body and its witness.
+type Pair = (Box<dyn Body>, Option<Box<dyn Body>>);
+
 /// The state of a leader.
 pub(super) struct Leader {
     pub(super) bodies: Arc<dyn Bodies>,
     pub(super) body: Box<dyn Body>,
+    /// In the state of the body, unless it is left out.
+    pub(super) witness: Option<Box<dyn Body>>,
     pub(super) roles: Vec<String>,
     pub(super) clock: Clock,
     pub(super) origins: Origins,
@@ -239,14 +247,25 @@ impl Leader {
         }
     }
 
-    /// A new body in the state of all that is durable.
+    /// New bodies in the state of all that is durable.
     fn replace(&mut self) -> Result<(), String> {
-        let state = self.state()?;
-        let mut body = self.bodies.fast().map_err(|fault| fault.to_string())?;
-        let begun = begin(body.as_mut(), &self.roles, Some(&state));
-        self.next_deadline = begun.map_err(|fault| fault.to_string())?;
-        self.body = body;
+        (self.body, self.witness) = self.pair(|bodies| bodies.fast())?;
         Ok(())
+    }
+
+    /// A body and a witness in the state of all that is durable.
+    fn pair(&mut self, make: Make) -> Result<Pair, String> {
+        let state = self.state()?;
+        let one = || -> Result<_, Fault> {
+            let mut body = make(self.bodies.as_ref())?;
+            let next_deadline = begin(body.as_mut(), &self.roles, Some(&state))?;
+            Ok((body, next_deadline))
+        };
+        let (body, next_deadline) = one().map_err(|fault| fault.to_string())?;
+        let witness = self.witness.is_some().then(one).transpose();
+        let witness = witness.map_err(|fault| fault.to_string())?.map(|(witness, _)| witness);
+        self.next_deadline = next_deadline;
+        Ok((body, witness))
     }
 
     /// The follower's state, once everything handed over is durable.

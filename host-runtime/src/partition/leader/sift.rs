@@ -1,13 +1,12 @@
 //! What happens to a batch that a body failed on: its members are tried one by one, on fuel.
 //!
 //! Law: the verdict on an input is a count, never a clock; whoever is not to blame is served, in
-//! order. A failure costs one state to be carried over, and no second wait for a clock.
+//! order. A failure costs a state that is carried over, and no second wait for a clock.
 
-use super::super::follower::begin;
 use super::super::submission::Reply;
 use super::super::turn::{self, Decided, Stamped};
+use super::super::witness;
 use super::Leader;
-use crate::plugin::{Body, Fault};
 
 /// The members of a batch that are still to be decided on.
 struct Rest {
@@ -30,7 +29,9 @@ impl Leader {
         if let Some(why) = self.lost.clone() {
             return self.lose(&why, replies);
         }
-        let fault = match turn::decide(self.body.as_mut(), &batch) {
+        let kinds = self.bodies.description().events.len();
+        let witness = self.witness.as_deref_mut().map(|witness| witness as _);
+        let fault = match witness::decide(self.body.as_mut(), witness, &batch, kinds) {
             Ok(decided) => return self.hand_over(&batch, &decided, replies, None),
             Err(fault) => fault,
         };
@@ -44,7 +45,7 @@ impl Leader {
                 return self.lose(&why, rest.replies);
             }
         }
-        // The body that failed is of no use, and saw nothing of what went through since.
+        // The bodies that failed are of no use, and saw nothing of what went through since.
         if let Err(why) = self.replace() {
             self.lose(&why, Vec::new());
         }
@@ -52,11 +53,13 @@ impl Leader {
 
     /// Decides on members one by one, up to the first that can't be answered, or to the end.
     fn sift(&mut self, rest: &mut Rest) -> Result<(), String> {
-        let mut body = self.judge()?;
+        let (mut body, mut witness) = self.pair(|bodies| bodies.metered())?;
+        let kinds = self.bodies.description().events.len();
         let mut decided = Decided { outcomes: Vec::new(), next_deadline: self.next_deadline };
         let mut verdict = None;
         for one in rest.batch.chunks(1) {
-            match turn::decide(body.as_mut(), one) {
+            let beside = witness.as_deref_mut().map(|witness| witness as _);
+            match witness::decide(body.as_mut(), beside, one, kinds) {
                 Ok(one) => {
                     decided.outcomes.extend(one.outcomes);
                     decided.next_deadline = one.next_deadline;
@@ -79,16 +82,5 @@ impl Leader {
         let decided = Decided { next_deadline, ..dead };
         self.hand_over(&poisonous.batch, &decided, poisonous.replies, Some(verdict));
         Ok(())
-    }
-
-    /// A body that is judged by fuel, in the state of all that is durable.
-    fn judge(&mut self) -> Result<Box<dyn Body>, String> {
-        let state = self.state()?;
-        let begun = || -> Result<Box<dyn Body>, Fault> {
-            let mut body = self.bodies.metered()?;
-            begin(body.as_mut(), &self.roles, Some(&state))?;
-            Ok(body)
-        };
-        begun().map_err(|fault| fault.to_string())
     }
 }

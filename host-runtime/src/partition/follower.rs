@@ -74,6 +74,8 @@ pub(super) struct Follower {
     pub(super) anchor: Anchor,
     pub(super) snapshots: Option<Snapshots>,
     pub(super) saved_at: u64,
+    /// Whether a snapshot is due with the next record.
+    pub(super) save_soon: bool,
     pub(super) bars: Bars,
     /// Makes a new body from what is durable.
     pub(super) renew: Renew,
@@ -119,7 +121,8 @@ impl Follower {
         };
         (self.body, self.origins, self.anchor) = (body, renewed.origins, renewed.anchor);
         let replayed = self.anchor.inputs.saturating_sub(renewed.from_snapshot.unwrap_or(0));
-        if replayed > LONG_REPLAY { self.save() } else { Ok(()) }
+        self.save_soon = replayed > LONG_REPLAY;
+        Ok(())
     }
 
     /// Answers; and tells the fault, if the body failed on it.
@@ -177,8 +180,8 @@ impl Follower {
         apply(self.body.as_mut(), &[record])?;
         note_origins(&mut self.origins, record)?;
         self.anchor = anchor;
-        let due = self.snapshots.as_ref().map(|s| s.every_inputs);
-        if due.is_some_and(|every| anchor.inputs.saturating_sub(self.saved_at) >= every) {
+        let since = anchor.inputs.saturating_sub(self.saved_at);
+        if self.snapshots.as_ref().is_some_and(|s| self.save_soon || since >= s.every_inputs) {
             self.save()?;
         }
         Ok(())
@@ -186,6 +189,8 @@ impl Follower {
 
     /// Saves a snapshot; that it can't be saved is told, but stops nothing.
     fn save(&mut self) -> Result<(), Fault> {
+        // Once: a plugin that can't make one is asked no sooner than it would have been.
+        self.save_soon = false;
         let Some(snapshots) = &self.snapshots else { return Ok(()) };
         let state = snapshot(self.body.as_mut())?;
         let saved = (self.origins.cursors(), state);

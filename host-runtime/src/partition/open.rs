@@ -181,6 +181,7 @@ impl Partition {
                 every_inputs,
                 plugin,
             }),
+            save_soon: false,
             bars: Bars::default(),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
         };

@@ -67,7 +67,8 @@ fn apply(witness: &mut dyn Body, outcomes: &[EncodedOutcome]) -> Result<(), Faul
     }
     let call = encode(&Call::Apply { events }).map_err(not)?;
     let refused = |why: String| Fault::EventRefused(why);
-    let answer = witness.call(&call).map_err(|fault| refused(fault.to_string()))?;
+    // The leader waits for it.
+    let answer = witness.call_awaited(&call).map_err(|fault| refused(fault.to_string()))?;
     match decode("an answer of ABI 1", answer) {
         Ok(Answer::Done { .. }) => Ok(()),
         Ok(Answer::Failed(failed)) => Err(refused(failed.message)),

@@ -60,8 +60,17 @@ impl Instance {
 
 impl Body for Instance {
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call_within(call, Budget::of(call, &self.limits))
+    }
+
+    fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call_within(call, Budget::narrow(&self.limits))
+    }
+}
+
+impl Instance {
+    fn call_within(&mut self, call: &[u8], budget: Budget) -> Result<&[u8], Fault> {
         let limits = self.limits;
-        let budget = Budget::of(call, &limits);
         wind(&mut self.store, self.stop, budget)?;
         let told = |error: wasmtime::Error| fault(&error, &limits, budget);
         let too_long = || Fault::Answer("the call is longer than a memory".to_string());

@@ -67,6 +67,14 @@ pub trait Body: Send {
     /// # Errors
     /// [`Fault`]: the body is of no use any more.
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault>;
+
+    /// As [`Body::call`], within what a call may take that somebody waits for, whatever its kind.
+    ///
+    /// # Errors
+    /// As [`Body::call`].
+    fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call(call)
+    }
 }
 
 /// Something that makes bodies, all alike.

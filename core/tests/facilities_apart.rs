@@ -151,10 +151,10 @@ fn check(part: u8, cases: u32, test: impl Fn(Vec<Step>, Vec<u8>) -> Result<(), S
         .unwrap();
 }
 
-/// Two silent facilities in one tick: in one partition the orders hear of both before any has looked
-/// for stock, apart they hear of one after the other, and what the first takes the second finds
-/// taken. Both are right, and differ. And so are a silent facility and a payment that is due in one
-/// tick: which of them is heard first decides what is due.
+/// Two silent facilities in one tick: in one partition the orders hear of both before any has
+/// looked for stock, apart they hear of one after the other, and what the first takes the second
+/// finds taken. Both are right, and differ. And so are a silent facility and a payment that is due
+/// in one tick: which of them is heard first decides what is due.
 fn two_silent(events: &[Event]) -> bool {
     let is_silent =
         |event: &&Event| matches!(event, Event::Fulfilment(FulfilmentEvent::TimedOut(_)));

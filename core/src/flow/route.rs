@@ -36,11 +36,11 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, Disposition, OrderCommand, OrderEvent, OrderExtended, OrderKitsAskedAgain,
-    OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced, OrderStockLost, OrderUnsourced,
-    PaymentTerms, Putaway, RecordAllocated, RecordBackordered, RecordExploded, RecordFilled,
-    RecordLapsed, RecordPayment, RecordRejected, RecordStripped, RecordTied, Rejection,
-    ReplacementPlaced, Resourcing,
+    CancelReason, CancellationDeclined, Disposition, OrderCommand, OrderEvent, OrderExtended,
+    OrderKitsAskedAgain, OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced,
+    OrderStockLost, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
+    RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped,
+    RecordTied, Rejection, ReplacementPlaced, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -62,13 +62,13 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
     let order = event.order();
     let inventory = Command::Inventory;
     match event {
-        OrderEvent::Placed(e) => to(inventory(InventoryCommand::Reserve(first_reserve(e)))),
-        OrderEvent::PlacedInstead(e) => to(inventory(InventoryCommand::Reserve(instead(e)))),
+        OrderEvent::Placed(e) => reserve(first_reserve(e), to),
+        OrderEvent::PlacedInstead(e) => reserve(instead(e), to),
         OrderEvent::Replaced(e) => replaced(e, to),
         OrderEvent::Extended(e) => extended(e, to),
         OrderEvent::AllocationRequested(e) => {
-            let reservation = e.reservation;
-            to(inventory(InventoryCommand::Allocate(Allocate { order, reservation })));
+            let allocate = Allocate { order, reservation: e.reservation };
+            to(inventory(InventoryCommand::Allocate(allocate)));
         }
         OrderEvent::Confirmed(_) => to(tell(order, News::Accepted)),
         OrderEvent::Rejected(e) => end(order, &e.released, News::Rejected, to),
@@ -83,16 +83,14 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
             release(order, &e.portions, to);
             to(tell(order, News::CancellationAccepted(e.cancellation)));
         }
-        OrderEvent::CancellationDeclined(e) => {
-            to(tell(order, News::CancellationDeclined(e.cancellation)));
-        }
+        OrderEvent::CancellationDeclined(e) => declined(e, to),
         OrderEvent::Cancelled(_) => to(tell(order, News::Cancelled)),
-        OrderEvent::Unsourced(e) => to(inventory(InventoryCommand::Reserve(reserve_again(e)))),
+        OrderEvent::Unsourced(e) => reserve(reserve_again(e), to),
         OrderEvent::TieReturned(e) => release(order, &e.portions, to),
         OrderEvent::Archived(_) => forget(order, to),
         OrderEvent::PaymentDue(e) => to(Command::Payment(PaymentCommand::Due(due(e)))),
         OrderEvent::Resourced(e) => resource(e, to),
-        OrderEvent::StockLost(e) => to(inventory(reserve_what_was_lost(e))),
+        OrderEvent::StockLost(e) => reserve(reserve_what_was_lost(e), to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
@@ -128,6 +126,14 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
+}
+
+fn declined(event: &CancellationDeclined, to: &mut impl FnMut(Command)) {
+    to(tell(event.order, News::CancellationDeclined(event.cancellation)));
+}
+
+fn reserve(stock: Reserve, to: &mut impl FnMut(Command)) {
+    to(Command::Inventory(InventoryCommand::Reserve(stock)));
 }
 
 /// Each soft reservation holds as long as its order waits.
@@ -337,63 +343,30 @@ fn first(
         item: line.item.clone(),
         quantity: line.quantity,
     };
-    Reserve {
-        order,
-        reservation: ReservationNumber(1),
-        demands: lines.iter().enumerate().map(demand).collect(),
-        destination: destination.clone(),
-        hold: match payment {
-            PaymentTerms::NotRequired => Hold::Hard,
-            PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
-        },
-        excluded: Vec::new(),
-        passed_over: Vec::new(),
-        replaces: Vec::new(),
-        instead_of: None,
-    }
+    let hold = match payment {
+        PaymentTerms::NotRequired => Hold::Hard,
+        PaymentTerms::Required { deadline } => Hold::Soft { until: deadline },
+    };
+    let demands = lines.iter().enumerate().map(demand).collect();
+    Reserve::anywhere(order, ReservationNumber(1), demands, destination.clone(), hold)
 }
 
 fn reserve_again(lost: &OrderUnsourced) -> Reserve {
-    Reserve {
-        order: lost.order,
-        reservation: lost.reservation,
-        demands: lost.demands.clone(),
-        destination: lost.destination.clone(),
-        hold: lost.hold,
-        excluded: Vec::new(),
-        passed_over: Vec::new(),
-        replaces: Vec::new(),
-        instead_of: None,
-    }
+    let (order, demands) = (lost.order, lost.demands.clone());
+    Reserve::anywhere(order, lost.reservation, demands, lost.destination.clone(), lost.hold)
 }
 
 fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
-    let reserve = Reserve {
-        order: again.order,
-        reservation: again.reservation,
-        demands: again.demands.clone(),
-        destination: again.destination.clone(),
-        hold: again.hold,
-        excluded: again.excluded.clone(),
-        passed_over: Vec::new(),
-        replaces: Vec::new(),
-        instead_of: None,
-    };
+    let (order, demands, to) = (again.order, again.demands.clone(), again.destination.clone());
+    let anywhere = Reserve::anywhere(order, again.reservation, demands, to, again.hold);
+    let reserve = Reserve { excluded: again.excluded.clone(), ..anywhere };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
 }
 
-fn reserve_what_was_lost(lost: &OrderStockLost) -> InventoryCommand {
-    InventoryCommand::Reserve(Reserve {
-        order: lost.order,
-        reservation: lost.reservation,
-        demands: lost.demands.clone(),
-        destination: lost.destination.clone(),
-        hold: lost.hold,
-        excluded: lost.excluded.clone(),
-        passed_over: Vec::new(),
-        replaces: Vec::new(),
-        instead_of: None,
-    })
+fn reserve_what_was_lost(lost: &OrderStockLost) -> Reserve {
+    let (order, demands, to) = (lost.order, lost.demands.clone(), lost.destination.clone());
+    let anywhere = Reserve::anywhere(order, lost.reservation, demands, to, lost.hold);
+    Reserve { excluded: lost.excluded.clone(), ..anywhere }
 }
 
 fn due(event: &OrderPaymentDue) -> RecordDue {
@@ -417,17 +390,10 @@ fn resource(event: &OrderResourced, to: &mut impl FnMut(Command)) {
     let short = event.portions.iter().map(|p| p.facility);
     let short = short.filter(|_| event.why == Resourcing::ItemsMissing).collect::<Vec<_>>();
     let (passed_over, excluded) = event.excluded.iter().partition(|f| short.contains(f));
-    to(Command::Inventory(InventoryCommand::Reserve(Reserve {
-        order,
-        reservation: event.reservation,
-        demands: event.demands.clone(),
-        destination: event.destination.clone(),
-        hold: event.hold,
-        excluded,
-        passed_over,
-        replaces: Vec::new(),
-        instead_of: None,
-    })));
+    let (reservation, demands) = (event.reservation, event.demands.clone());
+    let anywhere =
+        Reserve::anywhere(order, reservation, demands, event.destination.clone(), event.hold);
+    reserve(Reserve { excluded, passed_over, ..anywhere }, to);
 }
 
 fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {

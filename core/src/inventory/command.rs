@@ -213,6 +213,30 @@ pub struct Reserve {
     pub instead_of: Option<OrderId>,
 }
 
+impl Reserve {
+    /// To tie units wherever they lie, in the place of nothing.
+    #[must_use]
+    pub const fn anywhere(
+        order: OrderId,
+        reservation: ReservationNumber,
+        demands: Vec<Demand>,
+        destination: Destination,
+        hold: Hold,
+    ) -> Self {
+        Self {
+            order,
+            reservation,
+            demands,
+            destination,
+            hold,
+            excluded: Vec::new(),
+            passed_over: Vec::new(),
+            replaces: Vec::new(),
+            instead_of: None,
+        }
+    }
+}
+
 /// Tie stock for an order that has more lines than it asks for: those of its kits' components are
 /// numbered on from the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

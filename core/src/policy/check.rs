@@ -3,9 +3,9 @@
 //! In short, with `null` where a field may be left open:
 //!
 //! - `orders.payment.required.deadline`, `orders.payment.required.collect.authorizationLasts`
-//!   (or `null`), `orders.payment.required.collect.answerWithin`, `fulfilment.answerWithin`
-//!   (or `null`): 1 second to 3650 days. Nobody pays or answers faster, and a longer time is a slip
-//!   of the unit.
+//!   (or `null`), `orders.payment.required.collect.answerWithin`, `orders.extensions.by`,
+//!   `fulfilment.answerWithin` (or `null`): 1 second to 3650 days. Nobody pays or answers faster,
+//!   and a longer time is a slip of the unit.
 //! - `orders.archiveAfter`: 2 days to 3650 days, and longer than `orders.returnWindow`. An order id
 //!   may lie a day ahead, and one that was made a day ago, by somebody who was offline, is still to
 //!   be placed; and a return needs its order at hand.
@@ -25,7 +25,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{PaymentPolicy, Policy};
+use super::{Extensions, PaymentPolicy, Policy};
 use crate::data::data;
 use crate::limits::{
     ARCHIVE_AFTER_DAYS, FACILITIES, POLICY_DAYS, POLICY_WAIT_MS, UNIT_PRICE, WAY_METRES,
@@ -69,6 +69,8 @@ impl Policy {
             let field = "orders.payment.required.collect.answerWithin";
             faults.wait(field, Some(collect.answer_within), false);
         }
+        let longer = self.orders.extensions.map(Extensions::by);
+        faults.wait("orders.extensions.by", longer, false);
         self.check_archive(&mut faults);
         self.check_sourcing(&mut faults);
         faults.wait("fulfilment.answerWithin", self.fulfilment.answer_within, true);
@@ -170,8 +172,14 @@ mod tests {
         let collect = Collect { authorization_lasts: lasts, answer_within, ..Collect::default() };
         let payment = PaymentPolicy::Required { deadline: never, collect };
         let (archive_after, return_window) = (years, Some(years));
-        let orders =
-            OrderPolicy { payment, archive_after, return_window, ..OrderPolicy::default() };
+        let extensions = Extensions::new(1, years).ok();
+        let orders = OrderPolicy {
+            payment,
+            archive_after,
+            return_window,
+            extensions,
+            ..OrderPolicy::default()
+        };
         let (dear, max_metres) = (UNIT_PRICE + 1, Some(0));
         let day_starts = Span::from_days(1);
         let rules = SourcingRules { max_metres, day_starts, ..SourcingRules::default() };
@@ -191,6 +199,7 @@ mod tests {
             "orders.payment.required.deadline",
             "orders.payment.required.collect.authorizationLasts",
             "orders.payment.required.collect.answerWithin",
+            "orders.extensions.by",
             "orders.archiveAfter",
             "orders.returnWindow",
             "sourcing.parcel",

@@ -2,8 +2,8 @@
 //!
 //! Law: policy is an input like any other (`SetPolicy`), so a replay follows the policy of then.
 //!
-//! What each figure may be, and why, is said in [`check`](mod@check): a policy that is out of bounds
-//! is refused whole, and every field that is wrong is named.
+//! What each figure may be, and why, is said in [`check`](mod@check): a policy that is out of
+//! bounds is refused whole, and every field that is wrong is named.
 //!
 //! The version in force is 2; what was set under version 1 is read as [`v1`] says.
 

@@ -396,11 +396,7 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     ];
     let not_here = Refusal::NotHere { role: "inventory".to_string() };
     let happened = Refusal::HappenedHere { role: "order".to_string() };
-    let [field, given, allowed] =
-        ["orders.archiveAfter", "0 milliseconds", "2 days to 3650 days"].map(str::to_string);
-    let faults = vec![PolicyFault { field, given, allowed }];
-    let out_of_bounds = Refusal::PolicyOutOfBounds { faults };
-    let of_any = [not_here, happened, Refusal::NotACourier, out_of_bounds];
+    let of_any = [not_here, happened, Refusal::NotACourier, out_of_bounds()];
     let mut all: Vec<_> = of_any.into_iter().map(|r| sample(r.code(), r)).collect();
     all.extend(of_orders.map(Refusal::Order).map(|r| sample(r.code(), r)));
     // Two roles share the code `no-such-place`: the head of the entry names the role as well.
@@ -412,6 +408,12 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
     all.push(super::backorders::refusal());
     all.extend(super::replace::refusals());
     all
+}
+
+fn out_of_bounds() -> Refusal {
+    let [field, given, allowed] =
+        ["orders.archiveAfter", "0 milliseconds", "2 days to 3650 days"].map(str::to_string);
+    Refusal::PolicyOutOfBounds { faults: vec![PolicyFault { field, given, allowed }] }
 }
 
 /// Requests for slices.

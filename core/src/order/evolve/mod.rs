@@ -11,8 +11,8 @@ use super::backorder;
 use super::buckets::{Bucket, Buckets};
 use super::command::OrderLine;
 use super::event::{
-    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, ReplacementPlaced,
-    UnitsOfLine,
+    CancellationMet, OrderAmended, OrderDrafted, OrderEvent, OrderPlaced, OrderSourced,
+    ReplacementPlaced, UnitsOfLine,
 };
 use super::kits::{self, LineKind};
 use super::payment;
@@ -166,15 +166,7 @@ fn archive(orders: &mut Orders, id: OrderId) -> Result<(), CorruptHistory> {
 /// Folds an event into its order.
 pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     match event {
-        OrderEvent::Sourced(e) => {
-            order.amended.clear();
-            let hard = e.hold == Hold::Hard;
-            let stage = if hard { Stage::Allocated } else { Stage::Reserved };
-            for &portion in &e.portions {
-                stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
-                order.tied.push(Tied { portion, stage });
-            }
-        }
+        OrderEvent::Sourced(e) => source(order, e)?,
         OrderEvent::Allocated(e) => allocate(order, e.reservation)?,
         OrderEvent::Confirmed(_) => order.status = Status::Confirmed,
         OrderEvent::Rejected(e) => {
@@ -232,6 +224,16 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::BackorderDropped(_) => backorder::change(order, event)?,
         _ => record(order, event)?,
+    }
+    Ok(())
+}
+
+fn source(order: &mut Order, event: &OrderSourced) -> Result<(), CorruptHistory> {
+    order.amended.clear();
+    let stage = if event.hold == Hold::Hard { Stage::Allocated } else { Stage::Reserved };
+    for &portion in &event.portions {
+        stage::shift(order, portion, Bucket::Unsourced, stage.bucket())?;
+        order.tied.push(Tied { portion, stage });
     }
     Ok(())
 }

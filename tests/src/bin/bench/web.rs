@@ -175,9 +175,9 @@ fn whole(answer: &[u8]) -> Result<Option<usize>> {
     if !head.starts_with("HTTP/1.1 200") {
         bail!("the server answers `{}`", String::from_utf8_lossy(answer));
     }
-    let length = head.lines().filter_map(|line| line.split_once(": "));
-    let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.last().context("an answer without a length")?.1.parse()?;
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: usize = length.context("an answer without a length")?.1.parse()?;
     Ok(Some(at + 4 + length))
 }
 

@@ -21,6 +21,14 @@
 //! - (i) what comes back is there: [`returns_are_bounded`]; the witness [`available_is_physical`]
 //! - (j) no plan costs less: the witness [`no_dearer`], at every tie
 //!
+//! And without a letter, since they came with what the letters do not speak of:
+//!
+//! - money: [`payments_are_bounded`], [`no_more_is_held`], [`captured_in_time`]; the witness
+//!   [`is_paid_for`], at every release and parcel
+//! - waiting: [`waits_as_long`], [`waits_for_a_reason`], [`wait_can_end`], [`ties_something`],
+//!   [`request_is_in_work`], [`backorders_match`], [`within_backorder_limit`]
+//! - facilities: [`work_matches`]
+//!
 //! `tests/broken_laws.rs` damages states, `tests/broken_reducers.rs` breaks reducers: each fails.
 
 use alloc::vec::Vec;

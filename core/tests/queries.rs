@@ -6,16 +6,18 @@ mod support;
 
 use earmark::decide::Principal;
 use earmark::flow::{
-    Answer, Command, ItemView, ItemsQuery, OrderQuery, OrderView, OrdersQuery, Query, QueryRefusal,
-    StockQuery, Summary, SummaryQuery,
+    AlertsQuery, Answer, Command, ItemView, ItemsQuery, OrderQuery, OrderView, OrdersQuery, Query,
+    QueryRefusal, SetPolicy, StockQuery, Summary, SummaryQuery,
 };
 use earmark::ids::OrderId;
+use earmark::inventory::{DefineItem, InventoryCommand};
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, OrderCommand, PlaceOrder,
     ShipOrder, Status,
 };
+use earmark::policy::SourcingPolicy;
 use earmark::time::Timestamp;
-use earmark::units::{Amount, Currency};
+use earmark::units::{Amount, Currency, UnitPrice};
 use support::{Desk, START, order, place, sku, text};
 
 fn orders(desk: &Desk, by: &Principal, query: OrdersQuery) -> Vec<OrderId> {
@@ -89,6 +91,46 @@ fn items_are_found_by_a_part_of_their_names_and_by_page() {
     assert_eq!(items(&desk, search("cup")), [""; 0]);
     assert_eq!(items(&desk, ItemsQuery { skip: Some(1), ..ANY }), ["pen"]);
     assert_eq!(items(&desk, ItemsQuery { limit: Some(1), ..ANY }), ["mug"]);
+}
+
+#[test]
+fn an_item_is_found_by_its_number_or_by_its_name() {
+    let mut desk = Desk::open();
+    desk.must(Command::Inventory(InventoryCommand::DefineItem(DefineItem {
+        sku: text("85123A"),
+        name: text("Hanging heart"),
+        unit_price: UnitPrice(10_000),
+    })));
+    for what in ["512", "HEART"] {
+        let search = ItemsQuery { search: Some(text(what)), ..ANY };
+        assert_eq!(items(&desk, search), ["85123A"], "by {what}");
+    }
+}
+
+#[test]
+fn a_customer_sees_the_terms_for_orders_and_not_what_sourcing_weighs() {
+    let mut desk = Desk::open_with_payment();
+    let mut policy = summary(&desk).policy;
+    policy.sourcing = SourcingPolicy { back_unit: 77, ..policy.sourcing };
+    desk.must(Command::SetPolicy(SetPolicy { policy }));
+    let ada = Principal::Customer(text("ada"));
+    let asked = desk.shop.query(&Query::Summary(SummaryQuery {}), &ada);
+    let Ok(Answer::Summary(seen)) = asked else { panic!() };
+    assert_eq!(seen.policy.orders, policy.orders, "how long he may take to pay is his affair");
+    assert_eq!(seen.policy.sourcing, SourcingPolicy::default());
+    assert_eq!(summary(&desk).policy, policy);
+}
+
+#[test]
+fn a_question_that_has_no_answer_is_told_why() {
+    let desk = Desk::open();
+    let ada = Principal::Customer(text("ada"));
+    let told = |query: Query| desk.shop.query(&query, &ada).unwrap_err().to_string();
+    let unknown = told(Query::Order(OrderQuery { order: order(1) }));
+    assert!(unknown.contains(&order(1).to_string()), "{unknown}");
+    assert!(unknown.contains("it is in the journal"), "{unknown}");
+    let staff_only = told(Query::Alerts(AlertsQuery { skip: None, limit: None }));
+    assert_eq!(staff_only, "only those who work for the shop may ask that");
 }
 
 #[test]

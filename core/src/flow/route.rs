@@ -1,4 +1,5 @@
-//! Which event of one role is a command to another: the whole conversation on one page.
+//! Which event of one role is a command to another: the conversation on one page. The main steps;
+//! all of them, with what a customer is told, are in [`PROCESS`](super::PROCESS).
 //!
 //! ```text
 //! Placed ------------> Reserve --> Tied -------> RecordTied ------> Sourced, Confirmed

@@ -362,7 +362,7 @@ impl Shop {
         all.into_iter().flatten().min()
     }
 
-    /// Checks every law over the state of now.
+    /// Checks the laws that can be seen in one state; `laws` says which, and who checks the others.
     #[must_use]
     pub fn audit(&self) -> Audit {
         let mut audit = Audit::default();

@@ -10,8 +10,8 @@ use super::buckets::Bucket;
 use super::command::{RecordBackordered, RecordFilled};
 use super::decide::request_allocation;
 use super::event::{
-    BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered, OrderConfirmed,
-    OrderEvent, TieReturned, UnitsOfLine,
+    BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered, OrderEvent,
+    TieReturned, UnitsOfLine,
 };
 use super::stage::{self, Stage};
 use super::state::{Backordered, Order};
@@ -34,7 +34,7 @@ pub(super) fn backordered(news: &RecordBackordered, known: Option<&Order>) -> Ve
     let (taken, back) = split(&news.units, lacks);
     let mut events = Vec::new();
     if let (Some(order), false) = (order, taken.is_empty()) {
-        let follows = after(news, order, &taken);
+        let follows = after(news, order);
         let promised = OrderBackordered { order: id, reservation, hold, units: taken };
         events.push(OrderEvent::Backordered(promised));
         events.extend(follows);
@@ -45,26 +45,11 @@ pub(super) fn backordered(news: &RecordBackordered, known: Option<&Order>) -> Ve
     events
 }
 
-fn after(news: &RecordBackordered, order: &Order, taken: &[Awaited]) -> Option<OrderEvent> {
-    if order.is_set_aside() {
-        return None;
-    }
-    let complete = completes(order, taken.iter().map(|units| units.quantity));
-    match (news.hold, order.is_payment_satisfied(), order.status) {
-        (Hold::Soft { .. }, true, _) => Some(request_allocation(news.order, news.reservation)),
-        (Hold::Hard, true, Status::Pending) if complete => {
-            Some(OrderEvent::Confirmed(OrderConfirmed { order: news.order }))
-        }
-        (Hold::Soft { .. } | Hold::Hard, _, _) => None,
-    }
-}
-
-/// Whether with these units an order lacks none, and all it has is tied or promised hard. Each line
-/// takes no more than it lacks, so equal sums mean that no line lacks anything.
-pub(super) fn completes(order: &Order, taken: impl Iterator<Item = u32>) -> bool {
-    let lacking = order.lines.iter().map(|l| u64::from(l.buckets.unsourced));
-    let taken = taken.map(u64::from);
-    lacking.fold(0, u64::saturating_add) == taken.fold(0, u64::saturating_add) && is_all_hard(order)
+/// A soft promise is made hard at once if no payment stands in the way.
+fn after(news: &RecordBackordered, order: &Order) -> Option<OrderEvent> {
+    let is_soft = matches!(news.hold, Hold::Soft { .. });
+    let hardens = is_soft && order.is_payment_satisfied() && !order.is_set_aside();
+    hardens.then(|| request_allocation(news.order, news.reservation))
 }
 
 /// Stock came: it is taken as far as the order still waits for it; the rest goes back.

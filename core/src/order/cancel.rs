@@ -249,11 +249,35 @@ fn named(order: &Order, lines: &[LineUnits]) -> Result<(Cut, Vec<Portion>), Orde
         let open = order.lines.get(line).map_or(0, |l| l.buckets.open());
         open.saturating_add(of_line(&unasked, line))
     };
-    let (units, later) = kits::at_once(order, spread(order, lines, Parts::Refused, possible)?);
+    let units = spread(order, lines, Parts::Refused, possible);
+    let units = units.map_err(|refusal| has_left(order, lines, possible, refusal))?;
+    let (units, later) = kits::at_once(order, units);
     let (cut, rest) = cut::of(order, &units);
     let rest = rest.into_iter().chain(later).filter(|u| u.quantity > 0);
     let rest: Vec<UnitsOfLine> = rest.collect();
     Ok((cut, stage::take(&unasked, &rest).0))
+}
+
+/// The same refusal; or, if none of the units are left but as many are shipped, that a return is
+/// the way.
+fn has_left(
+    order: &Order,
+    lines: &[LineUnits],
+    possible: impl Fn(usize) -> u32,
+    refusal: OrderRefusal,
+) -> OrderRefusal {
+    let shipped = |line: usize| {
+        let buckets = order.lines.get(line).map(|l| l.buckets).unwrap_or_default();
+        possible(line).saturating_add(buckets.in_transit).saturating_add(buckets.delivered)
+    };
+    match refusal {
+        OrderRefusal::TooManyUnits { possible: 0, .. }
+            if spread(order, lines, Parts::Refused, shipped).is_ok() =>
+        {
+            OrderRefusal::UseReturn
+        }
+        other => other,
+    }
 }
 
 /// Everything that can be cancelled at once.

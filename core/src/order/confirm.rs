@@ -1,7 +1,12 @@
 //! When an order is confirmed: by whatever decision the last thing that stood in the way has gone.
 //!
+//! Answers of the stock that complete an order tell it themselves (`news`, `backorder`), and ask
+//! the same of the payment; here is what every other decision comes to.
+//!
 //! Law: no order is pending of which every unit is tied hard or promised so, and whose payment does
 //! not stand in the way.
+
+use alloc::vec::Vec;
 
 use super::backorder;
 use super::event::{OrderConfirmed, OrderEvent};
@@ -29,6 +34,14 @@ pub(super) fn due(id: OrderId, order: &Order, events: &[OrderEvent]) -> Option<O
         |event: &&OrderEvent| event.order() == id && !matches!(event, OrderEvent::TieReturned(_));
     events.iter().filter(of_order).try_for_each(|e| evolve::change(&mut after, e)).ok()?;
     is_due(&after).then_some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
+}
+
+/// Tells that an order is confirmed, before what goes back of the answer that did it.
+pub(super) fn tell(confirmed: OrderEvent, events: &mut Vec<OrderEvent>) {
+    let goes_back =
+        |e: &OrderEvent| matches!(e, OrderEvent::TieReturned(_) | OrderEvent::BackorderReturned(_));
+    let last = events.iter().rposition(|event| !goes_back(event));
+    events.insert(last.map_or(0, |last| last.saturating_add(1)), confirmed);
 }
 
 /// Whether it is pending, and nothing stands in the way.

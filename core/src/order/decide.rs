@@ -66,9 +66,11 @@ impl Orders {
         at: Timestamp,
         events: &mut Vec<OrderEvent>,
     ) {
-        let other = replace::follow(self, id, at, events);
         let confirmed = |events: &[OrderEvent]| confirm::due(id, order?, events);
-        events.extend(confirmed(events));
+        if let Some(confirmed) = confirmed(events) {
+            confirm::tell(confirmed, events);
+        }
+        let other = replace::follow(self, id, at, events);
         payment::follow(self, id, at, events);
         if let Some(other) = other {
             payment::follow(self, other, at, events);
@@ -114,7 +116,9 @@ impl Orders {
             (OrderCommand::Release(c), Some(order)) => work::release(c, order, context.at),
             (OrderCommand::Pick(c), Some(order)) => work::pick(c, order, context.at),
             (OrderCommand::Pack(c), Some(order)) => work::pack(c, order),
-            (OrderCommand::RejectFulfilment(c), Some(order)) => work::reject(c, order, context.at),
+            (OrderCommand::RejectFulfilment(c), Some(order)) => {
+                work::reject(c, order, self.policy.backorders, context.at)
+            }
             (OrderCommand::VoidShipping(c), Some(order)) => parcels::void(c, order, context.at),
             (OrderCommand::LoseShipment(c), Some(order)) => parcels::lose(c, order, context.at),
             (OrderCommand::ReturnToSender(c), Some(order)) => {
@@ -140,7 +144,7 @@ impl Orders {
                 Ok(kits::exploded(c, order, context.at))
             }
             (OrderCommand::RecordTimedOut(c), Some(order)) => {
-                Ok(work::timed_out(c, order, context.at))
+                Ok(work::timed_out(c, order, self.policy.backorders, context.at))
             }
             (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
         }

@@ -1,7 +1,8 @@
 //! More time for an order that waits for its payment.
 //!
 //! The order and its stock wait equally long: one event moves the deadline of both. What has
-//! expired is not revived, since its units may be another's by then; it is placed again.
+//! expired is not revived, since its units may be another's by then; it is placed anew, with a new
+//! id.
 //!
 //! Law: an order is given more time only before its time is over, only so often, and only so much
 //! longer each time as the policy says.

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use super::command::{RecordAllocated, RecordLapsed, RecordRejected, RecordStripped, RecordTied};
 use super::decide::{Decision, request_allocation};
 use super::event::{
-    OrderAllocated, OrderConfirmed, OrderEvent, OrderExpired, OrderRejected, OrderResourced,
-    OrderSourced, OrderStockLost, OrderUnsourced, Resourcing, TieReturned,
+    OrderAllocated, OrderEvent, OrderExpired, OrderRejected, OrderResourced, OrderSourced,
+    OrderStockLost, OrderUnsourced, Resourcing, TieReturned,
 };
 use super::refusal::OrderRefusal;
 use super::stage::{self, FREE};
@@ -35,7 +35,7 @@ pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> 
     let mut events = Vec::new();
     if !taken.is_empty() {
         let (reservation, hold) = (news.reservation, news.hold);
-        let follows = known.and_then(|order| after_tie(news, order, &taken));
+        let follows = known.and_then(|order| after_tie(news, order));
         let sourced = OrderSourced { order: id, reservation, hold, portions: taken };
         events.push(OrderEvent::Sourced(sourced));
         events.extend(follows);
@@ -46,21 +46,13 @@ pub(super) fn tied(news: &RecordTied, known: Option<&Order>) -> Vec<OrderEvent> 
     events
 }
 
-fn after_tie(news: &RecordTied, order: &Order, taken: &[Portion]) -> Option<OrderEvent> {
-    let id = news.order;
-    if order.is_set_aside() {
-        return None;
-    }
-    let complete = backorder::completes(order, taken.iter().map(|p| p.quantity));
-    match (news.hold, order.is_payment_satisfied(), order.status) {
-        // What of it waits has asked for all of it.
-        (Hold::Soft { .. }, true, _) if backorder::waits_softly(order, news.reservation) => None,
-        (Hold::Soft { .. }, true, _) => Some(request_allocation(id, news.reservation)),
-        (Hold::Hard, true, Status::Pending) if complete => {
-            Some(OrderEvent::Confirmed(OrderConfirmed { order: id }))
-        }
-        (Hold::Soft { .. } | Hold::Hard, _, _) => None,
-    }
+/// A soft tie is made hard at once if no payment stands in the way.
+fn after_tie(news: &RecordTied, order: &Order) -> Option<OrderEvent> {
+    // What of it waits has asked for all of it.
+    let is_soft = matches!(news.hold, Hold::Soft { .. });
+    let hardens = is_soft && order.is_payment_satisfied() && !order.is_set_aside();
+    let asked = backorder::waits_softly(order, news.reservation);
+    (hardens && !asked).then(|| request_allocation(news.order, news.reservation))
 }
 
 /// Splits a tie into what each line still lacks, and what it does not want any more.
@@ -107,17 +99,7 @@ pub(super) fn allocated(news: &RecordAllocated, order: &Order) -> Vec<OrderEvent
     if !order.tied.iter().any(soft) && !backorder::waits_softly(order, reservation) {
         return Vec::new();
     }
-    let mut events = vec![OrderEvent::Allocated(OrderAllocated { order: id, reservation })];
-    let others = |t: &Tied| t.stage.is_hard() || t.portion.reservation == reservation;
-    let complete = order.lines.iter().all(|l| l.buckets.unsourced == 0)
-        && order.tied.iter().all(others)
-        && order.backordered.iter().all(|b| b.hard || b.units.reservation == reservation)
-        && order.is_payment_satisfied()
-        && !order.is_set_aside();
-    if complete && order.status == Status::Pending {
-        events.push(OrderEvent::Confirmed(OrderConfirmed { order: id }));
-    }
-    events
+    vec![OrderEvent::Allocated(OrderAllocated { order: id, reservation })]
 }
 
 /// The inventory let go first: the order expires, and there is nothing left to release there.
@@ -194,8 +176,7 @@ fn in_two(order: &Order, portions: &[Portion]) -> (Vec<Portion>, Vec<Portion>) {
     (untouched, worked_on)
 }
 
-/// Stock is asked for again: for the units of the portions, and for all that lacks it already; for
-/// what is on backorder too if one refused the order, and it may come from fewer from now on.
+/// Stock is asked for again: for the units of the portions, and for all that lacks it already.
 pub(super) fn source_again(
     id: OrderId,
     order: &Order,
@@ -216,20 +197,42 @@ pub(super) fn source_some_again(
     again: &[Portion],
     excluded: Vec<FacilityId>,
 ) -> Decision {
-    let refuses = |f: &FacilityId| !order.refused.contains(f);
-    let refused = why == Resourcing::FacilityRefused && excluded.iter().any(refuses);
-    let waits = if refused { backorder::all(order) } else { Vec::new() };
-    let resourced = OrderEvent::Resourced(OrderResourced {
+    let demands = demands(again, &[], order);
+    Ok(vec![resourced(id, order, why, portions, demands, excluded)?])
+}
+
+/// The same as [`source_again`] for what a facility refused, and for units on backorder too: they
+/// may come from fewer from now on.
+pub(super) fn source_without(
+    id: OrderId,
+    order: &Order,
+    portions: Vec<Portion>,
+    waits: Vec<Awaited>,
+    excluded: Vec<FacilityId>,
+) -> Decision {
+    let (why, demands) = (Resourcing::FacilityRefused, demands(&portions, &waits, order));
+    let resourced = resourced(id, order, why, portions, demands, excluded)?;
+    Ok(backorder::dropped(id, waits).into_iter().chain([resourced]).collect())
+}
+
+fn resourced(
+    id: OrderId,
+    order: &Order,
+    why: Resourcing,
+    portions: Vec<Portion>,
+    demands: Vec<Demand>,
+    excluded: Vec<FacilityId>,
+) -> Result<OrderEvent, OrderRefusal> {
+    Ok(OrderEvent::Resourced(OrderResourced {
         order: id,
         why,
         reservation: next_reservation(order)?,
-        demands: demands(again, &waits, order),
+        demands,
         destination: order.destination.clone(),
         hold: order.hold(),
         excluded,
         portions,
-    });
-    Ok(backorder::dropped(id, waits).into_iter().chain([resourced]).collect())
+    }))
 }
 
 /// The number of the next reservation.

@@ -128,7 +128,7 @@ impl Desk {
         })));
     }
 
-    /// Asks as staff; the laws must hold after every answer.
+    /// Asks as staff; the laws must hold after every answer, and no event lists no units.
     pub(crate) fn ask(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
         self.ask_as(Principal::Staff, command)
     }
@@ -144,7 +144,11 @@ impl Desk {
         let audit = self.shop.audit();
         assert!(audit.broken.is_empty(), "after {command:?}: {:?}", audit.broken);
         match &settled {
-            Ok(events) => self.history.extend(events.iter().cloned()),
+            Ok(events) => {
+                let empty = events.iter().find(|event| tells_of_nothing(event));
+                assert!(empty.is_none(), "after {command:?}: no units in {empty:?}");
+                self.history.extend(events.iter().cloned());
+            }
             Err(_) => assert_eq!(self.shop, before, "a refusal changes nothing"),
         }
         settled
@@ -175,6 +179,20 @@ impl Desk {
     pub(crate) fn available(&self, item: &str) -> u64 {
         self.shop.inventory().item(&sku(item)).unwrap().1.available()
     }
+}
+
+/// Whether an event lists units of something, and there are none.
+pub(crate) fn tells_of_nothing(event: &Event) -> bool {
+    fn lists_none(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Array(list) => {
+                list.iter().any(|of| of["quantity"] == 0 || lists_none(of))
+            }
+            serde_json::Value::Object(of) => of.values().any(lists_none),
+            _ => false,
+        }
+    }
+    lists_none(&serde_json::to_value(event).unwrap())
 }
 
 /// The names of events, as people say them.

@@ -18,10 +18,11 @@ use super::super::event::{
 use super::super::refusal::OrderRefusal;
 use super::super::stage::{self, IN_WORK, Stage};
 use super::super::state::Order;
-use super::super::{cancel, holds, news, payment};
+use super::super::{backorder, cancel, holds, news, payment};
 use super::{Parts, cut, spread};
-use crate::demand::Portion;
+use crate::demand::{Awaited, Portion};
 use crate::ids::{FacilityId, Text};
+use crate::policy::BackorderPolicy;
 use crate::time::Timestamp;
 
 /// Hands out what is allocated, one event a facility.
@@ -88,6 +89,7 @@ pub(in crate::order) fn pack(command: &PackOrder, order: &Order) -> Decision {
 pub(in crate::order) fn reject(
     command: &RejectFulfilment,
     order: &Order,
+    policy: BackorderPolicy,
     at: Timestamp,
 ) -> Decision {
     let RejectFulfilment { order: id, facility, reason } = command;
@@ -102,17 +104,16 @@ pub(in crate::order) fn reject(
     let mut events = vec![OrderEvent::FulfilmentRejected(rejected)];
     let mut met = Vec::new();
     let (left, last) = cancel::met_by_refusal(id, order, facility, &portions, at, &mut met);
+    let waits = asked_anew(order, facility, policy);
     match last {
-        // What waits is not to come from there either; once a facility has refused, nothing does.
-        Some(reason) if left.is_empty() && !waits_for(order, facility) => {
+        Some(reason) if left.is_empty() && waits.is_empty() => {
             let units = portions.iter().map(|p| u64::from(p.quantity));
             let units = units.fold(0, u64::saturating_add);
             events.append(&mut met);
             events.extend(cut::ending(id, order, units, reason, at));
         }
         _ => {
-            let (why, excluded) = (Resourcing::FacilityRefused, without(order, facility));
-            let again = news::source_again(id, order, why, left, excluded)?;
+            let again = news::source_without(id, order, left, waits, without(order, facility))?;
             // Nothing waits for what the facility gives back, before that is free.
             let drops = |event: &OrderEvent| matches!(event, OrderEvent::BackorderDropped(_));
             let (dropped, asked): (Vec<_>, Vec<_>) = again.into_iter().partition(drops);
@@ -122,9 +123,14 @@ pub(in crate::order) fn reject(
     Ok(events)
 }
 
-/// Whether units are waited for that may come from the facility.
-fn waits_for(order: &Order, facility: FacilityId) -> bool {
-    !order.backordered.is_empty() && !order.refused.contains(&facility)
+/// What waits, and is not to come from the facility either: it is asked for anew without it. Where
+/// nobody may wait any more, it would be refused then; so it goes on waiting as it was promised,
+/// for whoever has it.
+fn asked_anew(order: &Order, facility: FacilityId, policy: BackorderPolicy) -> Vec<Awaited> {
+    match policy {
+        BackorderPolicy::Accept if !order.refused.contains(&facility) => backorder::all(order),
+        BackorderPolicy::Accept | BackorderPolicy::Refuse => Vec::new(),
+    }
 }
 
 /// The facility did not answer in time: as if it had refused, unless it has begun all the same, or
@@ -132,6 +138,7 @@ fn waits_for(order: &Order, facility: FacilityId) -> bool {
 pub(in crate::order) fn timed_out(
     command: &RecordTimedOut,
     order: &Order,
+    policy: BackorderPolicy,
     at: Timestamp,
 ) -> Vec<OrderEvent> {
     let RecordTimedOut { order: id, facility, portions } = command;
@@ -145,7 +152,7 @@ pub(in crate::order) fn timed_out(
     let reason = Text::new("no answer in time").ok();
     let refused = RejectFulfilment { order: order_id, facility, reason };
     // An order that can't be sourced once more keeps what it has.
-    reject(&refused, order, at).unwrap_or_default()
+    reject(&refused, order, policy, at).unwrap_or_default()
 }
 
 /// Nothing is left to do there: a retry if something was done before, else a refusal.

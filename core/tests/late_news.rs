@@ -1,0 +1,319 @@
+//! What an order makes of answers that come late, twice, in parts, or for more than it wants.
+//!
+//! The order role alone, as behind a broker: an answer meets an order that has changed its mind,
+//! and every unit of it is either taken or told to go back.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod support;
+
+use earmark::decide::{Context, Decide, Principal};
+use earmark::demand::{Awaited, Hold, Portion, Shortfall};
+use earmark::flow::Event;
+use earmark::ids::{FacilityId, ItemId, LineNumber, ReservationNumber, Tier};
+use earmark::laws::Audit;
+use earmark::order::{
+    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, PickOrder, RecordAllocated,
+    RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
+    RecordTimedOut, Rejection, ReleaseOrder, Status,
+};
+use earmark::policy::{OrderPolicy, PaymentPolicy};
+use earmark::time::{Span, Timestamp};
+use earmark::units::{Amount, Currency};
+use support::kits::{amend, cancel, named};
+use support::{START, names, order, place, sku, tells_of_nothing};
+
+const HARD: Hold = Hold::Hard;
+const SOFT: Hold = Hold::Soft { until: Timestamp::from_millis(START + 3_600_000) };
+
+/// Units of a line.
+type Units = (u16, u32);
+
+/// One order with three mugs in line 0 and two pens in line 1, and nobody but its role.
+struct Desk {
+    orders: Orders,
+}
+
+impl Desk {
+    fn open(payment: PaymentPolicy) -> Self {
+        let mut desk = Self { orders: Orders::default() };
+        desk.orders.set_policy(OrderPolicy { payment, ..OrderPolicy::default() });
+        desk.hear(O::Place(place(1, &[("mug", 3), ("pen", 2)])));
+        desk
+    }
+
+    fn paid() -> Self {
+        Self::open(PaymentPolicy::None)
+    }
+
+    fn unpaid() -> Self {
+        Self::open(PaymentPolicy::required(Span::from_millis(3_600_000)))
+    }
+
+    /// What is told, in short: names of events, and the units of those that tie, promise or return.
+    fn hear(&mut self, command: O) -> Vec<String> {
+        let context = Context { at: Timestamp::from_millis(START), by: Principal::Staff };
+        let events = self.orders.decide(&command, &context).unwrap();
+        events.iter().for_each(|event| self.orders.evolve(event).unwrap());
+        let mut audit = Audit::default();
+        self.orders.audit(&mut audit);
+        assert!(audit.broken.is_empty(), "after {command:?}: {:?}", audit.broken);
+        events.iter().map(in_short).collect()
+    }
+
+    fn pay(&mut self) -> Vec<String> {
+        let amount = Amount { currency: Currency::GBP, minor: 1_000_000 };
+        self.hear(O::AuthorizePayment(AuthorizePayment { order: order(1), amount }))
+    }
+
+    fn cancel(&mut self, line: u16, quantity: u32) {
+        self.hear(cancel(1, Some(named(line, quantity))));
+    }
+
+    fn tied(&mut self, reservation: u16, hold: Hold, units: &[Units]) -> Vec<String> {
+        let portions = portions(reservation, units);
+        let (order, reservation) = (order(1), ReservationNumber(reservation));
+        self.hear(O::RecordTied(RecordTied { order, reservation, hold, portions }))
+    }
+
+    fn promised(&mut self, reservation: u16, hold: Hold, units: &[Units]) -> Vec<String> {
+        let reservation = ReservationNumber(reservation);
+        let awaits = |&(line, quantity): &Units| {
+            let (line, item) = (LineNumber(line), ItemId(line.into()));
+            Awaited { reservation, line, item, quantity }
+        };
+        let (order, units) = (order(1), units.iter().map(awaits).collect());
+        self.hear(O::RecordBackordered(RecordBackordered { order, reservation, hold, units }))
+    }
+
+    fn filled(&mut self, reservation: u16, units: &[Units]) -> Vec<String> {
+        let portions = portions(reservation, units);
+        let (order, reservation, hold) = (order(1), ReservationNumber(reservation), HARD);
+        self.hear(O::RecordFilled(RecordFilled { order, reservation, hold, portions }))
+    }
+
+    fn stripped(&mut self, reservation: u16, units: &[Units]) -> Vec<String> {
+        let portions = portions(reservation, units);
+        self.hear(O::RecordStripped(RecordStripped { order: order(1), portions }))
+    }
+
+    fn allocated(&mut self, reservation: u16) -> Vec<String> {
+        let (order, reservation) = (order(1), ReservationNumber(reservation));
+        self.hear(O::RecordAllocated(RecordAllocated { order, reservation }))
+    }
+
+    fn lapsed(&mut self, reservation: u16) -> Vec<String> {
+        let (order, reservation) = (order(1), ReservationNumber(reservation));
+        self.hear(O::RecordLapsed(RecordLapsed { order, reservation }))
+    }
+
+    /// So many units of an item were asked for, and so many are there.
+    fn refused(&mut self, reservation: u16, item: &str, units: (u64, u64)) -> Vec<String> {
+        let (line, item) = (LineNumber(u16::from(item == "pen")), sku(item));
+        let short = Shortfall { line, item, demanded: units.0, available: Some(units.1) };
+        let why = Rejection::Stock { shortfalls: vec![short] };
+        let (order, reservation) = (order(1), ReservationNumber(reservation));
+        self.hear(O::RecordRejected(RecordRejected { order, reservation, why }))
+    }
+
+    fn status(&self) -> Status {
+        self.orders.get(order(1)).unwrap().status
+    }
+}
+
+fn portions(reservation: u16, units: &[Units]) -> Vec<Portion> {
+    let portion = |&(line, quantity): &Units| Portion {
+        reservation: ReservationNumber(reservation),
+        line: LineNumber(line),
+        item: ItemId(line.into()),
+        facility: FacilityId(0),
+        tier: Tier::Primary,
+        quantity,
+    };
+    units.iter().map(portion).collect()
+}
+
+fn in_short(event: &OrderEvent) -> String {
+    let of = |portions: &[Portion]| portions.iter().map(|p| (p.line.0, p.quantity)).collect();
+    let waits = |units: &[Awaited]| units.iter().map(|u| (u.line.0, u.quantity)).collect();
+    let units: Vec<Units> = match event {
+        OrderEvent::Sourced(e) => of(&e.portions),
+        OrderEvent::BackorderSourced(e) => of(&e.portions),
+        OrderEvent::TieReturned(e) => of(&e.portions),
+        OrderEvent::Backordered(e) => waits(&e.units),
+        OrderEvent::BackorderDropped(e) => waits(&e.units),
+        OrderEvent::BackorderReturned(e) => waits(&e.units),
+        OrderEvent::LinesCancelled(e) => {
+            e.unsourced.iter().map(|u| (u.line.0, u.quantity)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let event = Event::Order(event.clone());
+    assert!(!tells_of_nothing(&event), "no units in {event:?}");
+    let units: String = units.iter().map(|(line, units)| format!(" {line}:{units}")).collect();
+    format!("{}{units}", names(&[event])[0])
+}
+
+#[test]
+fn of_a_tie_for_more_than_is_wanted_the_rest_goes_back() {
+    let mut desk = Desk::paid();
+    desk.cancel(0, 1);
+    let told = desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    assert_eq!(told, ["OrderSourced 0:2 1:2", "OrderConfirmed", "TieReturned 0:1"]);
+    assert_eq!(desk.tied(1, HARD, &[(1, 2)]), ["TieReturned 1:2"], "it comes twice");
+}
+
+#[test]
+fn of_a_promise_of_more_than_is_wanted_the_rest_need_not_come() {
+    let mut desk = Desk::paid();
+    desk.cancel(0, 1);
+    let told = desk.promised(1, HARD, &[(0, 3), (1, 2)]);
+    assert_eq!(told, ["OrderBackordered 0:2 1:2", "OrderConfirmed", "BackorderReturned 0:1"]);
+    assert_eq!(desk.promised(1, HARD, &[(1, 2)]), ["BackorderReturned 1:2"], "it comes twice");
+}
+
+#[test]
+fn an_answer_to_what_was_asked_anew_since_goes_back_as_a_whole() {
+    let mut desk = Desk::paid();
+    desk.hear(amend(1, 0, 4));
+    assert_eq!(desk.promised(1, HARD, &[(0, 3)]), ["BackorderReturned 0:3"]);
+    assert_eq!(desk.tied(1, HARD, &[(1, 2)]), ["TieReturned 1:2"]);
+    assert_eq!(desk.promised(2, HARD, &[(0, 4)]), ["OrderBackordered 0:4"]);
+    assert_eq!(desk.tied(2, HARD, &[(1, 2)]), ["OrderSourced 1:2", "OrderConfirmed"]);
+}
+
+#[test]
+fn stock_that_comes_is_taken_as_far_as_its_line_and_reservation_wait() {
+    let mut desk = Desk::paid();
+    desk.promised(1, HARD, &[(0, 3), (1, 2)]);
+    desk.cancel(0, 2);
+    assert_eq!(desk.filled(2, &[(0, 1), (1, 1)]), ["TieReturned 0:1 1:1"], "of another");
+    let told = desk.filled(1, &[(0, 3), (1, 1)]);
+    assert_eq!(told, ["BackorderSourced 0:1 1:1", "TieReturned 0:2"]);
+    assert_eq!(desk.filled(1, &[(0, 1)]), ["TieReturned 0:1"], "mugs wait no more");
+    assert_eq!(desk.filled(1, &[(1, 4)]), ["BackorderSourced 1:1", "TieReturned 1:3"]);
+}
+
+#[test]
+fn what_was_promised_last_is_given_up_first() {
+    let mut desk = Desk::paid();
+    desk.promised(1, HARD, &[(0, 3), (1, 2)]);
+    desk.hear(amend(1, 0, 5));
+    desk.promised(2, HARD, &[(0, 2)]);
+    let told = desk.hear(cancel(1, Some(named(0, 3))));
+    assert_eq!(told, ["BackorderDropped 0:2 0:1", "OrderLinesCancelled 0:3"]);
+    assert_eq!(desk.filled(2, &[(0, 1)]), ["TieReturned 0:1"]);
+    assert_eq!(desk.filled(1, &[(0, 3)]), ["BackorderSourced 0:2", "TieReturned 0:1"]);
+}
+
+#[test]
+fn news_of_reservations_that_are_hard_or_of_another_end_nothing() {
+    for waits in [false, true] {
+        let mut desk = Desk::unpaid();
+        if waits {
+            desk.promised(1, SOFT, &[(0, 3), (1, 2)]);
+        } else {
+            desk.tied(1, SOFT, &[(0, 3), (1, 2)]);
+        }
+        assert_eq!(desk.allocated(2), [""; 0], "waits: {waits}");
+        assert_eq!(desk.lapsed(2), [""; 0], "waits: {waits}");
+        desk.pay();
+        assert_eq!(desk.allocated(1)[..2], ["OrderAllocated", "OrderConfirmed"], "waits: {waits}");
+        assert_eq!(desk.allocated(1), [""; 0], "waits: {waits}");
+        assert_eq!(desk.lapsed(1), [""; 0], "waits: {waits}");
+        assert_eq!(desk.status(), Status::Confirmed);
+    }
+}
+
+#[test]
+fn a_soft_reservation_that_lapses_ends_the_order_with_all_it_waits_for() {
+    let mut desk = Desk::unpaid();
+    desk.tied(1, SOFT, &[(0, 3), (1, 2)]);
+    assert_eq!(desk.lapsed(1).first().map(String::as_str), Some("OrderExpired"));
+    let mut desk = Desk::unpaid();
+    desk.promised(1, SOFT, &[(0, 3)]);
+    desk.tied(1, SOFT, &[(1, 2)]);
+    assert_eq!(desk.lapsed(1)[..2], ["BackorderDropped 0:3", "OrderExpired"]);
+    assert_eq!(desk.status(), Status::Expired);
+}
+
+#[test]
+fn an_answer_that_comes_after_the_payment_is_asked_to_be_made_hard_once() {
+    let mut desk = Desk::unpaid();
+    desk.pay();
+    assert_eq!(desk.tied(1, SOFT, &[(0, 3), (1, 2)])[1..], ["AllocationRequested"]);
+    let mut desk = Desk::unpaid();
+    desk.pay();
+    assert_eq!(desk.promised(1, SOFT, &[(0, 3)])[1..], ["AllocationRequested"]);
+    assert_eq!(desk.tied(1, SOFT, &[(1, 2)]), ["OrderSourced 1:2"], "that asked for all of it");
+    assert_eq!(desk.allocated(1)[..2], ["OrderAllocated", "OrderConfirmed"]);
+}
+
+#[test]
+fn an_order_is_confirmed_only_when_the_last_of_its_reservations_is_hard() {
+    let mut desk = Desk::unpaid();
+    desk.promised(1, SOFT, &[(0, 2)]);
+    desk.tied(1, SOFT, &[(0, 1), (1, 2)]);
+    desk.stripped(1, &[(1, 1)]);
+    desk.promised(2, SOFT, &[(1, 1)]);
+    desk.pay();
+    assert_eq!(desk.allocated(1), ["OrderAllocated"]);
+    assert_eq!(desk.allocated(2)[..2], ["OrderAllocated", "OrderConfirmed"]);
+}
+
+#[test]
+fn an_amendment_that_can_t_be_had_takes_nothing_else_with_it() {
+    let mut desk = Desk::unpaid();
+    desk.tied(1, SOFT, &[(0, 3), (1, 2)]);
+    desk.hear(amend(1, 0, 5));
+    let told = desk.refused(2, "mug", (2, 0));
+    assert_eq!(told[0], "OrderLinesCancelled 0:2");
+    assert_eq!(desk.status(), Status::Pending);
+    // The same when a loss has asked for all of it in between.
+    desk.hear(amend(1, 0, 5));
+    desk.stripped(1, &[(1, 1)]);
+    let told = desk.refused(4, "mug", (2, 0));
+    assert_eq!(told[..2], ["OrderLinesCancelled 0:2", "OrderResourced"], "and the pen once more");
+    assert_eq!(desk.status(), Status::Pending);
+    let told = desk.refused(5, "pen", (1, 0));
+    assert_eq!((told[0].as_str(), desk.status()), ("OrderRejected", Status::Rejected));
+}
+
+#[test]
+fn a_confirmed_order_gives_up_what_is_short_and_keeps_the_rest() {
+    let mut desk = Desk::paid();
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    assert_eq!(desk.stripped(1, &[(0, 2), (1, 1)]), ["OrderUnsourced"]);
+    let told = desk.refused(2, "mug", (2, 1));
+    assert_eq!(told, ["OrderLinesCancelled 0:1", "OrderResourced"]);
+    assert_eq!(desk.refused(2, "pen", (1, 0)), [""; 0], "asked anew since");
+    assert_eq!(desk.tied(3, HARD, &[(0, 1), (1, 1)]), ["OrderSourced 0:1 1:1"]);
+    assert_eq!(desk.stripped(9, &[(0, 2)]), [""; 0], "of a reservation that tied nothing");
+}
+
+#[test]
+fn a_facility_that_is_late_keeps_what_it_has_begun_with() {
+    let late = |desk: &mut Desk, units: &[Units]| {
+        let (order, facility, portions) = (order(1), FacilityId(0), portions(1, units));
+        desk.hear(O::RecordTimedOut(RecordTimedOut { order, facility, portions }))
+    };
+    let open = || {
+        let mut desk = Desk::paid();
+        desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+        desk
+    };
+    let release = |desk: &mut Desk| {
+        desk.hear(O::Release(ReleaseOrder { order: order(1), facility: None }));
+    };
+    assert_eq!(late(&mut open(), &[(0, 3)]), [""; 0], "it was asked for nothing yet");
+    let mut desk = open();
+    release(&mut desk);
+    assert_eq!(late(&mut desk, &[(7, 3)]), [""; 0], "nothing of that is there any more");
+    let told = late(&mut desk, &[(0, 3)]);
+    assert_eq!(told, ["FulfilmentRejected", "OrderResourced"]);
+    let mut desk = open();
+    release(&mut desk);
+    let lines = Some(named(0, 1));
+    let pick = PickOrder { order: order(1), facility: FacilityId(0), lines, missing: None };
+    desk.hear(O::Pick(pick));
+    assert_eq!(late(&mut desk, &[(0, 2)]), [""; 0], "it has begun");
+}

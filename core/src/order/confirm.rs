@@ -1,7 +1,8 @@
 //! When an order is confirmed: by whatever decision the last thing that stood in the way has gone.
 //!
-//! Answers of the stock that complete an order tell it themselves (`news`, `backorder`), and ask
-//! the same of the payment; here is what every other decision comes to.
+//! Whatever was decided: an answer of the stock, a payment, units that are cancelled. No other
+//! place tells a confirmation, but for an order that is kept when the one in its place is refused
+//! (`replace`).
 //!
 //! Law: no order is pending of which every unit is tied hard or promised so, and whose payment does
 //! not stand in the way.

@@ -7,12 +7,13 @@
 mod partition_support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use earmark_abi::{Answer, Call, Outcome, Verdict, decode, encode};
+use earmark_abi::{Answer, Call, Description, Outcome, Verdict, decode, encode};
 use earmark_host::journal::Clock;
-use earmark_host::partition::{NotAccepted, Options, Partition, Where};
-use earmark_host::plugin::{Bodies, Fault, Limits, LoadError, PluginFile};
+use earmark_host::partition::{Caller, NotAccepted, Options, Partition, Where};
+use earmark_host::plugin::{Bodies, Body, Fault, Limits, LoadError, PluginFile};
 use earmark_wasm::Plugin as _;
 use partition_support::*;
 
@@ -182,6 +183,7 @@ fn every_way_to_misbehave_has_its_fault_in_bounded_time() {
             "a trap" | "a division by zero" | "a recursion without end" => {
                 [(); 2].map(|()| Fault::Trap(String::new()))
             }
+            "an oversize answer" => [(); 2].map(|()| Fault::TooLarge { given: 0, allowed: 0 }),
             _ => [(); 2].map(|()| Fault::Answer(String::new())),
         };
         assert_eq!(both, expected.each_ref().map(std::mem::discriminant), "{what}");
@@ -218,7 +220,7 @@ fn one_hostile_input_dies_alone_whatever_it_does() {
 fn a_hostile_query_harms_no_command() {
     for (what, deed) in DEEDS {
         let partition = wasm_partition(deed);
-        let by = earmark_host::partition::Caller { subject: "tester".into(), scopes: Vec::new() };
+        let by = Caller { subject: "tester".into(), scopes: Vec::new() };
         let asked = partition.query(&by, 0, &[0xee]);
         assert!(asked.is_err(), "{what}: {asked:?}");
         let told = answers(&partition, vec![(WRITE, b"x".to_vec(), None)]);
@@ -226,6 +228,79 @@ fn a_hostile_query_harms_no_command() {
         let again = partition.query(&by, 0, &[0x20]);
         println!("{what:<34} the next query: {:?}", again.as_ref().map(|_| "answered"));
     }
+}
+
+/// A plugin that counts the bodies it is asked for.
+struct Counted {
+    plugin: PluginFile,
+    made: Arc<AtomicUsize>,
+}
+
+impl Bodies for Counted {
+    fn description(&self) -> &Arc<Description> {
+        self.plugin.description()
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        self.plugin.digest()
+    }
+
+    fn fast(&self) -> Result<Box<dyn Body>, Fault> {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.plugin.fast()
+    }
+
+    fn metered(&self) -> Result<Box<dyn Body>, Fault> {
+        self.plugin.metered()
+    }
+}
+
+#[test]
+fn a_hostile_question_costs_one_body_at_the_most_however_often_it_is_asked() {
+    println!("{:<34} bodies made for 20 questions of one asker", "what it does");
+    for (what, deed) in DEEDS {
+        let made = Arc::new(AtomicUsize::new(0));
+        let plugin = PluginFile::from_bytes(module(deed), LIMITS).unwrap();
+        let bodies = Counted { plugin, made: Arc::clone(&made) };
+        let options = Options { clock: Clock::Logical, ..Options::new(Where::Memory) };
+        let partition = Partition::open(Arc::new(bodies), &options, &mut |_, _| {}).unwrap();
+        let before = made.load(Ordering::Relaxed);
+        let by = |subject: &str| Caller { subject: subject.into(), scopes: Vec::new() };
+        let mut barred = 0;
+        for _ in 0..20 {
+            let told = partition.query(&by("mallory"), 0, &[0xee]).unwrap_err();
+            barred += usize::from(matches!(told, Fault::Barred(_)));
+            // This module has no answers either; but it comes back from the call.
+            let other = partition.query(&by("ann"), 0, &[0x20]).unwrap_err();
+            assert!(matches!(other, Fault::Answer(_)), "{what}: ann is told {other}");
+        }
+        let made = made.load(Ordering::Relaxed) - before;
+        println!("{what:<34} {made}, and {barred} times not asked at all");
+        // Where the call came back, the body is as good as before.
+        let came_back = what.contains("answer");
+        assert_eq!((made, barred), if came_back { (0, 0) } else { (1, 19) }, "{what}");
+    }
+}
+
+#[test]
+fn one_endless_loop_among_thousands_holds_the_others_up_for_one_deadline() {
+    let limits = Limits { deadline: Duration::from_secs(1), fuel: 50_000_000, ..LIMITS };
+    let (_, endless) = DEEDS[0];
+    let plugin = PluginFile::from_bytes(module(endless), limits).unwrap();
+    let options = Options { clock: Clock::Logical, ..Options::new(Where::Memory) };
+    let partition = Partition::open(Arc::new(plugin), &options, &mut |_, _| {}).unwrap();
+    let command = |nth| if nth == 3_000 { vec![0xee] } else { vec![0x20] };
+    let list = (1..=4_096_u64).map(|nth| (WRITE, command(nth), Some(("a", nth)))).collect();
+    let begun = Instant::now();
+    let told = answers(&partition, list);
+    let took = begun.elapsed();
+    println!("4,096 inputs, one of them a loop, in {took:?}; the deadline is 1 s");
+    for (nth, answer) in (1..).zip(&told) {
+        let dead = matches!(answer, Err(NotAccepted::Dead { verdict: Fault::Fuel(_), .. }));
+        assert_eq!(dead, nth == 3_000, "{nth}: {answer:?}");
+    }
+    // Halving would wait for the deadline twelve times.
+    assert!(took < 6 * limits.deadline, "{took:?}");
 }
 
 fn wasm_partition(deed: &str) -> Partition {

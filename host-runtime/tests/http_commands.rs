@@ -179,6 +179,9 @@ fn a_command_of_a_source_is_carried_out_once() {
     for same in ["input", "at", "events", "subject"] {
         assert_eq!(first[same], again[same], "{same}");
     }
+    let other = shop.command("ReceiveStock", &payload("HAT"), &count("1"));
+    let other = other.problem(409, "sequence-reused");
+    assert_eq!(other["input"], first["input"], "{other}");
     // The outcome of a refusal is kept too.
     let refused = shop.command("ReceiveStock", &payload("NONE"), &count("2"));
     let once_more = shop.command("ReceiveStock", &payload("NONE"), &count("2"));

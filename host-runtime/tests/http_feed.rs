@@ -36,6 +36,7 @@ over_each_journal! {
         a_silent_stream_gives_signs_of_life_that_move_the_cursor
         streams_are_bounded_and_free_their_place
         who_reads_nothing_holds_nobody_up_and_is_let_go
+        an_event_that_can_not_be_read_ends_no_stream
     }
     memory sqlite
 }
@@ -273,4 +274,22 @@ fn who_reads_nothing_holds_nobody_up_and_is_let_go(place: &Place) {
     assert!(seen > 0 && seen < end, "{seen} of {end}");
     let resumed = shop.follow(&format!("/api/events?after={seen}"), &[]).next().unwrap();
     assert_eq!(resumed.id, seen + 1);
+}
+
+fn an_event_that_can_not_be_read_ends_no_stream(place: &Place) {
+    let shop = Served::shop_at(place);
+    let item = |sku: &str| shop.accepted("DefineItem", &json!({ "sku": sku, "name": "x" }));
+    let before = item("HAT")["position"].as_u64().unwrap();
+    // It is durable, and so it is told, in the answer too.
+    let dark = item(http_support::DARK);
+    assert_eq!(dark["events"][0]["data"], json!(null), "{dark}");
+    assert!(dark["events"][0]["unreadable"].as_str().unwrap().contains("boom"), "{dark}");
+    item("SCARF");
+    let mut feed = shop.follow(&format!("/api/events?after={before}"), &[]);
+    let (first, second) = (feed.next().unwrap(), feed.next().unwrap());
+    assert_eq!((first.id, second.id), (before + 1, before + 2));
+    assert_eq!((&first.event, &first.data["data"]), (&"ItemDefined".to_string(), &json!(null)));
+    assert!(first.data["unreadable"].as_str().unwrap().contains("boom"), "{:?}", first.data);
+    assert_eq!(second.data["data"]["sku"], json!("SCARF"), "{:?}", second.data);
+    assert_eq!(second.data["unreadable"], json!(null));
 }

@@ -85,6 +85,25 @@ fn a_tick_without_effect_is_not_repeated_at_once() {
 }
 
 #[test]
+fn a_deadline_that_stays_in_the_past_does_not_fill_the_journal_with_ticks() {
+    let partition = live(Small::new());
+    assert!(answers(&partition, vec![alarm(ENDLESS, 1)])[0].is_ok());
+    std::thread::sleep(Duration::from_millis(1_500));
+    let ticks = partition.position().borrow().events;
+    println!("{ticks} events in 1.5 s");
+    // The first come without a pause, as those of a backlog; then ever more rarely.
+    assert!((64..300).contains(&ticks), "{ticks} events of a plugin that is never done");
+    let begun = Instant::now();
+    for nth in 1..=100 {
+        assert!(answers(&partition, vec![line("a", nth, "x")])[0].is_ok());
+    }
+    println!("100 others were served in {:?}", begun.elapsed());
+    assert_eq!(lines(&partition).len(), 100);
+    let inputs = partition.position().borrow().inputs;
+    assert!(inputs < 500, "{inputs} inputs: each input brings a tick");
+}
+
+#[test]
 fn a_tick_that_kills_the_body_is_not_repeated_at_once() {
     let fault = Some(Fault::Fuel(1));
     let deed = Deed { needle: "", kind: TICK, fast: fault.clone(), metered: fault };

@@ -32,12 +32,46 @@ fn a_duplicate_in_a_later_batch_is_answered_without_a_record() {
     let partition = in_memory(Small::new());
     let first = answers(&partition, vec![line("a", 5, "five"), line("b", 1, "b's one")]);
     let before = *partition.position().borrow();
-    let again = answers(&partition, vec![line("a", 5, "five, or so they say")]);
+    let again = answers(&partition, vec![line("a", 5, "five")]);
     let (first, again) = (first[0].clone().unwrap(), again[0].clone().unwrap());
     assert!(again.again && !first.again);
     assert_eq!((again.input, again.first_event, &again.outcome), (1, 1, &first.outcome));
     assert_eq!(*partition.position().borrow(), before, "a duplicate wrote a record");
     assert_eq!(lines(&partition), ["five", "b's one"]);
+}
+
+#[track_caller]
+fn otherwise(answer: &Result<earmark_host::partition::Receipt, NotAccepted>, of: u64) {
+    let told = matches!(answer, Err(NotAccepted::Otherwise { input, .. }) if *input == of);
+    assert!(told, "{answer:?}");
+}
+
+#[test]
+fn other_contents_at_the_same_place_are_a_conflict_and_not_the_old_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let partition = open(Small::new(), &logical(folder.path()));
+    assert!(answers(&partition, vec![line("b", 1, "b's one"), line("a", 5, "five")])[1].is_ok());
+    let before = *partition.position().borrow();
+    let told = answers(&partition, vec![line("a", 5, "five, or so they say")]);
+    otherwise(&told[0], 2);
+    let text = told[0].as_ref().unwrap_err().to_string();
+    assert!(text.contains("input 5 of the source `a` was another command, which is input 2"));
+    // The same bytes as another kind of command are other contents, too.
+    otherwise(&answers(&partition, vec![(REFUSE, b"five".to_vec(), Some(("a", 5)))])[0], 2);
+    assert_eq!(*partition.position().borrow(), before, "a conflict wrote a record");
+    // In one batch, where the first is not durable yet.
+    let told = answers(
+        &partition,
+        vec![line("a", 6, "six"), line("a", 6, "seven"), line("a", 6, "six"), line("a", 7, "7")],
+    );
+    otherwise(&told[1], 3);
+    assert_eq!(told[2].as_ref().map(|receipt| receipt.again).ok(), Some(true));
+    assert!(told[0].is_ok() && told[3].is_ok(), "{told:?}");
+    drop(partition);
+    let partition = open(Small::new(), &logical(folder.path()));
+    otherwise(&answers(&partition, vec![line("a", 5, "five, or so they say")])[0], 2);
+    assert!(answers(&partition, vec![line("a", 5, "five")])[0].clone().unwrap().again);
+    assert_eq!(lines(&partition), ["b's one", "five", "six", "7"]);
 }
 
 #[test]

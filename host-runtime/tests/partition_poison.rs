@@ -6,9 +6,10 @@
 
 mod partition_support;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use earmark_host::partition::{Caller, NotAccepted, Partition, TurnRecord};
+use earmark_host::partition::{Caller, DeadCode, Entry, NotAccepted, Partition};
 use earmark_host::plugin::Fault;
 use partition_support::*;
 
@@ -29,14 +30,20 @@ fn wanted(count: u64, without: Option<u64>) -> Vec<String> {
     numbers.map(|nth| format!("line {nth}")).collect()
 }
 
-/// The inputs that are dead letters by the journal's own word.
-fn dead_letters(partition: &Partition) -> Vec<u64> {
-    let mut dead = Vec::new();
+/// The inputs that are dead letters by the journal's own word, and their verdicts.
+fn verdicts(partition: &Partition) -> Vec<(u64, DeadCode, String)> {
+    let mut all = Vec::new();
     for sealed in partition.reader().unwrap().read(1, usize::MAX).unwrap() {
-        let turn: TurnRecord<'_> = earmark_abi::decode("a turn", &sealed.record.body).unwrap();
-        dead.extend(turn.dead.iter().map(|at| sealed.record.first_input + u64::from(*at)));
+        let turn = Entry::decode(&sealed.record.body).unwrap().turn().unwrap();
+        let first = sealed.record.first_input;
+        let dead = turn.dead.iter();
+        all.extend(dead.map(|it| (first + u64::from(it.input), it.code, it.words.to_string())));
     }
-    dead
+    all
+}
+
+fn dead_letters(partition: &Partition) -> Vec<u64> {
+    verdicts(partition).into_iter().map(|(input, ..)| input).collect()
 }
 
 #[test]
@@ -93,7 +100,8 @@ fn a_slow_machine_kills_nobody() {
     assert_eq!(dead_letters(&partition), [0_u64; 0]);
     let asked = asked.lock().unwrap().clone();
     println!("sizes of the turns that were asked for: {asked:?}");
-    assert!(asked.starts_with(&[16, 8]) && asked.len() <= 12, "{asked:?}");
+    // Once together, and once each: the slow one is not waited for a second time.
+    assert_eq!(asked, [&[16_usize][..], &[1; 16]].concat());
     // The state goes on from what the metered body decided.
     assert!(answers(&partition, vec![line("a", 17, "line 17")])[0].is_ok());
     assert_eq!(lines(&partition).len(), 17);
@@ -101,12 +109,14 @@ fn a_slow_machine_kills_nobody() {
 
 #[test]
 fn every_kind_of_fault_has_its_verdict() {
-    for fault in [
-        Fault::Fuel(9),
-        Fault::Memory(9),
-        Fault::Trap("unreachable".into()),
-        Fault::Answer("it is garbage".into()),
-        Fault::Broken("a law is broken".into()),
+    for (fault, code) in [
+        (Fault::Deadline(Duration::ZERO), DeadCode::TooLong),
+        (Fault::Fuel(9), DeadCode::OutOfFuel),
+        (Fault::Memory(9), DeadCode::OutOfMemory),
+        (Fault::Trap("unreachable".into()), DeadCode::Trap),
+        (Fault::TooLarge { given: 2, allowed: 1 }, DeadCode::AnswerTooLarge),
+        (Fault::Answer("it is garbage".into()), DeadCode::AnswerUnreadable),
+        (Fault::Broken("a law is broken".into()), DeadCode::StateBroken),
     ] {
         let partition = in_memory(Small::rogue(vec![deed(fault.clone(), Some(fault.clone()))]));
         let told = answers(&partition, batch(9, 4));
@@ -115,6 +125,7 @@ fn every_kind_of_fault_has_its_verdict() {
             other => panic!("{fault}: {other:?}"),
         };
         assert_eq!(verdict, fault);
+        assert_eq!(verdicts(&partition), [(4, code, fault.to_string())], "in the journal");
         assert_eq!(lines(&partition), wanted(9, Some(4)));
     }
 }
@@ -145,17 +156,71 @@ fn a_query_that_fails_is_told_and_the_next_one_is_answered_by_a_new_body() {
         };
         assert!(answers(&partition, (1..=5).map(|nth| line("a", nth, "x")).collect())[4].is_ok());
         let before = partition.digest().unwrap();
-        let by = Caller { subject: "reader".into(), scopes: Vec::new() };
         for nth in 6..=8 {
+            let by = Caller { subject: format!("asker {nth}"), scopes: Vec::new() };
             let failed = partition.query(&by, 0, POISON.as_bytes());
             assert!(matches!(failed, Err(Fault::Deadline(_))), "{failed:?}");
             if nth == 6 {
                 assert_eq!(partition.digest().unwrap(), before, "another state");
             }
             assert!(answers(&partition, vec![line("a", nth, "x")])[0].is_ok());
-            assert_eq!(lines(&partition).len() as u64, nth);
             assert_eq!(partition.cursor("a").unwrap(), nth);
+            if nth < 8 {
+                assert_eq!(lines(&partition).len() as u64, nth);
+            }
         }
+        // The third asker for whom it failed was one too many.
+        let reader = Caller { subject: "reader".into(), scopes: Vec::new() };
+        let barred = partition.query(&reader, 0, &[]);
+        assert!(matches!(barred, Err(Fault::Barred(_))), "{barred:?}");
+        let other_kind = partition.query(&reader, 1, &[]).unwrap();
+        assert_eq!(other_kind.position.inputs, 8);
         assert!(partition.audit().is_ok());
     }
+}
+
+#[test]
+fn one_poison_in_a_batch_of_thousands_is_waited_for_once_and_costs_six_bodies() {
+    const COUNT: u64 = 4_096;
+    for poisoned in [1, 2_000, COUNT] {
+        let deed = deed(Fault::Deadline(Duration::from_secs(2)), Some(Fault::Fuel(9)));
+        let bodies = Small::rogue(vec![deed]);
+        let (asked, made) = (bodies.asked.clone(), bodies.made.clone());
+        let partition = in_memory(bodies);
+        let before = made.load(Ordering::Relaxed);
+        let told = answers(&partition, batch(COUNT, poisoned));
+        assert!((1..).zip(&told).all(|(nth, answer)| answer.is_err() == (nth == poisoned)));
+        let asked = asked.lock().unwrap().clone();
+        // Once together, in parts, one of which is where a clock trips; then once each, where only
+        // fuel counts.
+        let parts = poisoned.div_ceil(512) as usize;
+        assert_eq!(asked.len(), parts + COUNT as usize);
+        assert!(asked[..parts].iter().all(|inputs| *inputs == 512));
+        assert!(asked[parts..].iter().all(|inputs| *inputs == 1));
+        // Each with a witness: one to judge up to the poison, one for those behind it, one to go
+        // on with.
+        assert!(answers(&partition, vec![line("a", COUNT + 1, "later")])[0].is_ok());
+        let bodies = made.load(Ordering::Relaxed) - before;
+        assert_eq!(bodies, if poisoned == COUNT { 4 } else { 6 });
+        assert_eq!(verdicts(&partition).len(), 1);
+        assert_eq!(lines(&partition).len() as u64, COUNT);
+    }
+}
+
+#[test]
+fn whoever_asks_what_fails_again_and_again_makes_nobody_wait() {
+    let bodies = Small::rogue(vec![deed(Fault::Trap("unreachable".into()), None)]);
+    let made = bodies.made.clone();
+    let partition = in_memory(bodies);
+    assert!(answers(&partition, vec![line("a", 1, "x")])[0].is_ok());
+    let before = made.load(Ordering::Relaxed);
+    let mallory = Caller { subject: "mallory".into(), scopes: Vec::new() };
+    let first = partition.query(&mallory, 0, POISON.as_bytes());
+    assert!(matches!(first, Err(Fault::Trap(_))), "{first:?}");
+    for _ in 0..50 {
+        let again = partition.query(&mallory, 0, POISON.as_bytes());
+        assert!(matches!(again, Err(Fault::Barred(_))), "{again:?}");
+        assert_eq!(lines(&partition), ["x"]);
+    }
+    assert_eq!(made.load(Ordering::Relaxed) - before, 1, "bodies made for one asker");
 }

@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use earmark_host::journal::{Clock, SqliteJournal};
-use earmark_host::partition::{OpenError, Options, Partition, Position, rebuild};
+use earmark_host::partition::{Caller, OpenError, Options, Partition, Position, rebuild};
+use earmark_host::plugin::Fault;
 use partition_support::*;
 
 /// A journal of 60 inputs in 20 turns, with snapshots at 30 and 45; its digest and position.
@@ -147,4 +148,21 @@ fn a_journal_is_opened_by_its_own_plugin_and_clock_only() {
     let error = try_open(Small::new(), &live).unwrap_err();
     assert!(matches!(error, OpenError::OtherClock(Clock::Logical)), "{error:?}");
     try_open(Small::new(), &options).unwrap();
+}
+
+#[test]
+fn a_rebuild_that_replayed_much_is_followed_by_a_snapshot_so_that_the_next_is_short() {
+    let deed = Deed { needle: "poison", kind: 0, fast: Some(Fault::Fuel(1)), metered: None };
+    let by = Caller { subject: "mallory".into(), scopes: Vec::new() };
+    for (count, wanted) in [(50_001_u64, 1), (40_000, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let bodies = Small::rogue(vec![deed.clone()]);
+        let partition = open(bodies, &with_snapshots(folder.path()));
+        let list = (1..=count).map(|nth| line("a", nth, "x")).collect();
+        assert!(answers(&partition, list).iter().all(Result::is_ok));
+        assert!(partition.query(&by, 0, b"poison").is_err());
+        assert!(answers(&partition, vec![line("a", count + 1, "x")])[0].is_ok());
+        assert_eq!(lines(&partition).len() as u64, count + 1);
+        assert_eq!(snapshots(folder.path()).len(), wanted, "after {count} inputs");
+    }
 }

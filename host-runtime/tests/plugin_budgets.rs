@@ -110,6 +110,19 @@ fn what_goes_over_the_whole_state_has_the_wide_budget_and_nothing_else() {
     }
 }
 
+#[test]
+fn whoever_is_waited_for_has_the_narrow_budget_whatever_he_is_asked() {
+    let limits = limits();
+    let endless = load(module(FOR_EVER, "(i32.const 1)"), limits);
+    for (call, _) in calls() {
+        let call = encode(&call).unwrap();
+        let told = endless.fast().unwrap().call_awaited(&call).map(drop);
+        assert_eq!(told, Err(Fault::Deadline(limits.deadline)), "{call:?}");
+        let told = endless.metered().unwrap().call_awaited(&call).map(drop);
+        assert_eq!(told, Err(Fault::Fuel(limits.fuel)), "{call:?}");
+    }
+}
+
 fn open(module: &[u8], limits: Limits, folder: &Path) -> Result<Partition, OpenError> {
     let options = Options::new(Where::Directory(folder.to_owned()));
     Partition::open(Arc::new(load(module.to_vec(), limits)), &options, &mut |_, _| {})

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
-use earmark_abi::Description;
+use earmark_abi::{Description, Form};
 use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
@@ -94,13 +94,29 @@ impl App {
         self.says().events.get(usize::from(kind)).map_or("", |event| event.name.as_str())
     }
 
+    /// What an event's contents are called in its JSON, and they. The event is durable: whoever
+    /// looks on goes on, and is told if the plugin can't read it.
+    pub(super) fn event_data(&self, kind: u16, body: &[u8]) -> (&'static str, Vec<u8>) {
+        let read = self.partition.to_json(Form::Event, kind, body);
+        match read.map_err(|fault| fault.to_string()).flatten() {
+            Ok(data) => (r#","data":"#, data),
+            Err(why) => {
+                tracing::error!(kind, why, "the plugin can't read an event of its own");
+                (r#","data":null,"unreadable":"#, serde_json::to_vec(&why).unwrap_or_default())
+            }
+        }
+    }
+
     /// Takes note of a partition that fails for good.
     pub(super) fn heard(&self, why: &NotAccepted) {
         match why {
             NotAccepted::Closed | NotAccepted::Storage(_) | NotAccepted::Plugin(_) => {
                 self.failed.store(true, Ordering::Relaxed);
             }
-            NotAccepted::Busy | NotAccepted::LongAgo { .. } | NotAccepted::Dead { .. } => {}
+            NotAccepted::Busy
+            | NotAccepted::LongAgo { .. }
+            | NotAccepted::Otherwise { .. }
+            | NotAccepted::Dead { .. } => {}
         }
     }
 

@@ -147,7 +147,7 @@ fn tell(
                 text.push(b',');
             }
             first = false;
-            write_event(app, event, sequence, subject, &mut text)?;
+            write_event(app, event, sequence, subject, &mut text);
         }
     }
     let (events, chain) = (durable.events, hex(&durable.chain));
@@ -155,24 +155,15 @@ fn tell(
     Ok(json(text))
 }
 
-fn write_event(
-    app: &App,
-    event: &EventOut<'_>,
-    sequence: u64,
-    subject: &str,
-    text: &mut Vec<u8>,
-) -> Result<(), Problem> {
-    let data = app.partition.to_json(Form::Event, event.kind, event.body);
-    let unread = |why| Problem::fault(&Fault::Answer(why));
-    let data = data.map_err(|fault| Problem::fault(&fault))?.map_err(unread)?;
+fn write_event(app: &App, event: &EventOut<'_>, sequence: u64, subject: &str, text: &mut Vec<u8>) {
+    let (called, data) = app.event_data(event.kind, event.body);
     text.extend_from_slice(br#"{"type":"#);
     quote(app.event_name(event.kind), text);
     text.extend_from_slice(format!(r#","sequence":{sequence},"subject":"#).as_bytes());
     quote(subject, text);
-    text.extend_from_slice(br#","data":"#);
+    text.extend_from_slice(called.as_bytes());
     text.extend_from_slice(&data);
     text.push(b'}');
-    Ok(())
 }
 
 /// A refusal of the plugin's, with its facts.

@@ -13,7 +13,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use earmark_abi::{Envelope, Form};
+use earmark_abi::Envelope;
 use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -253,7 +253,7 @@ fn write(
 /// One event as a message: its data are a CloudEvent in JSON.
 fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
     let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
-    let data = app.partition.to_json(Form::Event, *kind, body)?.map_err(Fault::Answer)?;
+    let (called, data) = app.event_data(*kind, body);
     let ce_type = app.says().events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
     let envelope = Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at);
     let name = one_line(app.event_name(*kind).as_bytes());
@@ -264,7 +264,7 @@ fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), F
         .map_err(|error| Fault::Answer(error.to_string()))?;
     // The data go inside of the envelope's braces.
     text.pop();
-    text.extend_from_slice(br#","data":"#);
+    text.extend_from_slice(called.as_bytes());
     text.extend(one_line(&data));
     text.extend_from_slice(b"}\n\n");
     Ok(())

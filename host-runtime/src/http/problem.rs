@@ -26,6 +26,8 @@ pub(super) struct Problem {
     facts: Vec<u8>,
     /// The input that was refused, if it is in the journal.
     input: Option<u64>,
+    /// When it is worth another try, in seconds.
+    retry: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -44,7 +46,8 @@ impl Problem {
     /// A problem of the host's.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (code, detail) = (Cow::Borrowed(code), detail.into());
-        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None }
+        let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None, retry }
     }
 
     /// A refusal of the plugin's; the status follows from the form of its code.
@@ -56,7 +59,7 @@ impl Problem {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let code = Cow::Owned(code.to_string());
-        Self { status, refusal: true, code, detail, facts, input }
+        Self { status, refusal: true, code, detail, facts, input, retry: None }
     }
 
     /// The body is not what it should be.
@@ -83,6 +86,11 @@ impl Problem {
 
     /// The plugin failed on something other than an input.
     pub(super) fn fault(fault: &Fault) -> Self {
+        if let Fault::Barred(left) = fault {
+            let retry = Some(left.as_secs().saturating_add(1));
+            let (status, detail) = (StatusCode::TOO_MANY_REQUESTS, format!("the plugin: {fault}"));
+            return Self { retry, ..Self::new(status, "question-barred", detail) };
+        }
         tracing::error!(%fault, "the plugin failed on a request");
         let detail = format!("the plugin failed: {fault}");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "plugin-failed", detail)
@@ -96,10 +104,11 @@ impl Problem {
             NotAccepted::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage-failed"),
             NotAccepted::Plugin(_) => (StatusCode::SERVICE_UNAVAILABLE, "plugin-failed"),
             NotAccepted::LongAgo { .. } => (StatusCode::CONFLICT, "processed-long-ago"),
+            NotAccepted::Otherwise { .. } => (StatusCode::CONFLICT, "sequence-reused"),
             NotAccepted::Dead { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "dead-letter"),
         };
         let input = match why {
-            NotAccepted::Dead { input, .. } => Some(*input),
+            NotAccepted::Dead { input, .. } | NotAccepted::Otherwise { input, .. } => Some(*input),
             _ => None,
         };
         let mut detail = why.to_string();
@@ -121,7 +130,7 @@ fn title(status: StatusCode, refusal: bool) -> &'static str {
         StatusCode::FORBIDDEN => "that is not allowed to whoever asks",
         StatusCode::NOT_FOUND => "there is no such thing",
         StatusCode::UNPROCESSABLE_ENTITY => "the request could not be carried out",
-        StatusCode::SERVICE_UNAVAILABLE => "not now",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => "not now",
         _ => status.canonical_reason().unwrap_or("something went wrong"),
     }
 }
@@ -144,8 +153,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -168,6 +177,8 @@ pub(super) async fn wrong_method(method: axum::http::Method, uri: Uri) -> Proble
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[track_caller]
@@ -186,8 +197,22 @@ mod tests {
         check(&NotAccepted::Plugin("gone".into()), 503, "plugin-failed", true);
         let (source_name, sequence) = ("a".to_string(), 1);
         check(&NotAccepted::LongAgo { source_name, sequence }, 409, "processed-long-ago", false);
+        let (source_name, sequence, input) = ("a".to_string(), 1, 7);
+        let otherwise = NotAccepted::Otherwise { source_name, sequence, input };
+        check(&otherwise, 409, "sequence-reused", false);
         let dead = NotAccepted::Dead { verdict: Fault::Fuel(1), input: 7 };
         check(&dead, 422, "dead-letter", false);
+    }
+
+    #[test]
+    fn whoever_asked_what_fails_is_told_when_to_ask_again() {
+        let problem = Problem::fault(&Fault::Barred(Duration::from_millis(19_500)));
+        assert_eq!((problem.status.as_u16(), &*problem.code), (429, "question-barred"));
+        assert!(problem.detail.contains("again in 20 s"), "{}", problem.detail);
+        let response = problem.into_response();
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "20");
+        let failed = Problem::fault(&Fault::Fuel(1));
+        assert_eq!((failed.status.as_u16(), failed.retry), (503, Some(1)));
     }
 
     #[test]

@@ -120,6 +120,7 @@ fn read_turn(
         source: why.into(),
     };
     let turn = turn_of(record).map_err(|fault| damaged(fault.to_string()))?;
+    let Some(turn) = turn else { return Ok(()) };
     let mut sequence = record.first_event;
     let outcomes = turn.inputs.iter().zip(&turn.outcomes);
     for (number, (input, bytes)) in (record.first_input..).zip(outcomes) {

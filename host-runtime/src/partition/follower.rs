@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
 
 use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, encode};
 
-use super::body::TurnRecord;
+use super::bars::{Bars, Question};
+use super::body::{Entry, TurnRecord};
 use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
 use super::submission::{Caller, Origin, Receipt};
@@ -16,6 +18,9 @@ use super::writer::chain_of;
 use super::{Answered, Position};
 use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
 use crate::plugin::{Body, Fault};
+
+/// Inputs that a rebuild may replay before it is worth a snapshot, so that the next one is short.
+const LONG_REPLAY: u64 = 50_000;
 
 /// What is asked of the follower.
 pub(super) enum Ask {
@@ -69,6 +74,9 @@ pub(super) struct Follower {
     pub(super) anchor: Anchor,
     pub(super) snapshots: Option<Snapshots>,
     pub(super) saved_at: u64,
+    /// Whether a snapshot is due with the next record.
+    pub(super) save_soon: bool,
+    pub(super) bars: Bars,
     /// Makes a new body from what is durable.
     pub(super) renew: Renew,
 }
@@ -112,6 +120,8 @@ impl Follower {
             return Err(Fault::Broken("no body was made".to_string()));
         };
         (self.body, self.origins, self.anchor) = (body, renewed.origins, renewed.anchor);
+        let replayed = self.anchor.inputs.saturating_sub(renewed.from_snapshot.unwrap_or(0));
+        self.save_soon = replayed > LONG_REPLAY;
         Ok(())
     }
 
@@ -121,11 +131,11 @@ impl Follower {
         match ask {
             Ask::Query { by, kind, body, reply } => {
                 let call = Call::Query { by: principal(&by), kind, body: &body };
-                tell(&reply, holds.and_then(|()| self.read(&call)))
+                self.asked(&by.subject, Some(kind), &call, lost, &reply)
             }
             Ask::Slice { by, body, reply } => {
                 let call = Call::Slice { by: principal(&by), body: &body };
-                tell(&reply, holds.and_then(|()| self.read(&call)))
+                self.asked(&by.subject, None, &call, lost, &reply)
             }
             Ask::Audit { reply } => tell(&reply, holds.and_then(|()| audit(self.body.as_mut()))),
             Ask::Digest { reply } => {
@@ -140,12 +150,38 @@ impl Follower {
         }
     }
 
+    /// Answers a question that anybody may ask; the fault, if the body is of no use after it.
+    fn asked(
+        &mut self,
+        asker: &str,
+        question: Question,
+        call: &Call<'_>,
+        lost: Option<&Fault>,
+        reply: &SyncSender<Result<Answered, Fault>>,
+    ) -> Option<Fault> {
+        let now = Instant::now();
+        let barred = self.bars.holds(asker, question, now).map(Fault::Barred);
+        if let Some(why) = lost.cloned().or(barred) {
+            tell(reply, Err(why));
+            return None;
+        }
+        let answer = self.read(call);
+        match tell(reply, answer)? {
+            // It came back from the call: only what it said is of no use.
+            Fault::Answer(_) | Fault::TooLarge { .. } => None,
+            fault => {
+                self.bars.failed(asker, question, now);
+                Some(fault)
+            }
+        }
+    }
+
     fn follow(&mut self, record: &Record, anchor: Anchor) -> Result<(), Fault> {
         apply(self.body.as_mut(), &[record])?;
         note_origins(&mut self.origins, record)?;
         self.anchor = anchor;
-        let due = self.snapshots.as_ref().map(|s| s.every_inputs);
-        if due.is_some_and(|every| anchor.inputs.saturating_sub(self.saved_at) >= every) {
+        let since = anchor.inputs.saturating_sub(self.saved_at);
+        if self.snapshots.as_ref().is_some_and(|s| self.save_soon || since >= s.every_inputs) {
             self.save()?;
         }
         Ok(())
@@ -153,6 +189,8 @@ impl Follower {
 
     /// Saves a snapshot; that it can't be saved is told, but stops nothing.
     fn save(&mut self) -> Result<(), Fault> {
+        // Once: a plugin that can't make one is asked no sooner than it would have been.
+        self.save_soon = false;
         let Some(snapshots) = &self.snapshots else { return Ok(()) };
         let state = snapshot(self.body.as_mut())?;
         let saved = (self.origins.cursors(), state);
@@ -208,7 +246,7 @@ pub(super) fn position(anchor: &Anchor) -> Position {
 pub(super) fn apply(body: &mut dyn Body, records: &[&Record]) -> Result<Option<u64>, Fault> {
     let mut events = Vec::new();
     for record in records {
-        let turn = turn_of(record)?;
+        let Some(turn) = turn_of(record)? else { continue };
         for outcome in &turn.outcomes {
             let outcome: Outcome<'_> =
                 decode("an outcome", outcome).map_err(|e| Fault::Answer(e.to_string()))?;
@@ -226,10 +264,8 @@ pub(super) fn apply(body: &mut dyn Body, records: &[&Record]) -> Result<Option<u
 
 /// Moves the cursors of a record's sources on, and keeps their outcomes.
 pub(super) fn note_origins(origins: &mut Origins, record: &Record) -> Result<(), Fault> {
-    let turn = turn_of(record)?;
-    if turn.origins.is_empty() {
-        return Ok(());
-    }
+    let turn = turn_of(record)?.filter(|turn| !turn.origins.is_empty());
+    let Some(turn) = turn else { return Ok(()) };
     let position = record.first_event.saturating_add(u64::from(record.events)).saturating_sub(1);
     let mut first_events = Vec::with_capacity(turn.outcomes.len());
     let mut next = record.first_event;
@@ -255,14 +291,14 @@ pub(super) fn note_origins(origins: &mut Origins, record: &Record) -> Result<(),
             outcome: Arc::from(*outcome),
             again: true,
         };
-        origins.note(&origin, receipt);
+        origins.note(&origin, one.command, receipt);
     }
     Ok(())
 }
 
-/// The turn in a record.
-pub(super) fn turn_of(record: &Record) -> Result<TurnRecord<'_>, Fault> {
-    decode("the record of a turn", &record.body).map_err(|e| Fault::Answer(e.to_string()))
+/// The turn in a record, if it is one.
+pub(super) fn turn_of(record: &Record) -> Result<Option<TurnRecord<'_>>, Fault> {
+    Entry::decode(&record.body).map(Entry::turn).map_err(|e| Fault::Answer(e.to_string()))
 }
 
 /// The plugin's own snapshot.

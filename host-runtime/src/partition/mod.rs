@@ -1,15 +1,17 @@
 //! A partition: one plugin, one journal, one sequence of turns.
 //!
 //! ```text
-//!  submit --> leader: batch, one call --> writer: append, durable --> answers
-//!                ^                            |
-//!                '--- snapshot, when the -----+--> follower: apply --> queries, slices, snapshots
-//!                     leader's body failed
+//!  submit --> leader: batch, decide --> writer: append, durable --> answers
+//!             witness: apply                 |
+//!                ^                           |
+//!                '--- snapshot, when one ----+--> follower: apply --> queries, slices, snapshots
+//!                     of the two failed
 //! ```
 //!
 //! Law: answers, reads and publications show only what is durable; memory never leads the journal
 //! for longer than a turn, and when a turn fails its memory is thrown away.
 
+mod bars;
 mod body;
 mod feed;
 mod follower;
@@ -19,6 +21,7 @@ mod origins;
 mod rebuild;
 mod submission;
 mod turn;
+mod witness;
 mod writer;
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -28,7 +31,7 @@ use std::thread::JoinHandle;
 use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
 use tokio::sync::watch;
 
-pub use body::{OriginOf, TurnRecord};
+pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};

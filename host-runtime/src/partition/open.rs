@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
-use super::leader::{Leader, clock};
+use super::leader::{Leader, Ticks, clock};
 use super::rebuild::{RebuildError, rebuild};
 use super::{Caller, Partition, writer};
 use crate::journal::{
@@ -52,13 +53,17 @@ pub struct Options {
     pub turn_inputs: usize,
     /// Save a snapshot after so many inputs; never if 0.
     pub snapshot_every: u64,
+    /// Whether a witness applies each turn's events before they are durable: it costs a third
+    /// body, and the time to apply. Without it, a plugin that does not take an event it made leaves
+    /// a journal that nobody can rebuild.
+    pub witness: bool,
     /// How to open the journal.
     pub journal: OpenOptions,
 }
 
 impl Options {
     /// The usual: live clock, all roles, turns of at most 4,096 inputs, a snapshot after every
-    /// million of them.
+    /// million of them, and a witness.
     #[must_use]
     pub fn new(place: Where) -> Self {
         Self {
@@ -67,6 +72,7 @@ impl Options {
             roles: Vec::new(),
             turn_inputs: 4_096,
             snapshot_every: 1_000_000,
+            witness: true,
             journal: OpenOptions::default(),
         }
     }
@@ -127,14 +133,12 @@ impl Partition {
     ) -> Result<Self, OpenError> {
         let header = journal.header().clone();
         check_header(&header, bodies.as_ref(), options)?;
-        let snapshots = match &options.place {
-            Where::Directory(dir) => {
-                Some(SnapshotStore::open(&dir.join("snapshots"), SNAPSHOTS_KEPT)?)
-            }
-            Where::Memory => None,
-        };
+        let snapshots = snapshots(&options.place)?;
         let mut reader = journal.reader()?;
-        let rebuilt = rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), 2, progress)?;
+        // The leader's, the follower's, and the witness.
+        let count = if options.witness { 3 } else { 2 };
+        let rebuilt =
+            rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), count, progress)?;
         for skipped in &rebuilt.skipped {
             tracing::warn!(skipped, "a snapshot can't be used");
         }
@@ -150,13 +154,14 @@ impl Partition {
         let leader = Leader {
             bodies: Arc::clone(&bodies),
             body: first,
+            witness: fresh.next(),
             roles: header.roles.clone(),
             clock: header.clock,
             origins: rebuilt.origins.clone(),
             position: rebuilt.position,
             at: rebuilt.at,
             next_deadline: rebuilt.next_deadline,
-            tick_again: 0,
+            ticks: Ticks::default(),
             turn_inputs: options.turn_inputs.clamp(1, TURN_INPUTS_MAX),
             jobs,
             asks: asks.clone(),
@@ -176,6 +181,8 @@ impl Partition {
                 every_inputs,
                 plugin,
             }),
+            save_soon: false,
+            bars: Bars::default(),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
         };
         let to_follower = asks.clone();
@@ -186,6 +193,16 @@ impl Partition {
         ];
         let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
         Ok(Self { bodies, header, work, asks, position, readers, translators, threads })
+    }
+}
+
+/// Where snapshots are kept, if anywhere.
+fn snapshots(place: &Where) -> Result<Option<SnapshotStore>, OpenError> {
+    match place {
+        Where::Directory(dir) => {
+            Ok(Some(SnapshotStore::open(&dir.join("snapshots"), SNAPSHOTS_KEPT)?))
+        }
+        Where::Memory => Ok(None),
     }
 }
 

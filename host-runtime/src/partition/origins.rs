@@ -1,6 +1,7 @@
 //! The inbox: how far each source has come, and its last outcomes.
 //!
 //! Law: the cursor of a source never goes back; what is at or behind it is not carried out again.
+//! What comes again with other contents is no repetition: it is told so, as long as it is known.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -24,9 +25,17 @@ pub(super) struct Origins {
 #[derive(Debug, Clone, Default)]
 struct Source {
     last: u64,
-    kept: VecDeque<(u64, Receipt)>,
+    kept: VecDeque<Kept>,
     /// Its entries in the order of all; never fewer than it keeps.
     listed: usize,
+}
+
+/// The outcome of a place in a source's sequence.
+#[derive(Debug, Clone)]
+struct Kept {
+    sequence: u64,
+    command: [u8; 16],
+    receipt: Receipt,
 }
 
 /// What the inbox says of an input.
@@ -36,29 +45,33 @@ pub(super) enum Seen {
     New,
     /// It was carried out; this was its outcome.
     Again(Receipt),
+    /// At its place another command was carried out, as this input of the journal.
+    Otherwise(u64),
     /// It, or a later one, was carried out; the outcome is not at hand.
     LongAgo,
 }
 
 impl Origins {
-    /// What is known of an input.
-    pub(super) fn look_up(&self, origin: &Origin) -> Seen {
+    /// What is known of an input, whose command has this digest.
+    pub(super) fn look_up(&self, origin: &Origin, command: &[u8; 16]) -> Seen {
         let Some(source) = self.sources.get(&origin.source) else { return Seen::New };
         if origin.sequence > source.last {
             return Seen::New;
         }
-        let kept = source.kept.iter().find(|(sequence, _)| *sequence == origin.sequence);
-        match kept {
-            Some((_, receipt)) => Seen::Again(Receipt { again: true, ..receipt.clone() }),
+        match source.kept.iter().find(|kept| kept.sequence == origin.sequence) {
+            Some(Kept { command: was, receipt, .. }) if was != command => {
+                Seen::Otherwise(receipt.input)
+            }
+            Some(kept) => Seen::Again(Receipt { again: true, ..kept.receipt.clone() }),
             None => Seen::LongAgo,
         }
     }
 
     /// Moves the cursor of a source on, and keeps the outcome.
-    pub(super) fn note(&mut self, origin: &Origin, receipt: Receipt) {
+    pub(super) fn note(&mut self, origin: &Origin, command: [u8; 16], receipt: Receipt) {
         let source = self.sources.entry(Arc::clone(&origin.source)).or_default();
         source.last = source.last.max(origin.sequence);
-        source.kept.push_back((origin.sequence, receipt));
+        source.kept.push_back(Kept { sequence: origin.sequence, command, receipt });
         if source.kept.len() > OUTCOMES_KEPT {
             source.kept.pop_front();
         }

@@ -175,12 +175,17 @@ fn apply_to_all(
 }
 
 fn last_moment(record: &Record) -> Result<Option<u64>, RebuildError> {
-    Ok(turn_of(record)?.inputs.last().map(|input| input.at))
+    Ok(turn_of(record)?.and_then(|turn| turn.inputs.last().map(|input| input.at)))
 }
 
-/// Whether the record's chain follows from the chain before it and its own inputs and outcomes.
+/// Whether the record's chain follows from the chain before it and its own inputs and outcomes;
+/// what is no turn leaves it as it was.
 pub(crate) fn check_chain(before: [u8; 32], record: &Record) -> Result<(), RebuildError> {
-    let turn = turn_of(record)?;
+    let broken = || RebuildError::Chain { from: record.first_input, to: record.last_input() };
+    let Some(turn) = turn_of(record)? else {
+        let whole = (record.inputs, record.events, record.chain) == (1, 0, before);
+        return if whole { Ok(()) } else { Err(broken()) };
+    };
     let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
     let encoded: Result<Vec<Vec<u8>>, _> = turn.principals.iter().map(encode).collect();
     let encoded = encoded.map_err(not)?;
@@ -190,9 +195,5 @@ pub(crate) fn check_chain(before: [u8; 32], record: &Record) -> Result<(), Rebui
         chain = chain::extend_encoded(&chain, by, input, outcome);
     }
     let whole = turn.inputs.len() == turn.outcomes.len();
-    if whole && chain == record.chain {
-        Ok(())
-    } else {
-        Err(RebuildError::Chain { from: record.first_input, to: record.last_input() })
-    }
+    if whole && chain == record.chain { Ok(()) } else { Err(broken()) }
 }

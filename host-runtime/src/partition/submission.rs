@@ -95,6 +95,19 @@ pub enum NotAccepted {
         /// Its count.
         sequence: u64,
     },
+    /// The source has handed in another command at this place of its sequence.
+    #[error(
+        "input {sequence} of the source `{source_name}` was another command, which is input \
+         {input} of the journal: a new command needs a new count"
+    )]
+    Otherwise {
+        /// The source.
+        source_name: String,
+        /// Its count.
+        sequence: u64,
+        /// The place of the other one among the inputs of the journal.
+        input: u64,
+    },
     /// The plugin could not answer it; it is kept as a dead letter.
     #[error("the plugin could not answer this input, which is kept as a dead letter: {verdict}")]
     Dead {

@@ -12,7 +12,7 @@ use earmark_abi::{
 };
 
 use super::Position;
-use super::body::{OriginOf, TurnRecord};
+use super::body::{Dead, DeadCode, Entry, OriginOf, TurnRecord, command_digest};
 use super::submission::{Caller, Origin, Submission};
 use crate::journal::Record;
 use crate::plugin::{Body, Fault};
@@ -23,25 +23,35 @@ pub(super) struct Stamped {
     pub(super) kind: u16,
     pub(super) command: Vec<u8>,
     pub(super) by: Arc<Caller>,
-    pub(super) origin: Option<Origin>,
+    /// Its place in the sequence of a source, and the digest that tells it from others there.
+    pub(super) origin: Option<(Origin, [u8; 16])>,
 }
 
 impl Stamped {
-    pub(super) fn of(submission: &mut Submission, at: u64) -> Self {
+    pub(super) fn of(submission: &mut Submission, at: u64, digest: Option<[u8; 16]>) -> Self {
         Self {
             at,
             kind: submission.kind,
             command: std::mem::take(&mut submission.command),
             by: Arc::clone(&submission.by),
-            origin: submission.origin.clone(),
+            origin: submission.origin.clone().zip(digest),
         }
     }
 }
 
+/// The digest of a command that has a place in a sequence; others need none.
+pub(super) fn digest_of(submission: &Submission) -> Option<[u8; 16]> {
+    let Submission { kind, command, origin, .. } = submission;
+    origin.as_ref().map(|_| command_digest(*kind, command))
+}
+
+/// An encoded outcome, and how many events it has.
+pub(super) type EncodedOutcome = (Arc<[u8]>, u32);
+
 /// What the plugin made of a batch.
 pub(super) struct Decided {
-    /// One encoded outcome an input, and how many events it has.
-    pub(super) outcomes: Vec<(Arc<[u8]>, u32)>,
+    /// One outcome an input.
+    pub(super) outcomes: Vec<EncodedOutcome>,
     pub(super) next_deadline: Option<u64>,
 }
 
@@ -72,8 +82,12 @@ pub(super) fn principal(caller: &Caller) -> Principal<'_> {
     Principal { subject: &caller.subject, scopes }
 }
 
-/// Lets a body decide on a batch.
-pub(super) fn decide(body: &mut dyn Body, batch: &[Stamped]) -> Result<Decided, Fault> {
+/// Lets a body decide on a batch; it has so many kinds of events.
+pub(super) fn decide(
+    body: &mut dyn Body,
+    batch: &[Stamped],
+    kinds: usize,
+) -> Result<Decided, Fault> {
     let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
     let Cast { principals, inputs } = cast(batch);
     let call = encode(&Call::Turn(Turn { principals, inputs, chain: None })).map_err(not)?;
@@ -93,7 +107,12 @@ pub(super) fn decide(body: &mut dyn Body, batch: &[Stamped]) -> Result<Decided, 
     for bytes in &turned.outcomes {
         let outcome: Outcome<'_> = decode("an outcome", bytes).map_err(not)?;
         let events = match outcome.verdict {
-            Verdict::Accepted { events } => events.len(),
+            Verdict::Accepted { events } => {
+                if let Some(event) = events.iter().find(|event| usize::from(event.kind) >= kinds) {
+                    return Err(Fault::EventUnknown(event.kind));
+                }
+                events.len()
+            }
             Verdict::Refused(_) => 0,
         };
         outcomes.push((Arc::from(*bytes), u32::try_from(events).unwrap_or(u32::MAX)));
@@ -111,17 +130,18 @@ pub(super) fn dead(verdict: &Fault) -> Result<Decided, Fault> {
 }
 
 fn origin_of((input, one): (u32, &Stamped)) -> Option<OriginOf<'_>> {
-    let Origin { source, sequence } = one.origin.as_ref()?;
-    Some(OriginOf { input, source, sequence: *sequence })
+    let (Origin { source, sequence }, command) = one.origin.as_ref()?;
+    Some(OriginOf { input, source, sequence: *sequence, command: *command })
 }
 
-/// The record of a turn, and where the journal stands after it.
+/// The record of a turn, and where the journal stands after it. With a verdict, the turn is one
+/// dead letter.
 pub(super) fn record(
     plugin: ([u8; 32], u32),
     before: Position,
     batch: &[Stamped],
     decided: &Decided,
-    dead: Vec<u32>,
+    verdict: Option<&Fault>,
 ) -> Result<(Record, Position), Fault> {
     let not = |error: earmark_abi::NotDecoded| Fault::Answer(error.to_string());
     let Cast { principals, inputs } = cast(batch);
@@ -135,6 +155,8 @@ pub(super) fn record(
     }
     let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     after.inputs = after.inputs.saturating_add(u64::from(count));
+    let words = verdict.map(Fault::to_string).unwrap_or_default();
+    let dead = verdict.map(|fault| Dead { input: 0, code: DeadCode::from(fault), words: &words });
     let body = TurnRecord {
         plugin: plugin.0,
         schema: plugin.1,
@@ -143,7 +165,8 @@ pub(super) fn record(
         inputs,
         outcomes: decided.outcomes.iter().map(|(outcome, _)| &**outcome).collect(),
         origins: (0..).zip(batch).filter_map(origin_of).collect(),
-        dead,
+        traces: Vec::new(),
+        dead: dead.into_iter().collect(),
     };
     let record = Record {
         first_input: before.inputs.saturating_add(1),
@@ -151,7 +174,7 @@ pub(super) fn record(
         first_event: before.events.saturating_add(1),
         events: u32::try_from(after.events.saturating_sub(before.events)).unwrap_or(u32::MAX),
         chain: after.chain,
-        body: encode(&body).map_err(not)?,
+        body: Entry::Turn(body).encode().map_err(not)?,
     };
     Ok((record, after))
 }

@@ -60,8 +60,17 @@ impl Instance {
 
 impl Body for Instance {
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call_within(call, Budget::of(call, &self.limits))
+    }
+
+    fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call_within(call, Budget::narrow(&self.limits))
+    }
+}
+
+impl Instance {
+    fn call_within(&mut self, call: &[u8], budget: Budget) -> Result<&[u8], Fault> {
         let limits = self.limits;
-        let budget = Budget::of(call, &limits);
         wind(&mut self.store, self.stop, budget)?;
         let told = |error: wasmtime::Error| fault(&error, &limits, budget);
         let too_long = || Fault::Answer("the call is longer than a memory".to_string());
@@ -80,8 +89,7 @@ impl Body for Instance {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if len > limits.answer_bytes {
-            let allowed = limits.answer_bytes;
-            return Err(Fault::Answer(format!("it has {len} bytes, more than {allowed}")));
+            return Err(Fault::TooLarge { given: len, allowed: limits.answer_bytes });
         }
         let end = at.checked_add(len);
         let bytes = end.and_then(|end| self.memory.data(&self.store).get(at..end));

@@ -67,6 +67,14 @@ pub trait Body: Send {
     /// # Errors
     /// [`Fault`]: the body is of no use any more.
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault>;
+
+    /// As [`Body::call`], within what a call may take that somebody waits for, whatever its kind.
+    ///
+    /// # Errors
+    /// As [`Body::call`].
+    fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
+        self.call(call)
+    }
 }
 
 /// Something that makes bodies, all alike.
@@ -105,9 +113,29 @@ pub enum Fault {
     /// It ran into a trap.
     #[error("it trapped: {0}")]
     Trap(String),
+    /// Its answer is longer than one may be.
+    #[error("its answer has {given} bytes, more than the {allowed} one may have")]
+    TooLarge {
+        /// Its length.
+        given: usize,
+        /// What is allowed.
+        allowed: usize,
+    },
     /// Its answer is none.
     #[error("its answer is not one: {0}")]
     Answer(String),
+    /// It was not asked: a question like this one made it fail a while ago.
+    #[error(
+        "a question like this one made it fail: it may be asked again in {} s",
+        .0.as_secs().saturating_add(1)
+    )]
+    Barred(Duration),
+    /// It made an event of a kind that it does not have.
+    #[error("it made an event of the kind {0}, which it does not have")]
+    EventUnknown(u16),
+    /// It made an event that it does not take itself.
+    #[error("it does not take the events that it made: {0}")]
+    EventRefused(String),
     /// Its state does not hold any more, by its own word.
     #[error("its state does not hold any more: {0}")]
     Broken(String),

@@ -14,7 +14,7 @@ use earmark::order::{CancelReason, OrderEvent, Rejection};
 use earmark::schema;
 use earmark_abi::{Outcome, Verdict, decode};
 use earmark_host::journal::JournalReader;
-use earmark_host::partition::TurnRecord;
+use earmark_host::partition::Entry;
 
 use super::life::{self, figures::Figures};
 
@@ -116,7 +116,7 @@ impl Tally {
             let Some(last) = records.last() else { break };
             next = last.record.next_input();
             for sealed in &records {
-                let turn: TurnRecord<'_> = decode("the record of a turn", &sealed.record.body)?;
+                let Some(turn) = Entry::decode(&sealed.record.body)?.turn() else { continue };
                 for (input, outcome) in turn.inputs.iter().zip(&turn.outcomes) {
                     tally.count(input.kind, outcome, &mut did)?;
                 }

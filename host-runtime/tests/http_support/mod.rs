@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use earmark_abi::{Call, Description, decode};
+use earmark_abi::{Call, Description, Form, decode};
 use earmark_host::http::{Access, HttpOptions, bind};
 use earmark_host::journal::{Clock, Header, Journal, MemoryStore, OpenOptions, SqliteJournal};
 use earmark_host::partition::{Options, Partition, Where};
@@ -23,6 +23,8 @@ use tokio::sync::oneshot;
 
 /// A body that traps when a turn has this in it.
 pub const BOMB: &str = "BOMB";
+/// A body that traps when an event with this in it is to be read.
+pub const DARK: &str = "DARK";
 
 struct Native(Arc<Description>);
 
@@ -48,11 +50,15 @@ struct NativeBody(Door<ShopPlugin>);
 
 impl Body for NativeBody {
     fn call(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
-        if let Ok(Call::Turn(turn)) = decode("a call", call) {
-            let bomb = |bytes: &[u8]| bytes.windows(BOMB.len()).any(|w| w == BOMB.as_bytes());
-            if turn.inputs.iter().any(|input| bomb(input.command)) {
-                return Err(Fault::Trap("boom".into()));
-            }
+        let has =
+            |bytes: &[u8], what: &str| bytes.windows(what.len()).any(|w| w == what.as_bytes());
+        let trips = match decode("a call", call) {
+            Ok(Call::Turn(turn)) => turn.inputs.iter().any(|input| has(input.command, BOMB)),
+            Ok(Call::ToJson { form: Form::Event, bytes, .. }) => has(bytes, DARK),
+            _ => false,
+        };
+        if trips {
+            return Err(Fault::Trap("boom".into()));
         }
         Ok(self.0.call(call))
     }

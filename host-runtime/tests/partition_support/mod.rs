@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,6 +33,12 @@ pub const TICK: u16 = 2;
 pub const ALARM: u16 = 3;
 /// An alarm that no tick turns off.
 pub const STUCK: u16 = 4;
+/// An alarm that rings at each tick, and is as due as before.
+pub const ENDLESS: u16 = 5;
+/// Makes an event of a kind that there is not.
+pub const ODD: u16 = 6;
+/// Makes an event that is not taken when it is applied.
+pub const SOUR: u16 = 7;
 
 /// Nobody waits longer for an answer.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,6 +49,7 @@ pub struct Lines {
     lines: Vec<String>,
     alarm: Option<u64>,
     stuck: bool,
+    endless: bool,
 }
 
 impl Plugin for Lines {
@@ -69,8 +77,12 @@ impl Plugin for Lines {
             version: "1".into(),
             schema_version: 1,
             roles: Vec::new(),
-            commands: ["Write", "Refuse", "Tick", "Alarm", "Stuck"].map(command).into(),
-            events: ["Written", "Set", "Rang", "Stuck"].map(event).into(),
+            commands: ["Write", "Refuse", "Tick", "Alarm", "Stuck", "Endless", "Odd", "Sour"]
+                .map(command)
+                .into(),
+            events: ["Written", "Set", "Rang", "Stuck", "Endless", "RangAgain", "Sour"]
+                .map(event)
+                .into(),
             queries: vec![query],
             tick: Some(TICK),
             refusal_schema: String::new(),
@@ -101,9 +113,13 @@ impl Plugin for Lines {
         let kind = match input.kind {
             WRITE => 0,
             ALARM => 1,
+            TICK if due && self.endless => 5,
             TICK if due && !self.stuck => 2,
             TICK => return Ok(settled),
             STUCK => 3,
+            ENDLESS => 4,
+            ODD => 99,
+            SOUR => 6,
             _ => {
                 let refusal = Some(("never", "it is never carried out".into(), Vec::new()));
                 return Ok(Settled { refusal, ..settled });
@@ -114,7 +130,10 @@ impl Plugin for Lines {
             bytes.extend_from_slice(&body);
             Ok::<_, Broken>((kind, bytes))
         })?;
-        self.apply(kind, &body)?;
+        // What it would not take, it does not try.
+        if kind < 6 {
+            self.apply(kind, &body)?;
+        }
         Ok(settled)
     }
 
@@ -125,6 +144,8 @@ impl Plugin for Lines {
             1 => self.alarm = alarm(),
             2 => self.alarm = None,
             3 => (self.alarm, self.stuck) = (alarm(), true),
+            4 => (self.alarm, self.endless) = (alarm(), true),
+            5 => {}
             other => return Err(Broken(format!("there is no event {other}"))),
         }
         Ok(())
@@ -176,6 +197,8 @@ pub struct Small {
     deeds: Arc<Vec<Deed>>,
     /// How many turns each body, in the order they were made, was asked for.
     pub asked: Arc<Mutex<Vec<usize>>>,
+    /// How many bodies were made.
+    pub made: Arc<AtomicUsize>,
 }
 
 impl Small {
@@ -187,7 +210,8 @@ impl Small {
     /// Bodies that misbehave so.
     pub fn rogue(deeds: Vec<Deed>) -> Self {
         let (description, asked) = (Arc::new(Lines::describe()), Arc::default());
-        Self { description, digest: [3; 32], deeds: Arc::new(deeds), asked }
+        let (deeds, made) = (Arc::new(deeds), Arc::default());
+        Self { description, digest: [3; 32], deeds, asked, made }
     }
 
     /// The same under another name.
@@ -197,6 +221,7 @@ impl Small {
     }
 
     fn body(&self, metered: bool) -> Box<dyn Body> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         let (deeds, asked) = (Arc::clone(&self.deeds), Arc::clone(&self.asked));
         Box::new(SmallBody { door: Door::default(), deeds, metered, failed: false, asked })
     }

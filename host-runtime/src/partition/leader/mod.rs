@@ -1,8 +1,11 @@
 //! The leader: takes what waits, lets the plugin decide, hands the record to the writer, and takes
 //! the next while that one syncs.
 //!
-//! Law: when a body fails on a batch, it is thrown away; the batch is halved until one input is
-//! left, and that one is judged by fuel, never by a clock. Everybody else is served.
+//! Law: when a body fails on a batch, it is thrown away, and what is to blame is found by a count
+//! of fuel, never by a clock. Everybody else is served.
+
+mod sift;
+mod ticks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +20,10 @@ use super::turn::{self, Decided, Stamped};
 use super::writer::Job;
 use crate::journal::Clock;
 use crate::plugin::{Bodies, Body, Fault};
+pub(super) use ticks::Ticks;
 
 /// Bytes of commands in one turn at the most: a turn's record stays small, and its time short.
 const TURN_BYTES: usize = 4 << 20;
-
-/// How long after a tick without effect the next one comes.
-const TICK_PAUSE_MS: u64 = 10_000;
 
 /// What is handed to the leader.
 pub(super) enum Work {
@@ -31,10 +32,18 @@ pub(super) enum Work {
     Close,
 }
 
+/// How a body is made: the fast or the metered one.
+type Make = fn(&dyn Bodies) -> Result<Box<dyn Body>, Fault>;
+
+/// A body and its witness.
+type Pair = (Box<dyn Body>, Option<Box<dyn Body>>);
+
 /// The state of a leader.
 pub(super) struct Leader {
     pub(super) bodies: Arc<dyn Bodies>,
     pub(super) body: Box<dyn Body>,
+    /// In the state of the body, unless it is left out.
+    pub(super) witness: Option<Box<dyn Body>>,
     pub(super) roles: Vec<String>,
     pub(super) clock: Clock,
     pub(super) origins: Origins,
@@ -42,8 +51,7 @@ pub(super) struct Leader {
     /// The moment of the last input.
     pub(super) at: u64,
     pub(super) next_deadline: Option<u64>,
-    /// No tick before this: the last one had no effect.
-    pub(super) tick_again: u64,
+    pub(super) ticks: Ticks,
     pub(super) turn_inputs: usize,
     pub(super) jobs: SyncSender<Job>,
     pub(super) asks: SyncSender<Ask>,
@@ -86,7 +94,7 @@ impl Leader {
         let ticks = self.lost.is_none() && self.bodies.description().tick.is_some();
         let got = match (self.clock, self.next_deadline) {
             (Clock::Live, Some(deadline)) if ticks => {
-                let due = deadline.max(self.tick_again);
+                let due = self.ticks.due(deadline);
                 work.recv_timeout(Duration::from_millis(due.saturating_sub(clock())))
             }
             (Clock::Live | Clock::Logical, _) => {
@@ -136,16 +144,22 @@ impl Leader {
             if self.clock == Clock::Logical {
                 self.at = one.at.unwrap_or(self.at).max(self.at);
             }
-            if let Some(origin) = one.origin.clone() {
+            let digest = turn::digest_of(&one);
+            if let Some((origin, digest)) = one.origin.clone().zip(digest) {
                 // Whether it is new may depend on what the source handed in earlier in this turn.
                 let waits = |last: &u64| origin.sequence <= *last;
                 if gathered.get(&origin.source).is_some_and(waits) {
                     self.settle(&mut inputs, &mut replies);
                     gathered.clear();
                 }
-                let answer = match self.origins.look_up(&origin) {
+                let answer = match self.origins.look_up(&origin, &digest) {
                     Seen::New => None,
                     Seen::Again(receipt) => Some(Ok(receipt)),
+                    Seen::Otherwise(input) => Some(Err(NotAccepted::Otherwise {
+                        source_name: origin.source.to_string(),
+                        sequence: origin.sequence,
+                        input,
+                    })),
                     Seen::LongAgo => Some(Err(NotAccepted::LongAgo {
                         source_name: origin.source.to_string(),
                         sequence: origin.sequence,
@@ -159,7 +173,7 @@ impl Leader {
                 }
                 gathered.insert(origin.source, origin.sequence);
             }
-            inputs.push(Stamped::of(&mut one, self.at));
+            inputs.push(Stamped::of(&mut one, self.at, digest));
             replies.push(Some(one.reply));
         }
         self.settle(&mut inputs, &mut replies);
@@ -174,63 +188,11 @@ impl Leader {
 
     /// A tick, if one is due.
     fn tick(&self) -> Option<Stamped> {
-        let due = self.next_deadline?.max(self.tick_again);
+        let due = self.ticks.due(self.next_deadline?);
         let kind = self.bodies.description().tick.filter(|_| due <= self.at)?;
         // A tick has nothing to say: its contents are empty in any plugin's form.
         let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
         Some(Stamped { at: self.at, kind, command, by, origin: None })
-    }
-
-    /// Decides on a batch; when the body fails on it, brings a new one up and halves the batch.
-    fn decide(&mut self, mut batch: Vec<Stamped>, mut replies: Vec<Option<Reply>>) {
-        let fault = match turn::decide(self.body.as_mut(), &batch) {
-            Ok(decided) => return self.hand_over(&batch, &decided, replies, None),
-            Err(fault) => fault,
-        };
-        tracing::warn!(%fault, inputs = batch.len(), "the plugin failed on a turn");
-        if let Err(why) = self.replace() {
-            return self.lose(&why, replies);
-        }
-        if batch.len() > 1 {
-            let middle = batch.len().div_ceil(2);
-            let (later, later_replies) = (batch.split_off(middle), replies.split_off(middle));
-            self.decide(batch, replies);
-            if self.lost.is_some() {
-                let why = self.lost.clone().unwrap_or_default();
-                return self.lose(&why, later_replies);
-            }
-            return self.decide(later, later_replies);
-        }
-        self.judge(&batch, replies);
-    }
-
-    /// The suspect runs again, on fuel: over budget it is dead, under it it goes through.
-    fn judge(&mut self, batch: &[Stamped], replies: Vec<Option<Reply>>) {
-        let judged = self.state().and_then(|state| {
-            let mut body = self.bodies.metered().map_err(|fault| fault.to_string())?;
-            let begun = begin(body.as_mut(), &self.roles, Some(&state));
-            begun.map_err(|fault| fault.to_string())?;
-            Ok((turn::decide(body.as_mut(), batch), state))
-        });
-        match judged {
-            Ok((Ok(decided), _)) => {
-                tracing::info!("the input was only slow; it goes through");
-                self.hand_over(batch, &decided, replies, None);
-                // The fast body did not see it happen.
-                if let Err(why) = self.replace() {
-                    self.lost = Some(why);
-                }
-            }
-            Ok((Err(verdict), _)) => match turn::dead(&verdict) {
-                Ok(decided) => {
-                    let next_deadline = self.next_deadline;
-                    let decided = Decided { next_deadline, ..decided };
-                    self.hand_over(batch, &decided, replies, Some(verdict));
-                }
-                Err(fault) => self.lose(&fault.to_string(), replies),
-            },
-            Err(why) => self.lose(&why, replies),
-        }
     }
 
     /// Makes the record of a turn, and moves on.
@@ -242,8 +204,7 @@ impl Leader {
         verdict: Option<Fault>,
     ) {
         let plugin = (self.bodies.digest(), self.bodies.description().schema_version);
-        let dead = if verdict.is_some() { vec![0] } else { Vec::new() };
-        let made = turn::record(plugin, self.position, batch, decided, dead);
+        let made = turn::record(plugin, self.position, batch, decided, verdict.as_ref());
         let (record, after) = match made {
             Ok(made) => made,
             Err(fault) => return self.lose(&fault.to_string(), replies),
@@ -261,8 +222,8 @@ impl Leader {
                 again: false,
             };
             next_event = next_event.saturating_add(u64::from(*events));
-            if let Some(origin) = &one.origin {
-                self.origins.note(origin, receipt.clone());
+            if let Some((origin, command)) = &one.origin {
+                self.origins.note(origin, *command, receipt.clone());
             }
             if let Some(reply) = reply {
                 let answer = match &verdict {
@@ -273,29 +234,38 @@ impl Leader {
             }
         }
         self.position = after;
+        self.note_tick(batch, decided);
         self.next_deadline = decided.next_deadline;
-        self.pause_fruitless_ticks(batch, decided);
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
     }
 
-    /// A tick that leaves what was due as it was would be due again at once, for ever.
-    fn pause_fruitless_ticks(&mut self, batch: &[Stamped], decided: &Decided) {
+    /// Lets the pace of ticks know of one that the host made.
+    fn note_tick(&mut self, batch: &[Stamped], decided: &Decided) {
         let tick = batch.first().filter(|one| Arc::ptr_eq(&one.by, &self.by_host));
-        let idle = decided.outcomes.first().is_some_and(|(_, events)| *events == 0);
-        let due_again = |tick: &&Stamped| decided.next_deadline.is_some_and(|due| due <= tick.at);
-        if let Some(tick) = tick.filter(|_| idle).filter(due_again) {
-            self.tick_again = tick.at.saturating_add(TICK_PAUSE_MS);
+        if let Some((tick, (_, events))) = tick.zip(decided.outcomes.first()) {
+            self.ticks.ticked(tick.at, self.next_deadline, decided.next_deadline, *events);
         }
     }
 
-    /// A new body in the state of all that is durable.
+    /// New bodies in the state of all that is durable.
     fn replace(&mut self) -> Result<(), String> {
-        let state = self.state()?;
-        let mut body = self.bodies.fast().map_err(|fault| fault.to_string())?;
-        let begun = begin(body.as_mut(), &self.roles, Some(&state));
-        self.next_deadline = begun.map_err(|fault| fault.to_string())?;
-        self.body = body;
+        (self.body, self.witness) = self.pair(|bodies| bodies.fast())?;
         Ok(())
+    }
+
+    /// A body and a witness in the state of all that is durable.
+    fn pair(&mut self, make: Make) -> Result<Pair, String> {
+        let state = self.state()?;
+        let one = || -> Result<_, Fault> {
+            let mut body = make(self.bodies.as_ref())?;
+            let next_deadline = begin(body.as_mut(), &self.roles, Some(&state))?;
+            Ok((body, next_deadline))
+        };
+        let (body, next_deadline) = one().map_err(|fault| fault.to_string())?;
+        let witness = self.witness.is_some().then(one).transpose();
+        let witness = witness.map_err(|fault| fault.to_string())?.map(|(witness, _)| witness);
+        self.next_deadline = next_deadline;
+        Ok((body, witness))
     }
 
     /// The follower's state, once everything handed over is durable.

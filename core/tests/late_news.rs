@@ -12,9 +12,9 @@ use earmark::flow::Event;
 use earmark::ids::{FacilityId, ItemId, LineNumber, ReservationNumber, Tier};
 use earmark::laws::Audit;
 use earmark::order::{
-    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, PickOrder, RecordAllocated,
-    RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped, RecordTied,
-    RecordTimedOut, Rejection, ReleaseOrder, Status,
+    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, PaymentStatus, PickOrder,
+    RecordAllocated, RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped,
+    RecordTied, RecordTimedOut, Rejection, ReleaseOrder, Status,
 };
 use earmark::policy::{OrderPolicy, PaymentPolicy};
 use earmark::time::{Span, Timestamp};
@@ -316,4 +316,56 @@ fn a_facility_that_is_late_keeps_what_it_has_begun_with() {
     let pick = PickOrder { order: order(1), facility: FacilityId(0), lines, missing: None };
     desk.hear(O::Pick(pick));
     assert_eq!(late(&mut desk, &[(0, 2)]), [""; 0], "it has begun");
+}
+
+#[test]
+fn money_of_another_currency_and_too_little_pay_nothing() {
+    let desk = Desk::unpaid();
+    let total = desk.orders.get(order(1)).unwrap().total.minor;
+    let pay = |currency, minor| {
+        let amount = Amount { currency, minor };
+        let pay = O::AuthorizePayment(AuthorizePayment { order: order(1), amount });
+        let context = Context { at: Timestamp::from_millis(START), by: Principal::Staff };
+        desk.orders.decide(&pay, &context).map(drop).map_err(|refusal| refusal.code())
+    };
+    let too_little = Err("amount-too-small");
+    assert_eq!(pay(Currency::new("EUR").unwrap(), total * 9), too_little);
+    assert_eq!(pay(Currency::GBP, total - 1), too_little);
+    assert_eq!(pay(Currency::GBP, total), Ok(()));
+}
+
+#[test]
+fn an_order_that_ended_unpaid_awaits_no_payment() {
+    let mut desk = Desk::unpaid();
+    let status = |desk: &Desk| desk.orders.get(order(1)).unwrap().payment_status();
+    assert_eq!(status(&desk), PaymentStatus::Awaiting);
+    desk.hear(cancel(1, None));
+    assert_eq!(desk.status(), Status::Cancelled);
+    assert_eq!(status(&desk), PaymentStatus::Voided);
+}
+
+/// A confirmed order whose lines are amended to so many units, one after the other.
+fn amended(lines: &[Units]) -> Desk {
+    let mut desk = Desk::paid();
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    for &(line, quantity) in lines {
+        desk.hear(amend(1, line, quantity));
+    }
+    desk
+}
+
+#[test]
+fn an_amendment_that_can_not_be_had_goes_as_a_whole_and_takes_nothing_else_along() {
+    let mut desk = amended(&[(0, 4), (1, 3)]);
+    let told = desk.refused(3, "pen", (1, 0));
+    assert_eq!(told[0], "OrderLinesCancelled 0:1 1:1", "both lines of it");
+    let mut desk = amended(&[(0, 5), (1, 4)]);
+    desk.cancel(0, 2);
+    let told = desk.refused(3, "pen", (2, 1));
+    assert_eq!(told[0], "OrderLinesCancelled 1:2", "what is left of it");
+    let mut desk = amended(&[(0, 5)]);
+    desk.cancel(0, 2);
+    desk.stripped(1, &[(0, 2)]);
+    let told = desk.refused(3, "mug", (2, 1));
+    assert_eq!(told[0], "OrderLinesCancelled 0:1", "none is left: only what is short goes");
 }

@@ -107,6 +107,13 @@ fn next_look(desk: &Desk) -> Option<u64> {
     desk.shop.next_deadline().map(|at| at.as_millis().saturating_sub(desk.now))
 }
 
+/// When the queue of pens is looked at again, as whoever asks is told: the moment 0 is at once.
+fn due(desk: &Desk) -> Option<u64> {
+    let stock = desk.shop.inventory();
+    let (pen, _) = stock.item(&sku("pen")).unwrap();
+    stock.backorders_due(pen).map(|at| at.as_millis())
+}
+
 #[test]
 fn stock_that_is_kept_back_no_more_goes_to_those_who_wait() {
     let mut desk = desk();
@@ -178,14 +185,14 @@ fn a_look_at_a_long_queue_goes_on_where_the_last_one_ended() {
     let before = desk.history.len();
     desk.receive("pen", "LDS", Tier::Primary, 3);
     assert_eq!(served(&desk.history[before..]), [], "nobody of the first can be");
-    assert_eq!(next_look(&desk), Some(0));
+    assert_eq!((next_look(&desk), due(&desk)), (Some(0), Some(0)));
     // Somebody comes before the next look: what is free is not for him.
     let late = queued(BACKORDERS_PER_DECISION + 4, "GB");
     let told = desk.order(OrderCommand::Place(late.clone())).unwrap();
     assert!(!names(&told).contains(&"InventoryTied"), "{:?}", names(&told));
     let events = desk.pass(0);
     assert_eq!(served(&events), home.map(|placed| placed.order));
-    assert_eq!((desk.available("pen"), next_look(&desk)), (0, None));
+    assert_eq!((desk.available("pen"), next_look(&desk), due(&desk)), (0, None, None));
 }
 
 #[test]
@@ -210,8 +217,9 @@ fn a_queue_is_looked_at_the_next_day_only_if_a_full_facility_has_some() {
     assert!(!by(&mut desk, at_home(), parcels(1)), "London is full, and has none");
     assert!(by(&mut desk, parcels(1), FacilityRules::default()), "Leeds is full, and may tomorrow");
     let wait = next_look(&desk).unwrap();
+    assert_eq!(due(&desk), Some(desk.now + wait));
     assert_eq!(served(&desk.pass(wait)), [order(1)]);
-    assert_eq!(next_look(&desk), None);
+    assert_eq!((next_look(&desk), due(&desk)), (None, None));
 }
 
 #[test]

@@ -35,9 +35,13 @@ struct Desk {
 
 impl Desk {
     fn open(payment: PaymentPolicy) -> Self {
+        Self::of(payment, &[("mug", 3), ("pen", 2)])
+    }
+
+    fn of(payment: PaymentPolicy, lines: &[(&str, u32)]) -> Self {
         let mut desk = Self { orders: Orders::default() };
         desk.orders.set_policy(OrderPolicy { payment, ..OrderPolicy::default() });
-        desk.hear(O::Place(place(1, &[("mug", 3), ("pen", 2)])));
+        desk.hear(O::Place(place(1, lines)));
         desk
     }
 
@@ -368,4 +372,17 @@ fn an_amendment_that_can_not_be_had_goes_as_a_whole_and_takes_nothing_else_along
     desk.stripped(1, &[(0, 2)]);
     let told = desk.refused(3, "mug", (2, 1));
     assert_eq!(told[0], "OrderLinesCancelled 0:1", "none is left: only what is short goes");
+}
+
+#[test]
+fn of_two_lines_with_one_item_the_last_gives_up_what_is_short() {
+    let mut desk = Desk::of(PaymentPolicy::None, &[("mug", 3), ("mug", 2)]);
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    desk.stripped(1, &[(0, 3), (1, 2)]);
+    let told = desk.refused(2, "mug", (5, 2));
+    assert_eq!(
+        told,
+        ["OrderLinesCancelled 0:1 1:2", "OrderResourced"],
+        "two are there, and asked for"
+    );
 }

@@ -1,4 +1,4 @@
-//! Requests to cancel what a facility works on: which of them an answer, a refusal or a parcel ends.
+//! Requests to cancel what a facility works on: which of them a refusal or a parcel ends.
 //! Why: a request that is answered by what happened elsewhere is a lie to the customer.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 

@@ -144,6 +144,7 @@ fn an_extended_reservation_holds_longer_and_an_ended_one_is_not_revived() {
     let mut store = Store::open();
     store.reserve(1, Asked { ttl: Some(1_000), ..mugs(30) }).unwrap();
     assert_eq!(names(&store.extend(1, 1, 5_000).unwrap()), ["InventoryExtended"]);
+    assert_eq!(names(&store.extend(1, 1, 5_000).unwrap()), [""; 0], "it holds so long already");
     assert_eq!(names(&store.extend(1, 1, 4_000).unwrap()), [""; 0], "it is never cut short");
     assert_eq!(names(&store.pass(1_000).unwrap()), [""; 0], "its first deadline is no more");
     assert_eq!(names(&store.pass(4_000).unwrap()), ["InventoryExpired"]);
@@ -152,6 +153,16 @@ fn an_extended_reservation_holds_longer_and_an_ended_one_is_not_revived() {
     let [Event::Inventory(E::Rejected(rejected))] = &events[..] else { panic!("{events:?}") };
     assert!(rejected.lapsed, "others have its units now");
     assert_eq!(names(&store.extend(2, 2, 9_000).unwrap()), [""; 0], "a hard one holds anyway");
+}
+
+#[test]
+fn a_reservation_is_made_hard_once() {
+    let mut store = Store::open();
+    store.reserve(1, Asked { ttl: Some(1_000), ..mugs(1) }).unwrap();
+    let allocate = Allocate { order: order(1), reservation: ReservationNumber(1) };
+    let allocate = Command::Inventory(I::Allocate(allocate));
+    assert_eq!(names(&store.ask(&allocate).unwrap()), ["InventoryAllocated"]);
+    assert_eq!(names(&store.ask(&allocate).unwrap()), [""; 0], "asked once more");
 }
 
 #[test]

@@ -13,10 +13,12 @@ use earmark::limits::PAYMENT_AMOUNT;
 use earmark::order::{
     AmendOrder, AuthorizePayment, Carriage, DeliverShipment, FulfilmentStatus, HoldKind,
     LineChange, LineRef, LineUnits, OrderCommand as O, PackOrder, PickOrder, PlaceHold, PlaceOrder,
-    RefuseReturn, ReleaseOrder, RequestReturn, ReturnsStatus, SaveDraft, ShipOrder, Status,
-    StockStatus,
+    RefuseReturn, Rejection, ReleaseOrder, RequestReturn, ReturnsStatus, SaveDraft, ShipOrder,
+    Status, StockStatus,
 };
-use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy, PricePolicy};
+use earmark::policy::{
+    CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy, PricePolicy, SourcingPolicy,
+};
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency, UnitPrice};
 use support::{Desk, START, names, order, place, text, units};
@@ -235,4 +237,15 @@ fn the_states_of_an_order_are_told_from_where_its_units_are() {
     }))
     .unwrap();
     assert_eq!(states(&desk).2, ReturnsStatus::Refused);
+}
+
+#[test]
+fn an_order_that_takes_more_parcels_than_it_may_is_told_so() {
+    let sourcing = SourcingPolicy { max_parcels: Some(1), ..SourcingPolicy::default() };
+    let mut desk = Desk::open();
+    desk.must(Command::SetPolicy(SetPolicy { policy: Policy { sourcing, ..Policy::default() } }));
+    desk.place(1, &[("mug", 16)]);
+    assert_eq!(desk.at_hand(1).rejection, Some(Rejection::TooManyParcels { allowed: 1 }));
+    desk.place(2, &[("mug", 15)]);
+    assert_eq!(desk.at_hand(2).status, Status::Confirmed, "London has as many");
 }

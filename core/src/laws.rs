@@ -3,14 +3,16 @@
 //!
 //! Law: a predicate here knows no role; whoever holds state hands it numbers.
 //!
-//! The laws, their predicates, and who evaluates them besides `Shop::audit`, which sees states:
+//! The laws, their predicates, and who evaluates them: `Shop::audit`, which looks at one state,
+//! unless another is named.
 //!
 //! - (a) units of lines and stock are conserved: [`line_is_conserved`], [`stages_match`],
 //!   [`promises_match`], [`transfer_is_conserved`], [`kit_is_whole`]; the tests' witness
 //!   [`stock_is_conserved`] by its own books
 //! - (b) promises never exceed what is there: [`never_oversold`], [`day_is_not_full`]; the witness
 //!   [`safety_is_kept`]; of two orders in one place: [`one_of_two_stands`]
-//! - (c) each reservation ends exactly once: the witness [`each_ends_once`]
+//! - (c) each reservation ends exactly once: the witness [`each_ends_once`]; so does the work of a
+//!   facility, as the audit sees by its states
 //! - (d) the events alone make the state: [`alert_is_true`]; generated histories [`all_alike`],
 //!   named [`EVENTS_TELL_ALL`], after every step
 //! - (e) the same command again causes nothing: generated histories [`again_is_nothing`]
@@ -23,10 +25,12 @@
 //!
 //! And without a letter, since they came with what the letters do not speak of:
 //!
-//! - money: [`payments_are_bounded`], [`no_more_is_held`], [`captured_in_time`]; the witness
-//!   [`is_paid_for`], at every release and parcel
+//! - money: [`payments_are_bounded`], [`no_more_is_held`], [`captured_in_time`], and by name alone
+//!   [`PAYMENT_SUMS`], [`ANSWERED_ONCE`], [`PAYMENT_KNOWN`]; the witness [`is_paid_for`], at every
+//!   release and parcel
 //! - waiting: [`waits_as_long`], [`waits_for_a_reason`], [`wait_can_end`], [`ties_something`],
-//!   [`request_is_in_work`], [`backorders_match`], [`within_backorder_limit`]
+//!   [`request_is_in_work`], [`backorders_match`], and by name alone [`PENDING_FOR_A_REASON`]; the
+//!   tests' queue [`within_backorder_limit`], since a limit may be lowered under those who wait
 //! - facilities: [`work_matches`]
 //!
 //! `tests/broken_laws.rs` damages states, `tests/broken_reducers.rs` breaks reducers: each fails.

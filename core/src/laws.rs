@@ -20,7 +20,8 @@
 //!   partitions that overtake each other, [`all_alike`], named [`ANY_ORDER`]
 //! - (g) the plan that was checked is booked: the witness [`plan_serves_demand`], at every tie
 //! - (h) native and Wasm are equal to the byte: [`all_alike`], named [`BODIES_AGREE`]
-//! - (i) what comes back is there: [`returns_are_bounded`]; the witness [`available_is_physical`]
+//! - (i) what comes back is there: [`returns_are_bounded`], [`claims_fit`]; the witness
+//!   [`available_is_physical`]
 //! - (j) no plan costs less: the witness [`no_dearer`], at every tie
 //!
 //! And without a letter, since they came with what the letters do not speak of:
@@ -74,6 +75,8 @@ impl Audit {
 pub const LINE_CONSERVED: &str = "line units are conserved";
 /// Name of [`returns_are_bounded`].
 pub const RETURNS_BOUNDED: &str = "returns never exceed what was delivered";
+/// Name of [`claims_fit`].
+pub const CLAIMS_FIT: &str = "what comes back stands against a parcel that arrived";
 /// Name of [`never_oversold`].
 pub const NEVER_OVERSOLD: &str = "promises never exceed sellable stock";
 /// Name of [`promises_match`].
@@ -189,6 +192,12 @@ pub fn line_is_conserved(ordered: u32, buckets: &[u32]) -> bool {
 pub fn returns_are_bounded(delivered: u32, requested: u32, dispositions: &[u32]) -> bool {
     let received = dispositions.iter().try_fold(0_u32, |sum, &n| sum.checked_add(n));
     delivered >= requested && received.is_some_and(|received| requested >= received)
+}
+
+/// No more of a line is announced to come back than was in the parcel it came in.
+#[must_use]
+pub fn claims_fit(arrived: u64, claimed: u64) -> bool {
+    claimed <= arrived
 }
 
 /// What is promised on a shelf is there and fit for sale.

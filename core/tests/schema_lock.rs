@@ -136,7 +136,7 @@ fn first_events() -> Vec<Payload> {
         order::PaymentAuthorized,
         order::ShipmentShipped,
         order::ShipmentDelivered,
-        order::ReturnRequested,
+        v1::ReturnRequested,
         order::ReturnReceived,
         order::OrderCompleted,
         order::OrderArchived,
@@ -257,6 +257,7 @@ fn events_of_payments() -> Vec<Payload> {
         order::CancellationMet,
         order::OrderStockLost,
         order::OrderPaymentNeeded,
+        order::ReturnRequested,
     ]
 }
 

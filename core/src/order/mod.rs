@@ -9,6 +9,7 @@ mod backorder;
 mod buckets;
 mod cancel;
 mod chart;
+mod claims;
 mod command;
 mod confirm;
 mod decide;
@@ -53,7 +54,7 @@ pub use event::{
     OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection,
     ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
     ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
-    ShippingVoided, TieReturned, UnitsOfLine,
+    ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

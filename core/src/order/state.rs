@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::buckets::Buckets;
 use super::command::{CancelReason, OrderLine};
-use super::event::{HoldKind, PaymentTerms, PlacedBy, Rejection, UnitsOfLine};
+use super::event::{HoldKind, PaymentTerms, PlacedBy, Rejection, UnitsOfLine, UnitsOfParcel};
 use super::kits::{self, LineKind};
 use super::replace;
 use super::stage::{self, Stage};
 use super::transitions::Status;
-use super::{cancel, confirm};
+use super::{cancel, claims, confirm};
 use crate::demand::{Awaited, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
@@ -249,6 +249,8 @@ pub struct Return {
     pub number: ReturnNumber,
     /// What was announced.
     pub units: Vec<UnitsOfLine>,
+    /// The parcels that it came in; of a return that was refused, what of it had come.
+    pub parcels: Vec<UnitsOfParcel>,
     /// What of it has come.
     pub received: Vec<UnitsOfLine>,
     /// How far it has come.
@@ -326,6 +328,7 @@ impl Orders {
         for (id, order) in &self.orders {
             kits::audit(*id, order, audit);
             cancel::audit(*id, order, audit);
+            claims::audit(*id, order, audit);
             let in_the_way = !confirm::is_due(order);
             audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
             replace::audit(self, *id, order, audit);

@@ -175,7 +175,7 @@ codec! {
     13 ShipmentShipped(p: order::ShipmentShipped) { Event::Order(OE::Shipped(p)) } version: 1;
     14 ShipmentDelivered(p: order::ShipmentDelivered)
         { Event::Order(OE::Delivered(p)) } version: 1;
-    15 ReturnRequested(p: order::ReturnRequested)
+    15 ReturnRequested(p: order::ReturnRequested, from v1::ReturnRequested)
         { Event::Order(OE::ReturnRequested(p)) } version: 1;
     16 ReturnReceived(p: order::ReturnReceived)
         { Event::Order(OE::ReturnReceived(p)) } version: 1;
@@ -363,6 +363,8 @@ codec! {
         { Event::Order(OE::StockLost(p)) } version: 1;
     124 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
         { Event::Order(OE::PaymentNeeded(p)) } version: 1;
+    125 ReturnRequested(p: order::ReturnRequested)
+        { Event::Order(OE::ReturnRequested(p)) } version: 2;
 }
 
 codec! {

@@ -2,11 +2,13 @@
 //!
 //! Law: nothing here changes any more, and nothing is written in these forms.
 
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::flow;
-use crate::ids::{HoldNumber, OrderId, Text};
-use crate::order::{self, HoldKind};
+use crate::ids::{HoldNumber, OrderId, ReturnNumber, Text};
+use crate::order::{self, HoldKind, UnitsOfLine};
 use crate::policy::v1::Policy;
 use crate::time::Timestamp;
 
@@ -53,6 +55,26 @@ impl From<OrderHoldPlaced> for order::OrderHoldPlaced {
     fn from(old: OrderHoldPlaced) -> Self {
         let OrderHoldPlaced { order, at, hold, kind, reason, until } = old;
         Self { order, at, hold, kind, reason, until, placed_by: None }
+    }
+}
+
+/// Delivered units are announced to come back, as version 1 said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ReturnRequested {
+    /// The order.
+    pub order: OrderId,
+    /// The return.
+    pub number: ReturnNumber,
+    /// Which units.
+    pub units: Vec<UnitsOfLine>,
+}
+
+impl From<ReturnRequested> for order::ReturnRequested {
+    fn from(old: ReturnRequested) -> Self {
+        let ReturnRequested { order, number, units } = old;
+        Self { order, number, units, parcels: Vec::new() }
     }
 }
 

@@ -19,7 +19,7 @@ use earmark::order::{
     OrderCompleted, OrderConfirmed, OrderEvent as O, OrderExpired, OrderLine, OrderLinesCancelled,
     OrderPlaced, OrderRejected, OrderSourced, OrderUnsourced, PaymentAuthorized, PaymentTerms,
     Rejection, ReturnReceived, ReturnRequested, ShipmentDelivered, ShipmentShipped, TieReturned,
-    UnitsOfLine,
+    UnitsOfLine, UnitsOfParcel,
 };
 use earmark::sourcing::Proof;
 use earmark::time::Timestamp;
@@ -135,6 +135,7 @@ fn of_goods() -> Vec<Sample<O>> {
                 order,
                 number,
                 units: vec![UnitsOfLine { line: LineNumber(200), quantity: 301 }],
+                parcels: vec![UnitsOfParcel { shipment, line: LineNumber(200), quantity: 301 }],
             }),
         ),
         back("restock", Disposition::Restock),

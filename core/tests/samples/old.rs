@@ -2,8 +2,8 @@
 //! are read as.
 
 use earmark::flow::{Command, Event, PolicySet, SetPolicy};
-use earmark::ids::HoldNumber;
-use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced};
+use earmark::ids::{HoldNumber, LineNumber, ReturnNumber};
+use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced, ReturnRequested, UnitsOfLine};
 use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
 use earmark::time::Span;
@@ -46,6 +46,15 @@ pub(crate) fn old_holds() -> Vec<Sample<Old<forms::OrderHoldPlaced, Event>>> {
         sample(case, Old { was, is: Event::Order(OrderEvent::HoldPlaced(placed)) })
     };
     HOLDS.into_iter().map(old).collect()
+}
+
+/// Events of kind 15: returns of which nobody said which parcels they came in.
+pub(crate) fn old_returns() -> Vec<Sample<Old<forms::ReturnRequested, Event>>> {
+    let (order, number) = (order(), ReturnNumber(1));
+    let units = vec![UnitsOfLine { line: LineNumber(200), quantity: 301 }];
+    let was = forms::ReturnRequested { order, number, units: units.clone() };
+    let requested = ReturnRequested { order, number, units, parcels: Vec::new() };
+    vec![sample("some", Old { was, is: Event::Order(OrderEvent::ReturnRequested(requested)) })]
 }
 
 fn every_field() -> v1::Policy {

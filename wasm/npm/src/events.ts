@@ -46,6 +46,7 @@ import type {
   TransferNumber,
   UnitPrice,
   UnitsOfLine,
+  UnitsOfParcel,
   WorkNumber,
   WorkStage,
   WorkState,
@@ -113,7 +114,12 @@ export interface Events {
     portions: Portion[];
   };
   ShipmentDelivered: OfOrder & { at: Timestamp; shipment: ShipmentNumber };
-  ReturnRequested: OfOrder & { number: ReturnNumber; units: UnitsOfLine[] };
+  ReturnRequested: OfOrder & {
+    number: ReturnNumber;
+    units: UnitsOfLine[];
+    /** The same units by the parcels they came in; none where the first version told it. */
+    parcels: UnitsOfParcel[];
+  };
   ReturnReceived: OfOrder & { number: ReturnNumber; disposition: Disposition; units: Portion[] };
   OrderCompleted: OfOrder & { at: Timestamp };
   OrderArchived: OfOrder;

@@ -126,6 +126,13 @@ export interface UnitsOfLine {
   quantity: number;
 }
 
+/** Units of a line that came in one parcel. */
+export interface UnitsOfParcel {
+  shipment: ShipmentNumber;
+  line: LineNumber;
+  quantity: number;
+}
+
 /** What one line asks of the stock. */
 export interface Demand {
   line: LineNumber;

@@ -219,13 +219,6 @@ of_order! {
         /// The shipment.
         shipment: ShipmentNumber,
     }
-    /// Delivered units are announced to come back.
-    ReturnRequested {
-        /// The return.
-        number: ReturnNumber,
-        /// Which units.
-        units: Vec<UnitsOfLine>,
-    }
     /// Announced units came back.
     ReturnReceived {
         /// The return.
@@ -289,6 +282,34 @@ pub enum Rejection {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct UnitsOfLine {
+    /// The line.
+    pub line: LineNumber,
+    /// How many; never zero.
+    pub quantity: u32,
+}
+
+/// Delivered units are announced to come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "ReturnRequestedV2", rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct ReturnRequested {
+    /// The order.
+    pub order: OrderId,
+    /// The return.
+    pub number: ReturnNumber,
+    /// Which units.
+    pub units: Vec<UnitsOfLine>,
+    /// The same units by the parcels they came in; version 1 did not say.
+    pub parcels: Vec<UnitsOfParcel>,
+}
+
+/// Units of a line that came in one parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct UnitsOfParcel {
+    /// The parcel.
+    pub shipment: ShipmentNumber,
     /// The line.
     pub line: LineNumber,
     /// How many; never zero.

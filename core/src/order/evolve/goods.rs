@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use super::super::buckets::Bucket;
+use super::super::claims;
 use super::super::event::{Disposition, OrderEvent, OrderResourced, Resourcing, UnitsOfLine};
 use super::super::stage::{self, FREE, IN_WORK, Stage};
 use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
@@ -52,8 +53,8 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
             let (state, bucket) = (Carriage::ReturnedToSender, Bucket::ReturnedToSender);
             arrive(order, e.shipment, state, bucket)?;
             let (number, state) = (e.number, ReturnState::Received);
-            let (units, received) = (Vec::new(), Vec::new());
-            order.returns.push(Return { number, units, received, state });
+            let (units, parcels, received) = (Vec::new(), Vec::new(), Vec::new());
+            order.returns.push(Return { number, units, parcels, received, state });
             Ok(())
         }
         OrderEvent::ShippingVoided(e) => {
@@ -76,9 +77,10 @@ fn returned(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory>
                 let buckets = &mut order.lines.get_mut(line.index()).ok_or(NO_LINE)?.buckets;
                 add(&mut buckets.return_requested, quantity)?;
             }
+            let parcels = claims::told(order, e)?;
             let (number, units) = (e.number, e.units.clone());
             let (received, state) = (Vec::new(), ReturnState::Requested);
-            order.returns.push(Return { number, units, received, state });
+            order.returns.push(Return { number, units, parcels, received, state });
             Ok(())
         }
         OrderEvent::ReturnReceived(e) => {
@@ -93,7 +95,9 @@ fn returned(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory>
                 let left = buckets.return_requested.checked_sub(quantity);
                 buckets.return_requested = left.ok_or(NO_RETURN)?;
             }
-            open_return(order, e.number)?.state = ReturnState::Refused;
+            let refused = open_return(order, e.number)?;
+            refused.state = ReturnState::Refused;
+            claims::keep_what_came(refused);
             Ok(())
         }
         _ => Ok(()),

@@ -5,13 +5,15 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::super::claims;
 use super::super::command::{ReceiveReturn, ReceiveReturnedUnits, RefuseReturn, RequestReturn};
 use super::super::decide::Decision;
 use super::super::event::{
     OrderEvent, ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, UnitsOfLine,
+    UnitsOfParcel,
 };
 use super::super::refusal::OrderRefusal;
-use super::super::state::{Carriage, Order, Return, ReturnState, Shipment};
+use super::super::state::{Order, Return};
 use super::{Parts, last_number, spread};
 use crate::demand::Portion;
 use crate::ids::{FacilityId, LineNumber, OrderId, ReturnNumber, Text};
@@ -29,23 +31,21 @@ pub(in crate::order) fn request(
         buckets.delivered.saturating_sub(buckets.return_requested)
     };
     let units = spread(order, &command.lines, Parts::Named, delivered)?;
+    let open = claims::open(order, window, at);
     if let Some(window) = window {
-        let recent =
-            |number: usize| delivered(number).min(delivered_since(order, number, window, at));
+        let recent = |number: usize| {
+            let line = u16::try_from(number).map_or(LineNumber(u16::MAX), LineNumber);
+            let left = open.iter().map(|parcel| claims::left(order, parcel, line));
+            left.fold(0, u32::saturating_add)
+        };
         spread(order, &command.lines, Parts::Named, recent)
             .map_err(|_| OrderRefusal::ReturnWindowClosed { window })?;
     }
     let number = last_number(order.returns.last().map(|r| r.number.0));
     let number = ReturnNumber(number.checked_add(1).ok_or(OrderRefusal::TooManyParts)?);
-    Ok(vec![OrderEvent::ReturnRequested(ReturnRequested { order: command.order, number, units })])
-}
-
-/// Units of a line in the parcels whose return window is open.
-fn delivered_since(order: &Order, line: usize, window: Span, at: Timestamp) -> u32 {
-    let is_open = |s: &&Shipment| s.delivered_at.is_some_and(|then| at < then.after(window));
-    let portions = order.shipments.iter().filter(is_open).flat_map(|s| &s.portions);
-    let of_line = portions.filter(|p| p.line.index() == line);
-    of_line.map(|p| p.quantity).fold(0, u32::saturating_add)
+    let parcels = claims::of(order, open.into_iter(), &units);
+    let requested = ReturnRequested { order: command.order, number, units, parcels };
+    Ok(vec![OrderEvent::ReturnRequested(requested)])
 }
 
 /// Takes in what is left of a return: back to the tier it was picked from, at the facility named,
@@ -126,32 +126,44 @@ fn arrived(
 ) -> Vec<Portion> {
     let mut portions = Vec::new();
     for back in units {
+        let so_far = found.received.iter().filter(|r| r.line == back.line).map(|r| r.quantity);
+        let mut came = so_far.fold(0, u32::saturating_add);
         let mut rest = back.quantity;
-        // Units of earlier returns are not sent back twice: they are the first that arrived.
-        let mut gone = claimed_before(order, found, back.line);
-        let delivered = order.shipments.iter().filter(|s| s.state == Carriage::Delivered);
-        let of_line = delivered.flat_map(|s| &s.portions).filter(|p| p.line == back.line);
-        for portion in of_line {
-            let skipped = gone.min(portion.quantity);
-            gone = gone.saturating_sub(skipped);
-            let quantity = rest.min(portion.quantity.saturating_sub(skipped));
+        for claim in found.parcels.iter().filter(|claim| claim.line == back.line) {
+            let before = came.min(claim.quantity);
+            came = came.saturating_sub(before);
+            let quantity = rest.min(claim.quantity.saturating_sub(before));
             rest = rest.saturating_sub(quantity);
-            if quantity > 0 {
-                let facility = facility.unwrap_or(portion.facility);
-                portions.push(Portion { quantity, facility, ..*portion });
-            }
+            take_from(order, found, *claim, before, quantity, &mut portions);
         }
+    }
+    for portion in &mut portions {
+        portion.facility = facility.unwrap_or(portion.facility);
     }
     portions
 }
 
-/// Units of a line that earlier returns are about, and those of this one that have come.
-fn claimed_before(order: &Order, found: &Return, line: LineNumber) -> u32 {
-    let claim = |r: &Return| match r.state {
-        ReturnState::Refused => r.received.clone(),
-        _ if r.number == found.number => r.received.clone(),
-        _ => r.units.clone(),
-    };
-    let so_far = order.returns.iter().take_while(|r| r.number <= found.number).flat_map(claim);
-    so_far.filter(|u| u.line == line).map(|u| u.quantity).fold(0, u32::saturating_add)
+/// Units of a line out of a parcel, behind those that earlier returns claim of it, and those of
+/// this one that have come.
+fn take_from(
+    order: &Order,
+    found: &Return,
+    claim: UnitsOfParcel,
+    before: u32,
+    mut rest: u32,
+    portions: &mut Vec<Portion>,
+) {
+    let Some(parcel) = order.shipments.iter().find(|s| s.number == claim.shipment) else { return };
+    let at = order.returns.iter().position(|r| r.number == found.number).unwrap_or(0);
+    let earlier = order.returns.get(..at).unwrap_or_default();
+    let mut gone = claims::claimed(earlier, parcel, claim.line).fold(before, u32::saturating_add);
+    for portion in parcel.portions.iter().filter(|p| p.line == claim.line) {
+        let skipped = gone.min(portion.quantity);
+        gone = gone.saturating_sub(skipped);
+        let quantity = rest.min(portion.quantity.saturating_sub(skipped));
+        rest = rest.saturating_sub(quantity);
+        if quantity > 0 {
+            portions.push(Portion { quantity, ..*portion });
+        }
+    }
 }

@@ -162,20 +162,20 @@ fn a_limit_is_set_within_its_bound_and_set_again_changes_nothing() {
 }
 
 #[test]
-fn stock_that_comes_goes_to_those_who_wait_in_the_order_of_their_ids() {
+fn stock_that_comes_goes_to_those_who_wait_in_the_order_they_came() {
     let mut desk = desk(20);
-    // The order that was made first waits first, although it was placed last.
+    // The order that was placed first waits first, although the other's id is smaller.
     desk.place(3, &[("pen", 8)]);
     desk.place(2, &[("pen", 3)]);
     let events = come(&mut desk, "LON", 2);
     assert_eq!(names(&events), ["StockReceived", "BackorderFilled", "BackorderSourced"]);
-    assert_eq!((buckets(&desk, 2, 0).allocated, buckets(&desk, 2, 0).backordered), (2, 1));
+    assert_eq!((buckets(&desk, 3, 0).allocated, buckets(&desk, 3, 0).backordered), (6, 2));
     let events = come(&mut desk, "LDS", 9);
     let filled = events.iter().filter_map(|event| match event {
         Event::Inventory(InventoryEvent::Filled(e)) => Some(e.order),
         _ => None,
     });
-    assert_eq!(filled.collect::<Vec<_>>(), [order(2), order(3)]);
+    assert_eq!(filled.collect::<Vec<_>>(), [order(3), order(2)]);
     assert_eq!((waits(&desk), desk.available("pen")), (0, 4));
     assert_eq!(desk.at_hand(3).stock_status(), StockStatus::Allocated);
 }

@@ -162,7 +162,7 @@ fn line_by_line(shop: &mut Shop, command: &Command, context: &Context) -> Result
         let there = shelf(&mut open, p.item, p.facility, p.tier);
         there.into_iter().for_each(|shelf| shelf.allocated += p.quantity);
     }
-    let booked = Reservation { hold, portions: portions.clone(), waiting: None };
+    let booked = Reservation { hold, portions: portions.clone(), waiting: None, turn: 0 };
     open.inventory.reservations.insert(ReservationId { order, number: reservation }, booked);
     *shop = open.shut();
     let heard = OrderCommand::RecordTied(RecordTied { order, reservation, hold, portions });
@@ -189,7 +189,8 @@ fn revived(shop: &mut Shop, command: &Command, context: &Context) -> Result<Sett
             let there = shelf(open, p.item, p.facility, p.tier);
             there.into_iter().for_each(|shelf| shelf.allocated += p.quantity);
             let id = ReservationId { order: e.order, number: p.reservation };
-            let fresh = || Reservation { hold: Hold::Hard, portions: Vec::new(), waiting: None };
+            let fresh =
+                || Reservation { hold: Hold::Hard, portions: Vec::new(), waiting: None, turn: 0 };
             open.inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
         }
     })?;
@@ -258,7 +259,7 @@ fn c_a_reducer_that_forgets_to_release_is_found() {
                 let Some(shelf) = shelf(open, p.item, p.facility, p.tier) else { continue };
                 let is_hard = hold == Hold::Hard;
                 *(if is_hard { &mut shelf.allocated } else { &mut shelf.reserved }) += p.quantity;
-                let fresh = || Reservation { hold, portions: Vec::new(), waiting: None };
+                let fresh = || Reservation { hold, portions: Vec::new(), waiting: None, turn: 0 };
                 open.inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
             }
         })

@@ -143,9 +143,10 @@ impl Slice {
             let SliceItem { id, sku, name, unit_price, available, rules, prices, safety, .. } =
                 slice;
             let shelves = available.into_iter().map(shelf).collect();
-            let kept = Vec::new();
-            let mut item = Item { sku, name, unit_price, shelves, rules, prices, safety: kept };
-            keep(&mut item, &safety);
+            let (kept, turn) = (safety, 0);
+            let safety = Vec::new();
+            let mut item = Item { sku, name, unit_price, shelves, rules, prices, safety, turn };
+            keep(&mut item, &kept);
             (id, item)
         };
         let mut items: Vec<(ItemId, Item)> = self.items.into_iter().map(item).collect();

@@ -113,8 +113,8 @@ pub(super) fn define(
     let (sku, name) = (sku.clone(), name.clone());
     inventory.by_sku.insert(sku.clone(), id);
     let (shelves, rules) = (Vec::new(), ItemRules::default());
-    let (prices, safety) = (Vec::new(), Vec::new());
-    inventory.items.push(id, Item { sku, name, unit_price, shelves, rules, prices, safety });
+    let (prices, safety, turn) = (Vec::new(), Vec::new(), 0);
+    inventory.items.push(id, Item { sku, name, unit_price, shelves, rules, prices, safety, turn });
     Ok(())
 }
 
@@ -139,6 +139,10 @@ fn unship(inventory: &mut Inventory, event: &StockUnshipped) -> Result<(), Corru
         let id = ReservationId { order: event.order, number: p.reservation };
         let fresh = || Reservation::of(Hold::Hard, Vec::new());
         inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
+        let turn = inventory.take_turn(id, core::iter::once(p.item));
+        if let Some(open) = inventory.reservations.get_mut(&id) {
+            open.turn = open.turn.max(turn);
+        }
     }
     Ok(())
 }
@@ -156,14 +160,19 @@ fn tie(inventory: &mut Inventory, event: &InventoryTied) -> Result<(), CorruptHi
     if let Hold::Soft { until } = event.hold {
         inventory.deadlines.insert((until, id));
     }
-    let fresh = Reservation::of(event.hold, Vec::new());
     // What of it is not there waits already.
     let waits = |open: &Reservation| open.portions.is_empty() && open.hold == event.hold;
-    if inventory.reservations.get(&id).is_some_and(|open| !waits(open)) {
-        return Err(CorruptHistory::because("a reservation is made twice"));
-    }
+    let turn = match inventory.reservations.get(&id) {
+        Some(open) if !waits(open) => {
+            return Err(CorruptHistory::because("a reservation is made twice"));
+        }
+        Some(_) => backorder::later(inventory, id, &event.portions),
+        None => inventory.take_turn(id, event.portions.iter().map(|p| p.item)),
+    };
+    let fresh = Reservation::of(event.hold, Vec::new());
     let open = inventory.reservations.entry(id).or_insert(fresh);
     open.portions.clone_from(&event.portions);
+    open.turn = turn;
     Ok(())
 }
 

@@ -74,6 +74,8 @@ pub struct Item {
     pub prices: Vec<UnitPriceAt>,
     /// Units each facility keeps back from sale, by facility; those that keep none are left out.
     pub safety: Vec<(FacilityId, u32)>,
+    /// The last turn that was given to whoever asked for it.
+    pub turn: u64,
 }
 
 /// The stock of one item in one tier of one facility, in units.
@@ -115,13 +117,15 @@ pub struct Reservation {
     pub portions: Vec<Portion>,
     /// The units that wait for stock to come, if any do.
     pub waiting: Option<Box<Waiting>>,
+    /// Its turn among those who want the same: the earliest is served first, and keeps longest.
+    pub turn: u64,
 }
 
 impl Reservation {
     /// A reservation that ties this.
     #[must_use]
     pub fn of(hold: Hold, portions: Vec<Portion>) -> Self {
-        Self { hold, portions, waiting: None }
+        Self { hold, portions, waiting: None, turn: 0 }
     }
 
     /// Whether it ties nothing, and waits for nothing.

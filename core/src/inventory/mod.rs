@@ -28,6 +28,7 @@ mod rules;
 mod safety;
 mod strip;
 mod transfers;
+mod turns;
 mod undo;
 
 pub use alerts::{

@@ -1,13 +1,15 @@
 //! Promises that a physical fact breaks: who loses them.
 //!
-//! Law: soft promises are stripped before hard ones, and of each kind the youngest order's first,
-//! so that the oldest promise is kept longest; every stripped unit is told to its order.
+//! Law: soft promises are stripped before hard ones, and of each kind the one whose turn came last
+//! first (`turns`), so that the oldest promise is kept longest; every stripped unit is told to its
+//! order.
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::event::{InventoryEvent, PromiseStripped};
-use super::ledger::{Inventory, Shelf};
+use super::ledger::{Inventory, Reservation, ReservationId, Shelf};
 use crate::demand::{Hold, Portion};
 use crate::ids::{ItemId, OrderId};
 
@@ -27,27 +29,27 @@ pub(super) fn below(
 fn strip(inventory: &Inventory, item: ItemId, shelf: &Shelf, broken: u32) -> Vec<InventoryEvent> {
     let mut rest = broken;
     let mut stripped: Vec<(OrderId, Vec<Portion>)> = Vec::new();
-    for hard in [false, true] {
-        let of_kind = inventory.reservations.iter().rev();
-        for (id, open) in of_kind.filter(|(_, r)| (r.hold == Hold::Hard) == hard) {
-            if rest == 0 {
-                break;
+    let here = |p: &&Portion| (p.item, p.facility, p.tier) == (item, shelf.facility, shelf.tier);
+    let ties = |open: &Reservation| open.portions.iter().any(|p| here(&p));
+    let all = inventory.reservations.iter().filter(|(_, open)| ties(open));
+    let mut all: Vec<(&ReservationId, &Reservation)> = all.collect();
+    all.sort_unstable_by_key(|(id, open)| (open.hold == Hold::Hard, Reverse((open.turn, *id))));
+    for (id, open) in all {
+        if rest == 0 {
+            break;
+        }
+        let mut portions = Vec::new();
+        for portion in open.portions.iter().filter(here) {
+            let quantity = rest.min(portion.quantity);
+            rest = rest.saturating_sub(quantity);
+            if quantity > 0 {
+                portions.push(Portion { quantity, ..*portion });
             }
-            let here =
-                |p: &&Portion| (p.item, p.facility, p.tier) == (item, shelf.facility, shelf.tier);
-            let mut portions = Vec::new();
-            for portion in open.portions.iter().filter(here) {
-                let quantity = rest.min(portion.quantity);
-                rest = rest.saturating_sub(quantity);
-                if quantity > 0 {
-                    portions.push(Portion { quantity, ..*portion });
-                }
-            }
-            match stripped.last_mut() {
-                _ if portions.is_empty() => {}
-                Some((order, earlier)) if *order == id.order => earlier.append(&mut portions),
-                _ => stripped.push((id.order, portions)),
-            }
+        }
+        match stripped.last_mut() {
+            _ if portions.is_empty() => {}
+            Some((order, earlier)) if *order == id.order => earlier.append(&mut portions),
+            _ => stripped.push((id.order, portions)),
         }
     }
     let event = |(order, portions)| InventoryEvent::Stripped(PromiseStripped { order, portions });

@@ -20,6 +20,10 @@ pub(crate) struct Queue {
     limits: BTreeMap<ItemId, u32>,
     waits: BTreeMap<Reservation, BTreeMap<(LineNumber, ItemId), u64>>,
     to: BTreeMap<Reservation, (Destination, Vec<FacilityId>)>,
+    /// When each of them came, and the last that came for each item: the time its id says, and
+    /// after all who came for the same.
+    turns: BTreeMap<Reservation, u64>,
+    last: BTreeMap<ItemId, u64>,
     /// Units that joined, and those that left, by whatever way.
     joined: u64,
     left: u64,
@@ -28,6 +32,31 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn set_limit(&mut self, item: ItemId, limit: u32) {
         self.limits.insert(item, limit);
+    }
+
+    /// Somebody comes for items; whoever has something already has come before.
+    pub(crate) fn come(
+        &mut self,
+        id: Reservation,
+        items: &[ItemId],
+        has: impl Fn(&Reservation) -> bool,
+    ) {
+        let first = (id.0, ReservationNumber(0));
+        let mut own = self.turns.range(first..).take_while(|(other, _)| other.0 == id.0);
+        let kept = own.find(|(other, _)| **other != id && has(other)).map(|(_, turn)| *turn);
+        let after = items.iter().filter_map(|item| self.last.get(item)).map(|last| last + 1);
+        let made = self.turns.get(&id).copied().unwrap_or(id.0.timestamp().as_millis());
+        let turn = kept.unwrap_or_else(|| after.fold(made, u64::max));
+        let waits = self.waits.get(&id).into_iter().flat_map(BTreeMap::keys);
+        for item in waits.map(|(_, item)| *item).chain(items.iter().copied()) {
+            let last = self.last.entry(item).or_default();
+            *last = turn.max(*last);
+        }
+        self.turns.insert(id, turn);
+    }
+
+    fn turn(&self, id: Reservation) -> (u64, Reservation) {
+        (self.turns.get(&id).copied().unwrap_or_default(), id)
     }
 
     /// Units may wait within the limit, and no more of a line than was asked for.
@@ -64,7 +93,9 @@ impl Queue {
         let id = (event.order, event.reservation);
         let terms = self.to.get(&id).cloned().ok_or("nobody waited")?;
         for p in &event.portions {
-            let before = self.waits.range(..id).filter(|(other, _)| self.to[other] == terms);
+            let came_before = |other| self.turn(other) < self.turn(id);
+            let before = self.waits.iter().filter(|(other, _)| came_before(**other));
+            let before = before.filter(|(other, _)| self.to[other] == terms);
             let waits = |of: &BTreeMap<(LineNumber, ItemId), u64>| {
                 of.keys().any(|(_, item)| *item == p.item)
             };
@@ -136,7 +167,8 @@ impl Queue {
             let (ours, theirs) = (self.units(item), shop.inventory().backordered_units(item));
             ensure(ours == theirs, || format!("{theirs} of {item} wait, {ours} by the events"))?;
             let queue: Vec<_> = shop.inventory().backorder_queue(item, None).collect();
-            let sorted = queue.is_sorted_by_key(|(order, _, units)| (*order, *units));
+            let turn = |order, units: &Awaited| (self.turn((order, units.reservation)), *units);
+            let sorted = queue.is_sorted_by_key(|(order, _, units)| turn(*order, units));
             ensure(sorted, || format!("the queue of {item} is in no order: {queue:?}"))?;
         }
         Ok(())

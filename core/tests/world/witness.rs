@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
-use earmark::ids::{FacilityId, LineNumber, OrderId, ReservationNumber};
+use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber};
 use earmark::inventory::{
     BackorderFilled, InventoryEvent, InventoryTied, KitsExploded, ReservationId,
 };
@@ -142,7 +142,10 @@ impl Witness {
                 let twice = self.open.contains_key(&id) || self.ended.contains(&id);
                 ensure(!twice, || format!("{id:?} is made twice"))?;
                 self.made += 1;
-                self.queue.join(e, asked)
+                let items: Vec<_> = e.units.iter().map(|units| units.item).collect();
+                self.queue.join(e, asked)?;
+                self.come(id, &items);
+                Ok(())
             }
             InventoryEvent::Filled(e) => self.fill(e),
             InventoryEvent::BackorderReleased(e) => {
@@ -173,6 +176,7 @@ impl Witness {
             InventoryEvent::Unshipped(e) => {
                 for p in &e.portions {
                     let id = (e.order, p.reservation);
+                    self.come(id, &[p.item]);
                     let known = self.asked.contains_key(&id) || self.ended.contains(&id);
                     ensure(!known, || format!("{id:?} is made twice"))?;
                     self.made += u64::from(!self.open.contains_key(&id));
@@ -194,6 +198,13 @@ impl Witness {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A reservation is made: it has its turn from here on.
+    fn come(&mut self, id: Reservation, items: &[ItemId]) {
+        let Self { open, queue, .. } = self;
+        let waits: BTreeSet<Reservation> = queue.ids().copied().collect();
+        queue.come(id, items, |other| open.contains_key(other) || waits.contains(other));
     }
 
     fn fill(&mut self, e: &BackorderFilled) -> Result<(), String> {
@@ -255,6 +266,8 @@ impl Witness {
         let all = tied.portions.iter().map(|p| u64::from(p.quantity)).sum();
         let waits = self.queue.of(id);
         let asked = asked.values().sum::<u64>();
+        let items: Vec<_> = tied.portions.iter().map(|p| p.item).collect();
+        self.come(id, &items);
         ensure(all + waits == asked, || format!("{id:?} ties more than asked"))?;
         let twice = self.open.insert(id, all).is_some() || self.ended.contains(&id);
         self.made += u64::from(waits == 0);

@@ -14,6 +14,7 @@ use super::super::alerts::changes;
 use super::super::event::InventoryEvent;
 use super::super::ledger::{Inventory, Item, ReservationId, Shelf};
 use super::super::plan::{Ask, Plan};
+use super::super::turns::Turn;
 use super::queue::Due;
 use super::{BackorderFilled, BackordersDue, Waiting, is_same};
 use crate::demand::{Awaited, Demand, Destination, Hold, Portion};
@@ -47,9 +48,9 @@ fn live(
     inventory: &Inventory,
     events: &[InventoryEvent],
     at: Timestamp,
-) -> BTreeMap<ItemId, Option<ReservationId>> {
+) -> BTreeMap<ItemId, Option<Turn>> {
     let queues = &inventory.backorders;
-    let mut live: BTreeMap<ItemId, Option<ReservationId>> = BTreeMap::new();
+    let mut live: BTreeMap<ItemId, Option<Turn>> = BTreeMap::new();
     for (item, due) in queues.dues().filter(|(_, due)| due.at <= at) {
         live.insert(item, due.after);
     }
@@ -81,7 +82,7 @@ fn live(
 struct Round<'a> {
     inventory: &'a Inventory,
     events: &'a [InventoryEvent],
-    live: BTreeMap<ItemId, Option<ReservationId>>,
+    live: BTreeMap<ItemId, Option<Turn>>,
     at: Timestamp,
     /// The live items as they are after the decision, and what was filled.
     ledger: Inventory,
@@ -94,7 +95,7 @@ impl<'a> Round<'a> {
     fn begin(
         inventory: &'a Inventory,
         events: &'a [InventoryEvent],
-        live: BTreeMap<ItemId, Option<ReservationId>>,
+        live: BTreeMap<ItemId, Option<Turn>>,
         at: Timestamp,
     ) -> Option<Self> {
         let ledger = after(inventory, events, &live)?;
@@ -110,7 +111,7 @@ impl<'a> Round<'a> {
             cut = candidates.last().copied();
         }
         let mut looked_at_all = true;
-        for id in candidates {
+        for (_, id) in candidates {
             if self.live.keys().all(|item| self.free(*item) == 0) {
                 (cut, looked_at_all) = (None, false);
                 break;
@@ -123,17 +124,20 @@ impl<'a> Round<'a> {
 
     /// Those who wait for a live item, in order, no more of an item than one decision looks at and
     /// one more.
-    fn candidates(&self) -> Vec<ReservationId> {
+    fn candidates(&self) -> Vec<Turn> {
         let most = BACKORDERS_PER_DECISION.saturating_add(1);
-        let mut all: BTreeSet<ReservationId> = BTreeSet::new();
+        let mut all: BTreeSet<Turn> = BTreeSet::new();
         for (item, after) in &self.live {
-            let behind = |id: &&ReservationId| after.is_none_or(|after| **id > after);
+            let behind = |turn: &&Turn| after.is_none_or(|after| **turn > after);
+            // By one that ends in this very decision nobody could find his place later.
+            let stays = |turn: &&Turn| self.waiting(turn.1).is_some();
             let entries = self.inventory.backorders.entries(*item);
-            all.extend(entries.filter(behind).take(most));
+            all.extend(entries.filter(behind).filter(stays).take(most));
         }
         for event in self.events {
             if let InventoryEvent::Backordered(e) = event {
-                all.insert(ReservationId { order: e.order, number: e.reservation });
+                let id = ReservationId { order: e.order, number: e.reservation };
+                all.insert(self.inventory.turn_by(id, self.events));
             }
         }
         all.into_iter().collect()
@@ -219,7 +223,7 @@ impl<'a> Round<'a> {
     }
 
     /// Says which queues are looked at again, and when.
-    fn put_off(&mut self, cut: Option<ReservationId>, looked_at_all: bool) {
+    fn put_off(&mut self, cut: Option<Turn>, looked_at_all: bool) {
         let at = self.at;
         for (&item, after) in &self.live {
             let before = self.inventory.backorders.due(item);
@@ -242,8 +246,8 @@ impl<'a> Round<'a> {
             self.told.push(InventoryEvent::BackordersDue(BackordersDue {
                 item: name,
                 at: due.map(|due| due.at),
-                after: after.map(|id| id.order),
-                after_reservation: after.map(|id| id.number),
+                after: after.map(|(_, id)| id.order),
+                after_reservation: after.map(|(_, id)| id.number),
             }));
         }
     }
@@ -320,7 +324,7 @@ impl Inventory {
 fn after(
     inventory: &Inventory,
     events: &[InventoryEvent],
-    live: &BTreeMap<ItemId, Option<ReservationId>>,
+    live: &BTreeMap<ItemId, Option<Turn>>,
 ) -> Option<Inventory> {
     let mut sums: BTreeMap<(ItemId, FacilityId, Tier), i64> = BTreeMap::new();
     for event in events {

@@ -1,9 +1,9 @@
 //! Backorders: units that are promised before they are there, and the queue in which they wait.
 //!
 //! Law: of an item no more wait than its limit allowed when they were accepted; the queue of an
-//! item is ordered by the time its orders' ids were made, then by order, reservation and line; what
-//! waits ends once: filled, released, or expired with its reservation; and nothing waits that every
-//! facility has refused which could bring it.
+//! item is ordered by turn (`turns`: who asked first, whatever time an id says), then by order,
+//! reservation and line; what waits ends once: filled, released, or expired with its reservation;
+//! and nothing waits that every facility has refused which could bring it.
 //!
 //! Whether units may wait at all is read from the policy here and nowhere else, at the one moment
 //! at which they are accepted: so the roles can't differ on it, and a change of policy takes
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use fill::append;
 pub use part::Parted;
-pub(super) use queue::{Backorders, backordered, due, filled, give_up, limit_set, released};
+pub(super) use queue::{Backorders, backordered, due, filled, give_up, later, limit_set, released};
 
 use super::decide::Decision;
 use super::event::InventoryEvent;
@@ -199,14 +199,21 @@ impl Inventory {
     }
 
     /// The queue of an item, in order: who waits, how firmly, and for how many units. From an
-    /// order on, if one is named.
+    /// order on, if one is named; if it waits no more, from the time that its id says.
     pub fn backorder_queue(
         &self,
         item: ItemId,
         behind: Option<OrderId>,
     ) -> impl Iterator<Item = (OrderId, Hold, Awaited)> {
-        let entries = self.backorders.entries(item).filter(move |id| Some(id.order) > behind);
-        entries.flat_map(move |id| {
+        let last = behind.map(|order| {
+            let mut entries = self.backorders.entries(item).rev();
+            let still_there = entries.find(|(_, id)| id.order == order).copied();
+            still_there.unwrap_or_else(|| {
+                self.turn(ReservationId { order, number: ReservationNumber(u16::MAX) })
+            })
+        });
+        let entries = self.backorders.entries(item).filter(move |turn| Some(**turn) > last);
+        entries.flat_map(move |(_, id)| {
             let open = self.reservation(*id);
             let waiting = open.and_then(|open| Some((open.hold, open.waiting.as_ref()?)));
             let of_item = move |(hold, waiting): (Hold, &alloc::boxed::Box<Waiting>)| {
@@ -252,7 +259,7 @@ pub(super) fn audit(inventory: &Inventory, audit: &mut Audit) {
         }
         let free = inventory.items.get(item).map_or(0, super::ledger::Item::available);
         let facilities = inventory.facilities().len();
-        for id in inventory.backorders.entries(item) {
+        for (_, id) in inventory.backorders.entries(item) {
             let reach = if free == 0 { 0 } else { inventory.free_for(*id, item) };
             let barred = inventory.reservation(*id).and_then(|open| open.waiting.as_deref());
             let barred = barred.map_or(0, |waiting| waiting.excluded.len());

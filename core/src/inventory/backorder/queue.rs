@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::evolve::{ENDED, NO_ITEM, end, promise};
 use super::super::ledger::{Inventory, Reservation, ReservationId};
+use super::super::turns::Turn;
 use super::{
     BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
     Waiting, is_same,
@@ -41,8 +42,7 @@ pub(in crate::inventory) struct Backorders {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Queue {
     units: u64,
-    /// Ids of orders are ordered by the time they were made.
-    waiting: BTreeSet<ReservationId>,
+    waiting: BTreeSet<Turn>,
 }
 
 /// When a queue is looked at again.
@@ -50,7 +50,7 @@ struct Queue {
 pub(super) struct Due {
     pub(super) at: Timestamp,
     /// The entries up to here have been looked at.
-    pub(super) after: Option<ReservationId>,
+    pub(super) after: Option<Turn>,
 }
 
 impl Due {
@@ -90,7 +90,7 @@ impl Backorders {
     }
 
     /// Those who wait for an item, in order.
-    pub(super) fn entries(&self, item: ItemId) -> impl Iterator<Item = &ReservationId> {
+    pub(super) fn entries(&self, item: ItemId) -> impl DoubleEndedIterator<Item = &Turn> {
         self.queues.get(&item).into_iter().flat_map(|queue| &queue.waiting)
     }
 
@@ -122,23 +122,23 @@ impl Backorders {
         self.queues = BTreeMap::new();
         for (id, open) in reservations {
             for units in open.waiting.iter().flat_map(|waiting| &waiting.units) {
-                self.join(*id, units);
+                self.join((open.turn, *id), units);
             }
         }
     }
 
-    fn join(&mut self, id: ReservationId, units: &Awaited) {
+    fn join(&mut self, turn: Turn, units: &Awaited) {
         let queue = self.queues.entry(units.item).or_default();
         queue.units = queue.units.saturating_add(u64::from(units.quantity));
-        queue.waiting.insert(id);
+        queue.waiting.insert(turn);
     }
 
     /// Units leave a queue; the reservation too, unless other units of it wait there.
-    fn leave(&mut self, id: ReservationId, item: ItemId, units: u32, stays: bool) {
+    fn leave(&mut self, turn: Turn, item: ItemId, units: u32, stays: bool) {
         let Some(queue) = self.queues.get_mut(&item) else { return };
         queue.units = queue.units.saturating_sub(u64::from(units));
         if !stays {
-            queue.waiting.remove(&id);
+            queue.waiting.remove(&turn);
         }
         if queue.waiting.is_empty() {
             self.queues.remove(&item);
@@ -192,9 +192,10 @@ pub(in crate::inventory) fn backordered(
     if inventory.reservations.contains_key(&id) {
         return Err(CorruptHistory::because("a reservation is made twice"));
     }
+    let turn = inventory.take_turn(id, event.units.iter().map(|units| units.item));
     for units in &event.units {
         inventory.items.get(units.item).ok_or(NO_ITEM)?;
-        inventory.backorders.join(id, units);
+        inventory.backorders.join((turn, id), units);
     }
     if let Hold::Soft { until } = event.hold {
         inventory.deadlines.insert((until, id));
@@ -205,9 +206,34 @@ pub(in crate::inventory) fn backordered(
         units: event.units.clone(),
     };
     let mut open = Reservation::of(event.hold, Vec::new());
-    open.waiting = Some(Box::new(waiting));
+    (open.waiting, open.turn) = (Some(Box::new(waiting)), turn);
     inventory.reservations.insert(id, open);
     Ok(())
+}
+
+/// The turn of a reservation that waits for some items, and ties others now: after all that was
+/// given for those too.
+pub(in crate::inventory) fn later(
+    inventory: &mut Inventory,
+    id: ReservationId,
+    portions: &[Portion],
+) -> u64 {
+    let (before, _) = inventory.turn(id);
+    let waiting = inventory.reservation(id).and_then(|open| open.waiting.as_deref());
+    let waits: Vec<ItemId> =
+        waiting.iter().flat_map(|waiting| &waiting.units).map(|units| units.item).collect();
+    let turn = inventory.take_turn(id, portions.iter().map(|p| p.item)).max(before);
+    for &item in &waits {
+        if let Some(queue) = inventory.backorders.queues.get_mut(&item)
+            && queue.waiting.remove(&(before, id))
+        {
+            queue.waiting.insert((turn, id));
+        }
+        if let Some(item) = inventory.items.get_mut(item) {
+            item.turn = item.turn.max(turn);
+        }
+    }
+    turn
 }
 
 pub(in crate::inventory) fn filled(
@@ -263,7 +289,7 @@ pub(in crate::inventory) fn due(
 ) -> Result<(), CorruptHistory> {
     inventory.items.get(event.item.id).ok_or(NO_ITEM)?;
     let after = event.after.zip(event.after_reservation);
-    let after = after.map(|(order, number)| ReservationId { order, number });
+    let after = after.map(|(order, number)| inventory.turn(ReservationId { order, number }));
     match event.at {
         Some(at) => inventory.backorders.due.insert(event.item.id, Due { at, after }),
         None => inventory.backorders.due.remove(&event.item.id),
@@ -288,6 +314,6 @@ fn stop_waiting(
     if waiting.units.is_empty() {
         open.waiting = None;
     }
-    inventory.backorders.leave(id, units.item, units.quantity, stays);
+    inventory.backorders.leave((open.turn, id), units.item, units.quantity, stays);
     Ok(())
 }

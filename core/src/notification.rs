@@ -43,7 +43,7 @@ pub enum News {
     Expired,
     /// It is cancelled.
     Cancelled,
-    /// Some of it is cancelled, because stock that was promised is not there.
+    /// Some of it is cancelled, because stock that was promised is not there: the first time.
     Shortened,
     /// A parcel of it is on its way.
     Shipped(ShipmentNumber),
@@ -69,6 +69,8 @@ pub enum News {
     Replaced(OrderId),
     /// It was paid for, and is not any more: the how-manieth time.
     PaymentNeeded(u16),
+    /// Some of it is cancelled once more, because stock is not there: the how-manieth time.
+    ShortenedAgain(u16),
 }
 
 /// An event of the notification role.

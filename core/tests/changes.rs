@@ -137,7 +137,7 @@ fn what_an_amendment_asks_for_in_vain_is_cancelled_and_told() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 5)]);
     let events = names(&desk.order(amend(1, vec![], &[("pen", 9)])).unwrap());
-    let told = ["InventoryRejected", "OrderLinesCancelled", "CustomerNotified"];
+    let told = ["InventoryRejected", "OrderLinesCancelled", "OrderShortened", "CustomerNotified"];
     assert_eq!(events[2..], told);
     assert_eq!(desk.at_hand(1).lines[1].buckets.cancelled, 9);
     assert_eq!(desk.at_hand(1).lines[0].buckets.allocated, 5, "the rest stays as it was");

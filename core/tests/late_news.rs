@@ -276,7 +276,8 @@ fn an_amendment_that_can_t_be_had_takes_nothing_else_with_it() {
     desk.hear(amend(1, 0, 5));
     desk.stripped(1, &[(1, 1)]);
     let told = desk.refused(4, "mug", (2, 0));
-    assert_eq!(told[..2], ["OrderLinesCancelled 0:2", "OrderResourced"], "and the pen once more");
+    let whole = ["OrderLinesCancelled 0:2", "OrderShortened", "OrderResourced"];
+    assert_eq!(told[..3], whole, "and the pen once more");
     assert_eq!(desk.status(), Status::Pending);
     let told = desk.refused(5, "pen", (1, 0));
     assert_eq!((told[0].as_str(), desk.status()), ("OrderRejected", Status::Rejected));
@@ -288,7 +289,7 @@ fn a_confirmed_order_gives_up_what_is_short_and_keeps_the_rest() {
     desk.tied(1, HARD, &[(0, 3), (1, 2)]);
     assert_eq!(desk.stripped(1, &[(0, 2), (1, 1)]), ["OrderUnsourced"]);
     let told = desk.refused(2, "mug", (2, 1));
-    assert_eq!(told, ["OrderLinesCancelled 0:1", "OrderResourced"]);
+    assert_eq!(told, ["OrderLinesCancelled 0:1", "OrderShortened", "OrderResourced"]);
     assert_eq!(desk.refused(2, "pen", (1, 0)), [""; 0], "asked anew since");
     assert_eq!(desk.tied(3, HARD, &[(0, 1), (1, 1)]), ["OrderSourced 0:1 1:1"]);
     assert_eq!(desk.stripped(9, &[(0, 2)]), [""; 0], "of a reservation that tied nothing");
@@ -382,7 +383,7 @@ fn of_two_lines_with_one_item_the_last_gives_up_what_is_short() {
     let told = desk.refused(2, "mug", (5, 2));
     assert_eq!(
         told,
-        ["OrderLinesCancelled 0:1 1:2", "OrderResourced"],
+        ["OrderLinesCancelled 0:1 1:2", "OrderShortened", "OrderResourced"],
         "two are there, and asked for"
     );
 }

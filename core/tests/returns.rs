@@ -20,8 +20,8 @@ use world::mirror::OpenShop;
 
 const DAY: u64 = 86_400_000;
 
-/// A shop that takes back for 14 days; of one order 15 mugs come from London, and so many days later
-/// 10 from Leeds.
+/// A shop that takes back for 14 days; of one order 15 mugs come from London, and so many days
+/// later 10 from Leeds.
 fn delivered(days: u64) -> Desk {
     let mut desk = Desk::open();
     let orders = OrderPolicy { return_window: Some(Span::from_days(14)), ..OrderPolicy::default() };

@@ -258,6 +258,7 @@ fn events_of_payments() -> Vec<Payload> {
         order::OrderStockLost,
         order::OrderPaymentNeeded,
         order::ReturnRequested,
+        order::OrderShortened,
     ]
 }
 

@@ -85,7 +85,7 @@ pub const PROCESS: &[Step] = &[
     step(["order", "BackorderDropped", "inventory", "ReleaseAwaited"], Compensation),
     step(["order", "OrderAmended", "inventory", "Release"], Compensation),
     step(["order", "OrderLinesCancelled", "inventory", "Release"], Compensation),
-    step(["order", "OrderLinesCancelled", "notification", "Tell"], News),
+    step(["order", "OrderShortened", "notification", "Tell"], News),
     step(["order", "OrderCancelled", "notification", "Tell"], News),
     step(["order", "CancellationAccepted", "inventory", "Release"], Compensation),
     step(["order", "CancellationAccepted", "notification", "Tell"], News),

@@ -37,7 +37,7 @@ use crate::inventory::{
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
-    CancelReason, CancellationDeclined, Disposition, OrderCommand, OrderEvent, OrderExtended,
+    CancellationDeclined, Disposition, OrderCommand, OrderEvent, OrderExtended,
     OrderKitsAskedAgain, OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced,
     OrderStockLost, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
     RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped,
@@ -74,12 +74,8 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Confirmed(_) => to(tell(order, News::Accepted)),
         OrderEvent::Rejected(e) => end(order, &e.released, News::Rejected, to),
         OrderEvent::Expired(e) => end(order, &e.released, News::Expired, to),
-        OrderEvent::LinesCancelled(e) => {
-            release(order, &e.released, to);
-            if e.reason == CancelReason::Inventory {
-                to(tell(order, News::Shortened));
-            }
-        }
+        OrderEvent::LinesCancelled(e) => release(order, &e.released, to),
+        OrderEvent::Shortened(e) => to(tell(order, shortened(e.number))),
         OrderEvent::CancellationAccepted(e) => {
             release(order, &e.portions, to);
             to(tell(order, News::CancellationAccepted(e.cancellation)));
@@ -127,6 +123,11 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::ReturnRequested(_)
         | OrderEvent::Completed(_) => {}
     }
+}
+
+/// The first time has a word of its own, from when it was the only one.
+fn shortened(number: u16) -> News {
+    if number > 1 { News::ShortenedAgain(number) } else { News::Shortened }
 }
 
 fn declined(event: &CancellationDeclined, to: &mut impl FnMut(Command)) {

@@ -13,7 +13,7 @@ use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
 use super::{
     CancelReason, amend, backorder, cancel, confirm, due, evolve, extend, holds, kits, news,
-    payment, replace,
+    payment, replace, short,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
@@ -46,6 +46,7 @@ impl Decide for Orders {
         let mut events = self.answer(command, id, order, context)?;
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
+            short::tell(id, order, context, &mut events);
         }
         self.follow(id, order, context.at, &mut events);
         Ok(events)

@@ -50,11 +50,11 @@ pub use event::{
     OrderConfirmed, OrderDrafted, OrderEvent, OrderExpired, OrderExtended, OrderHoldPlaced,
     OrderHoldReleased, OrderKept, OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded,
     OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected,
-    OrderReopened, OrderReplaced, OrderResourced, OrderSetAside, OrderSourced, OrderStockLost,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection,
-    ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
-    ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
-    ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
+    OrderReopened, OrderReplaced, OrderResourced, OrderSetAside, OrderShortened, OrderSourced,
+    OrderStockLost, OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine,
+    Putaway, Rejection, ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived,
+    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

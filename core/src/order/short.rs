@@ -7,11 +7,12 @@
 use alloc::vec::Vec;
 
 use super::CancelReason;
-use super::event::{OrderEvent, Rejection, Resourcing, UnitsOfLine};
+use super::event::{OrderEvent, OrderShortened, Rejection, Resourcing, UnitsOfLine};
 use super::goods::cut::{self, Cut};
 use super::state::Order;
 use super::transitions::Status;
 use super::{Buckets, evolve, kits, news};
+use crate::decide::{Context, Principal};
 use crate::demand::Shortfall;
 use crate::ids::{LineNumber, OrderId};
 use crate::time::Timestamp;
@@ -32,6 +33,22 @@ pub(super) fn give_up(
     kits::mend(id, order, at, &mut events);
     events.extend(ask_for_the_rest(id, order, &events));
     events
+}
+
+/// The customer is told that units are cancelled for want of stock, unless he gave them up himself.
+pub(super) fn tell(id: OrderId, order: &Order, context: &Context, events: &mut Vec<OrderEvent>) {
+    let is_short = |event: &OrderEvent| match event {
+        OrderEvent::LinesCancelled(e) => e.reason == CancelReason::Inventory,
+        _ => false,
+    };
+    if matches!(context.by, Principal::Customer(_)) {
+        return;
+    }
+    if let Some(last) = events.iter().rposition(is_short) {
+        let number = order.shortened.saturating_add(1);
+        let told = OrderShortened { order: id, at: context.at, number };
+        events.insert(last.saturating_add(1), OrderEvent::Shortened(told));
+    }
 }
 
 /// Units of a line that an amendment asked for, as far as they wait for stock.

@@ -114,6 +114,8 @@ pub struct Order {
     pub told_missing: i64,
     /// How many times he was told so.
     pub payments_needed: u16,
+    /// How many times units were cancelled since the stock was not there.
+    pub shortened: u16,
 }
 
 /// What an order was placed as.

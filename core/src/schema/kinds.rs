@@ -365,6 +365,8 @@ codec! {
         { Event::Order(OE::PaymentNeeded(p)) } version: 1;
     125 ReturnRequested(p: order::ReturnRequested)
         { Event::Order(OE::ReturnRequested(p)) } version: 2;
+    126 OrderShortened(p: order::OrderShortened)
+        { Event::Order(OE::Shortened(p)) } version: 1;
 }
 
 codec! {

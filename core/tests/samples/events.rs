@@ -296,6 +296,8 @@ fn of_news() -> Vec<Sample<N>> {
         told("expired", News::Expired),
         told("cancelled", News::Cancelled),
         told("shortened", News::Shortened),
+        told("shortened again", News::ShortenedAgain(300)),
+        told("payment needed", News::PaymentNeeded(300)),
         told("shipped", News::Shipped(ShipmentNumber(1))),
         told("delivered", News::Delivered(ShipmentNumber(300))),
         told("lost", News::Lost(ShipmentNumber(300))),

@@ -5,7 +5,9 @@ use earmark::flow::{
     PaymentRequestView, PaymentView, Query, Refusal,
 };
 use earmark::ids::PaymentNumber;
-use earmark::order::{OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded};
+use earmark::order::{
+    OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderShortened,
+};
 use earmark::owed::{Owed, Standing};
 use earmark::payment::{
     AuthorizationLapsed, AuthorizationRecorded, CaptureDeclined, CapturePayment, CaptureRequested,
@@ -104,12 +106,14 @@ pub(super) fn events() -> Vec<Sample<Event>> {
     };
     let (at, number, missing) = (UNTIL, 300, pounds(1_530));
     let needed = OrderPaymentNeeded { order, at, number, missing };
+    let shortened = OrderShortened { order, at, number };
     let heard = OrderPaymentRecorded { order, standing: standing() };
     let mut all = vec![
         due("every field", owed()),
         due("bare", bare_owed()),
         sample("every field", Event::Order(OrderEvent::PaymentRecorded(heard))),
         sample("plain", Event::Order(OrderEvent::PaymentNeeded(needed))),
+        sample("plain", Event::Order(OrderEvent::Shortened(shortened))),
     ];
     let own = asked().into_iter().chain(answered());
     all.extend(own.map(|s| sample(s.case, Event::Payment(s.value))));

@@ -275,6 +275,7 @@ fn news(news: News) -> &'static str {
         News::Expired => "expired",
         News::Cancelled => "cancelled",
         News::Shortened => "shortened",
+        News::ShortenedAgain(_) => "shortened again",
         News::Shipped(_) => "shipped",
         News::Delivered(_) => "delivered",
         News::Lost(_) => "lost",

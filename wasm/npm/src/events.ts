@@ -377,6 +377,8 @@ export interface Events {
   };
   /** The order was paid for, and is not any more: nothing leaves until what is missing is paid. */
   OrderPaymentNeeded: OfOrder & { at: number; number: number; missing: Amount };
+  /** Units are cancelled since stock is not there; the event before says which. */
+  OrderShortened: OfOrder & { at: Timestamp; number: number };
 }
 
 /** What a customer is told about an order, each once. */
@@ -395,7 +397,8 @@ export type News =
   | { returnRefused: ReturnNumber }
   | 'backordered'
   | { replaced: OrderId }
-  | { paymentNeeded: number };
+  | { paymentNeeded: number }
+  | { shortenedAgain: number };
 
 /** The name of an event. */
 export type EventName = keyof Events;

@@ -124,6 +124,14 @@ of_order! {
         /// What is missing.
         missing: Amount,
     }
+    /// Units of the order are cancelled since stock that was promised, or asked for once more, is
+    /// not there; the event before says which. The customer is told, each time.
+    OrderShortened {
+        /// When.
+        at: Timestamp,
+        /// The how-manieth time, counted from 1.
+        number: u16,
+    }
     /// Some units of a return came back, and more may come.
     ReturnPartlyReceived {
         /// The return.

@@ -38,8 +38,8 @@ use crate::units::Amount;
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
-    OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, OrderStockLost,
-    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, OrderShortened,
+    OrderStockLost, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
@@ -105,6 +105,7 @@ pub enum OrderEvent {
     CancellationMet(CancellationMet),
     StockLost(OrderStockLost),
     PaymentNeeded(OrderPaymentNeeded),
+    Shortened(OrderShortened),
 }
 
 of_order! {
@@ -377,6 +378,7 @@ impl OrderEvent {
             Self::PaymentDue(e) => e.order,
             Self::PaymentRecorded(e) => e.order,
             Self::PaymentNeeded(e) => e.order,
+            Self::Shortened(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

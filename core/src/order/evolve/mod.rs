@@ -113,6 +113,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         secured: 0,
         told_missing: 0,
         payments_needed: 0,
+        shortened: 0,
     }
 }
 
@@ -219,6 +220,7 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         OrderEvent::PaymentNeeded(e) => {
             (order.told_missing, order.payments_needed) = (e.missing.minor, e.number);
         }
+        OrderEvent::Shortened(e) => order.shortened = e.number,
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
         OrderEvent::Backordered(_)
         | OrderEvent::BackorderSourced(_)

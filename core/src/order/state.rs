@@ -319,8 +319,8 @@ impl Orders {
 
     /// Rebuilds what is derived and not part of a snapshot.
     pub fn restore(&mut self) {
-        let due = |(id, order): (&OrderId, &Box<Order>)| Some((order.deadline(&self.policy)?, *id));
-        self.deadlines = self.orders.iter().filter_map(due).collect();
+        let due = |(id, order): (&OrderId, &Order)| Some((order.deadline(&self.policy)?, *id));
+        self.deadlines = self.iter().filter_map(due).collect();
     }
 
     /// Checks the laws of every order.

@@ -70,7 +70,7 @@ fn an_order_that_owes_or_holds_beside_the_one_in_its_place_is_found() {
     let owes = |shop: &mut OpenShop| {
         let owed = shop.orders.orders.get(&order(2)).unwrap().owed.clone();
         shop.orders.orders.get_mut(&order(1)).unwrap().owed = owed.clone();
-        shop.payments.get_mut(&order(1)).unwrap().owed = owed.unwrap();
+        shop.payments.get_mut(&order(1)).unwrap().owed = *owed.unwrap();
     };
     assert_eq!(broken_in(&desk, owes), [laws::ONE_OF_TWO]);
     let holds = |shop: &mut OpenShop| {

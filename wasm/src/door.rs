@@ -148,6 +148,8 @@ impl EventsOut {
 pub struct Door<P> {
     state: State<P>,
     events: EventsOut,
+    /// The outcomes of a turn, one after the other; kept for its room.
+    outcomes: Vec<u8>,
     answer: Vec<u8>,
 }
 
@@ -242,7 +244,9 @@ impl<P: Plugin> Door<P> {
             let why = "an input names a principal that is not in the turn";
             return Err(failure(FailureKind::Malformed, why.to_string()));
         }
-        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(turn.inputs.len()));
+        let (mut bytes, mut ends) =
+            (core::mem::take(&mut self.outcomes), Vec::with_capacity(turn.inputs.len()));
+        bytes.clear();
         let mut chain = turn.chain;
         for input in &turn.inputs {
             let by = usize::from(input.by);
@@ -268,6 +272,7 @@ impl<P: Plugin> Door<P> {
         let outcomes = outcomes.collect();
         let next_deadline = state.next_deadline();
         self.put(&Answer::Turned(Turned { outcomes, next_deadline, chain }));
+        self.outcomes = bytes;
         Ok(())
     }
 

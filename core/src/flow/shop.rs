@@ -435,7 +435,7 @@ impl Shop {
             let account = self.payments.get(*id);
             let told = account.map(|a| &a.owed);
             let heard = account.filter(|a| a.revision > 0).map(Account::standing);
-            let same = told == order.owed.as_ref() && heard == order.standing;
+            let same = told == order.owed.as_deref() && heard.as_ref() == order.standing.as_deref();
             audit.expect(laws::PAYMENT_KNOWN, same, || {
                 format!("order {id}: {told:?}, {heard:?} against {order:?}")
             });

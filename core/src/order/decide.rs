@@ -71,14 +71,14 @@ impl Orders {
         if let Some(confirmed) = confirmed(events) {
             confirm::tell(confirmed, events);
         }
-        let other = replace::follow(self, id, at, events);
-        payment::follow(self, id, at, events);
+        let other = replace::follow(self, (id, order), at, events);
+        payment::follow(self, (id, order), at, events);
         if let Some(other) = other {
-            payment::follow(self, other, at, events);
+            payment::follow(self, (other, self.get(other)), at, events);
         }
         if let Some(late) = confirmed(events) {
             events.push(late);
-            payment::follow(self, id, at, events);
+            payment::follow(self, (id, order), at, events);
         }
     }
 

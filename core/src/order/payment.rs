@@ -4,6 +4,7 @@
 //! satisfied once what is authorized or captured covers its worth; should that not be so any more,
 //! its customer is told, and nothing of it is released or shipped.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -11,6 +12,7 @@ use super::command::RecordPayment;
 use super::decide::request_allocation;
 use super::event::{
     OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, PaymentAuthorized,
+    PaymentTerms,
 };
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
@@ -36,7 +38,7 @@ pub(super) fn recorded(command: &RecordPayment, order: &Order) -> Vec<OrderEvent
 /// It is known what is owed. What is held beyond that is let go of, so it secures nothing more.
 pub(super) fn owe(order: &mut Order, owed: &Owed) {
     order.secured = order.secured.min(owed.authorize.minor);
-    order.owed = Some(owed.clone());
+    order.owed = Some(Box::new(owed.clone()));
     forgive(order);
 }
 
@@ -44,11 +46,11 @@ pub(super) fn owe(order: &mut Order, owed: &Owed) {
 /// and all else that goes back was never secured.
 pub(super) fn stand(order: &mut Order, standing: &Standing) {
     let taken = |s: &Standing| s.authorized.minor.saturating_add(s.captured.minor);
-    let (before, now) = (order.standing.as_ref().map_or(0, taken), taken(standing));
+    let (before, now) = (order.standing.as_deref().map_or(0, taken), taken(standing));
     let more = now.saturating_sub(before).max(0);
     let worth = order.owed.as_ref().map_or(0, |owed| owed.authorize.minor);
     order.secured = order.secured.saturating_add(more).min(now).min(worth);
-    order.standing = Some(standing.clone());
+    order.standing = Some(Box::new(standing.clone()));
     forgive(order);
 }
 
@@ -69,8 +71,13 @@ pub(super) fn check(order: &Order) -> Result<(), OrderRefusal> {
 }
 
 /// What a decision changes for the payment: what is due, whether it is covered, or not any more.
-pub(super) fn follow(orders: &Orders, id: OrderId, at: Timestamp, events: &mut Vec<OrderEvent>) {
-    let Some(mut order) = after(orders, id, events) else { return };
+pub(super) fn follow(
+    orders: &Orders,
+    (id, known): (OrderId, Option<&Order>),
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) {
+    let Some(mut order) = after(id, known, events) else { return };
     tell_due(orders, id, &mut order, events);
     let is_open = matches!(order.status, Status::Pending | Status::Confirmed);
     let missing = order.missing();
@@ -142,18 +149,18 @@ pub(super) fn soft(order: &Order) -> Vec<ReservationNumber> {
 
 /// The order with these events, if it tells a payment what it owes. An order that was placed when
 /// there was no payment role never did, and does not begin to.
-fn after(orders: &Orders, id: OrderId, events: &[OrderEvent]) -> Option<Order> {
-    let known = orders.get(id).filter(|order| order.owed.is_some());
+fn after(id: OrderId, known: Option<&Order>, events: &[OrderEvent]) -> Option<Order> {
     let of_id = || events.iter().filter(|event| event.order() == id);
-    let mut order = match (of_id().next()?, known) {
-        (OrderEvent::Archived(_), _) => return None,
-        (OrderEvent::Placed(placed), _) => evolve::placed(placed),
-        (OrderEvent::PlacedInstead(placed), _) => evolve::placed_instead(placed),
-        (_, known) => known?.clone(),
+    // Most shops take no payment here: then nothing is copied.
+    let pays = |terms: PaymentTerms| terms != PaymentTerms::NotRequired;
+    let mut order = match of_id().next()? {
+        OrderEvent::Archived(_) => return None,
+        OrderEvent::Placed(placed) => pays(placed.payment).then(|| evolve::placed(placed))?,
+        OrderEvent::PlacedInstead(placed) => {
+            pays(placed.payment).then(|| evolve::placed_instead(placed))?
+        }
+        _ => known.filter(|o| o.owed.is_some() && o.payment != Payment::NotRequired)?.clone(),
     };
-    if order.payment == Payment::NotRequired {
-        return None;
-    }
     let changes = |e: &&OrderEvent| {
         use OrderEvent::{Placed, PlacedInstead, TieReturned};
         !matches!(e, Placed(_) | PlacedInstead(_) | TieReturned(_))
@@ -167,7 +174,7 @@ fn after(orders: &Orders, id: OrderId, events: &[OrderEvent]) -> Option<Order> {
 fn due_now(order: &Order, orders: &Orders) -> Option<Owed> {
     let worth = worth(order);
     let owed = match (&order.owed, order.payment) {
-        (Some(owed), _) => owed.clone(),
+        (Some(owed), _) => Owed::clone(owed),
         (None, Payment::Awaiting(pay_until)) => {
             let collect = match orders.policy().payment {
                 PaymentPolicy::Required { collect, .. } => collect,
@@ -250,6 +257,6 @@ impl Order {
     /// What is authorized or was captured and kept, in minor units.
     #[must_use]
     pub fn covered(&self) -> i64 {
-        self.standing.as_ref().map_or(0, Standing::covered)
+        self.standing.as_ref().map_or(0, |standing| standing.covered())
     }
 }

@@ -164,7 +164,7 @@ pub(super) fn is_same(place: &PlaceOrder, owner: Option<&Text>, known: &Order) -
             && new.unit_price == old.unit_price
             && new.quantity.get() == known.buckets_of(number).ordered
     };
-    let contents = match &known.placed {
+    let contents = match known.placed.as_deref() {
         Some(Placed { lines, destination }) => {
             place.lines == *lines && place.destination == *destination
         }

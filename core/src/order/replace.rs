@@ -62,7 +62,7 @@ impl Orders {
         }
         unanswered(replaces, old)?;
         // An order that is itself to take a place is not given up before that is settled.
-        if let Some((first, aside)) = self.aside_for(replaces) {
+        if let Some((first, aside)) = self.aside_for(replaces, old) {
             unanswered(first, aside)?;
         }
         let total = self.check_placed(place, known, context)?;
@@ -83,8 +83,8 @@ impl Orders {
     }
 
     /// The order that is set aside for this one.
-    fn aside_for(&self, id: OrderId) -> Option<(OrderId, &Order)> {
-        let replaces = self.get(id)?.replaces?;
+    fn aside_for(&self, id: OrderId, order: &Order) -> Option<(OrderId, &Order)> {
+        let replaces = order.replaces?;
         let old = self.get(replaces)?;
         (old.is_set_aside() && old.replaced_by == Some(id)).then_some((replaces, old))
     }
@@ -109,7 +109,7 @@ pub(super) fn may(
     if changes {
         unanswered(id, order)?;
     }
-    match orders.aside_for(id) {
+    match orders.aside_for(id, order) {
         Some((old, aside)) if kind == CommandKind::Amend => unanswered(old, aside),
         _ => Ok(()),
     }
@@ -126,14 +126,14 @@ fn unanswered(order: OrderId, known: &Order) -> Result<(), OrderRefusal> {
 /// these events are of.
 pub(super) fn follow(
     orders: &Orders,
-    id: OrderId,
+    (id, order): (OrderId, Option<&Order>),
     at: Timestamp,
     events: &mut Vec<OrderEvent>,
 ) -> Option<OrderId> {
     if let Some(OrderEvent::SetAside(e)) = events.first() {
         return Some(e.order);
     }
-    let (old, aside) = orders.aside_for(id)?;
+    let (old, aside) = orders.aside_for(id, order?)?;
     let of_new = events.iter().filter(|event| event.order() == id);
     let mut answer = of_new.filter_map(|event| match event {
         OrderEvent::Rejected(_) => Some(false),

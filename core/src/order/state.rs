@@ -2,6 +2,7 @@
 //!
 //! Law: the state is proportional to open work; a finished order leaves it after the window.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
@@ -31,7 +32,8 @@ use crate::units::{Amount, Currency, UnitPrice};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     pub(super) policy: OrderPolicy,
-    pub(super) orders: BTreeMap<OrderId, Order>,
+    /// In boxes: an order is large, and a tree of large values is half empty.
+    pub(super) orders: BTreeMap<OrderId, Box<Order>>,
     /// No archived order has an id made at or after this moment.
     pub(super) horizon: Timestamp,
     /// Derived from the orders; see [`Orders::restore`].
@@ -92,15 +94,15 @@ pub struct Order {
     /// Whether it was taken up again after it had been completed.
     pub reopened: bool,
     /// What it was placed as, if it was amended since.
-    pub placed: Option<Placed>,
+    pub placed: Option<Box<Placed>>,
     /// The reservation an amendment asked for, as long as no other was asked for.
     pub amending: Option<ReservationNumber>,
     /// Units that amendments asked for, as long as no stock was tied or promised since.
     pub amended: Vec<UnitsOfLine>,
     /// What it told its payment last, if it has one.
-    pub owed: Option<Owed>,
+    pub owed: Option<Box<Owed>>,
     /// How its payment stands, as that told last.
-    pub standing: Option<Standing>,
+    pub standing: Option<Box<Standing>>,
     /// The order whose place it takes, or was to take.
     pub replaces: Option<OrderId>,
     /// The order that took its place; or is to take it, as long as this one has not ended.
@@ -286,12 +288,12 @@ impl Orders {
     /// An order at hand; archived ones are only in the journal.
     #[must_use]
     pub fn get(&self, order: OrderId) -> Option<&Order> {
-        self.orders.get(&order)
+        self.orders.get(&order).map(Box::as_ref)
     }
 
     /// All orders at hand, by id, so by the time they were placed.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&OrderId, &Order)> {
-        self.orders.iter()
+        self.orders.iter().map(|(id, order)| (id, &**order))
     }
 
     /// The policy in force.
@@ -315,14 +317,14 @@ impl Orders {
 
     /// Takes over orders as they are, for a client's slice.
     pub(crate) fn adopt(&mut self, orders: impl IntoIterator<Item = (OrderId, Order)>) {
-        self.orders.extend(orders);
+        self.orders.extend(orders.into_iter().map(|(id, order)| (id, Box::new(order))));
         self.restore();
     }
 
     /// Rebuilds what is derived and not part of a snapshot.
     pub fn restore(&mut self) {
         let due = |(id, order): (&OrderId, &Order)| Some((order.deadline(&self.policy)?, *id));
-        self.deadlines = self.orders.iter().filter_map(due).collect();
+        self.deadlines = self.iter().filter_map(due).collect();
     }
 
     /// Checks the laws of every order.

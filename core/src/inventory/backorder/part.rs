@@ -144,6 +144,9 @@ impl Inventory {
     /// be looked at; `None` if there is no such item. Ticks come before inputs, so that this is
     /// rare.
     fn without_due(&self, ask: &Ask<'_>) -> Option<Self> {
+        if !self.backorders.is_any_due() {
+            return None;
+        }
         let is_due = |item: ItemId| {
             let due = self.backorders.due(item);
             due.is_some_and(|due| due.is_overdue() || ask.at.is_some_and(|at| due.at <= at))

@@ -98,6 +98,11 @@ impl Backorders {
         self.due.iter().map(|(item, due)| (*item, *due))
     }
 
+    /// Whether any queue is looked at again without new stock.
+    pub(super) fn is_any_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+
     pub(super) fn due(&self, item: ItemId) -> Option<Due> {
         self.due.get(&item).copied()
     }

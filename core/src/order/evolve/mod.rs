@@ -5,6 +5,7 @@
 
 mod goods;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::backorder;
@@ -67,7 +68,7 @@ fn insert(orders: &mut Orders, id: OrderId, order: Order) -> Result<(), CorruptH
     if let Some(at) = order.deadline(&orders.policy) {
         orders.deadlines.insert((at, id));
     }
-    orders.orders.insert(id, order);
+    orders.orders.insert(id, Box::new(order));
     Ok(())
 }
 
@@ -301,7 +302,8 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
             Some(OrderLine { item: line.item.clone(), quantity, unit_price: line.unit_price })
         };
         let lines = order.named_lines().filter_map(line).collect();
-        order.placed = Some(Placed { lines, destination: order.destination.clone() });
+        let destination = order.destination.clone();
+        order.placed = Some(Box::new(Placed { lines, destination }));
     }
     stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;
     for &UnitsOfLine { line, quantity } in &event.unsourced {

@@ -12,6 +12,7 @@ mod recovery;
 mod reducer;
 mod report;
 mod size;
+mod sourcing;
 mod web;
 mod world;
 
@@ -28,7 +29,7 @@ use report::Report;
 const HELP: &str = "\
 Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
 
-  --only NAME   reducer, durable, http, preview, sizes or recovery; all if not said
+  --only NAME   sourcing, reducer, durable, http, preview, sizes or recovery; all if not said
   --seconds N   how long one figure is measured, 1 to 60 [3]
   --dir DIR     where journals are made: on a disk, or durability means nothing [the system's
                 place for temporary files]
@@ -65,6 +66,9 @@ fn run() -> Result<bool> {
     let plugin = Arc::new(plugin);
     let mut report = Report::default();
     report::environment(&options.dir);
+    if wants("sourcing") {
+        sourcing::run(&mut report);
+    }
     if wants("reducer") {
         reducer::run(&mut report, options.length, &plugin)?;
     }
@@ -90,7 +94,8 @@ fn run() -> Result<bool> {
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> Result<Option<Options>> {
-    const NAMES: [&str; 6] = ["reducer", "durable", "http", "preview", "sizes", "recovery"];
+    const NAMES: [&str; 7] =
+        ["sourcing", "reducer", "durable", "http", "preview", "sizes", "recovery"];
     let (mut only, mut length) = (Vec::new(), Duration::from_secs(3));
     let mut dir = std::env::temp_dir();
     while let Some(arg) = args.next() {

@@ -10,7 +10,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Context, CorruptHistory, Decide};
-use crate::ids::{CancellationNumber, OrderId, PaymentNumber, ReturnNumber, ShipmentNumber};
+use crate::ids::{
+    CancellationNumber, OrderId, PaymentNumber, ReservationNumber, ReturnNumber, ShipmentNumber,
+};
 
 /// A command to the notification role; all come from the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +73,8 @@ pub enum News {
     PaymentNeeded(u16),
     /// Some of it is cancelled once more, because stock is not there: the how-manieth time.
     ShortenedAgain(u16),
+    /// It can't go to the other address: it stays as it was.
+    MoveRefused(ReservationNumber),
 }
 
 /// An event of the notification role.

@@ -150,15 +150,27 @@ fn what_an_amendment_asks_for_in_vain_is_cancelled_and_told() {
 }
 
 #[test]
-fn what_is_paid_bounds_what_an_order_may_grow_to() {
+fn who_amends_above_what_he_paid_is_asked_for_the_difference_at_once() {
     let mut desk = Desk::open_with_payment();
     desk.place(1, &[("mug", 4)]);
     let amount = Amount { currency: Currency::GBP, minor: 500 };
     desk.order(O::AuthorizePayment(AuthorizePayment { order: order(1), amount })).unwrap();
-    let needed = Amount { currency: Currency::GBP, minor: 617 };
-    assert_eq!(desk.order(quantity(1, 0, 5)), refused(OrderRefusal::AmountTooSmall { needed }));
-    desk.order(quantity(1, 0, 2)).unwrap();
-    desk.order(quantity(1, 0, 4)).unwrap();
+    let told = names(&desk.order(quantity(1, 0, 5)).unwrap());
+    for asked in ["OrderPaymentNeeded", "PaymentRequested", "CustomerNotified"] {
+        assert!(told.contains(&asked), "{asked}: {told:?}");
+    }
+    assert_eq!(desk.at_hand(1).missing().minor, 123);
+    let ship_all = O::Ship(ShipOrder { order: order(1), facility: None });
+    assert_eq!(desk.order(ship_all.clone()).unwrap_err().code(), "payment-not-covered");
+    let told = names(&desk.order(quantity(1, 0, 4)).unwrap());
+    assert!(!told.contains(&"OrderPaymentNeeded"), "nothing is missing any more: {told:?}");
+    let price =
+        LineChange { line: LineNumber(0), quantity: None, unit_price: Some(UnitPrice(20_000)) };
+    let told = names(&desk.order(amend(1, vec![price], &[])).unwrap());
+    assert!(told.contains(&"OrderPaymentNeeded"), "a new price is to be paid too: {told:?}");
+    let amount = Amount { currency: Currency::GBP, minor: 800 - 494 };
+    desk.order(O::AuthorizePayment(AuthorizePayment { order: order(1), amount })).unwrap();
+    desk.order(ship_all).unwrap();
 }
 
 #[test]
@@ -183,7 +195,7 @@ fn another_place_in_the_country_keeps_the_stock_and_another_country_sources_anew
     assert_eq!(told, ["OrderAmended"]);
     let told = names(&desk.order(go_to(1, "FR", 48_856_600, 2_352_200)).unwrap());
     let anew =
-        ["OrderAmended", "OrderResourced", "InventoryReleased", "InventoryTied", "OrderSourced"];
+        ["OrderMoveRequested", "InventoryReleased", "InventoryTied", "OrderMoved", "OrderSourced"];
     assert_eq!(told, anew);
     assert_eq!(desk.at_hand(1).lines[0].buckets.allocated, 3);
 }

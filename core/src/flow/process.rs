@@ -75,6 +75,8 @@ pub const PROCESS: &[Step] = &[
     step(["inventory", "InventoryExpired", "order", "RecordLapsed"], Compensation),
     step(["inventory", "PromiseStripped", "order", "RecordStripped"], Compensation),
     step(["order", "OrderKitsAskedAgain", "inventory", "ReserveFrom"], Compensation),
+    step(["order", "OrderMoveRequested", "inventory", "ReserveFrom"], Forward),
+    step(["order", "OrderMoveRefused", "notification", "Tell"], News),
     step(["order", "OrderUnsourced", "inventory", "Reserve"], Compensation),
     step(["order", "OrderStockLost", "inventory", "Reserve"], Compensation),
     step(["order", "OrderResourced", "inventory", "Release"], Compensation),

@@ -10,6 +10,7 @@
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
 //! OrderExtended -----> Extend
+//! OrderMoveRequested > ReserveFrom, as the first; its Rejected leads to MoveRefused
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
 //! Unsourced, StockLost > Reserve   Expired ----> RecordLapsed ----> Expired
 //!                                  Stripped ---> RecordStripped --> Unsourced
@@ -38,10 +39,10 @@ use crate::inventory::{
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
     CancellationDeclined, Disposition, OrderCommand, OrderEvent, OrderExtended,
-    OrderKitsAskedAgain, OrderPaymentDue, OrderPlaced, OrderReplaced, OrderResourced,
-    OrderStockLost, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated, RecordBackordered,
-    RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected, RecordStripped,
-    RecordTied, Rejection, ReplacementPlaced, Resourcing,
+    OrderKitsAskedAgain, OrderMoveRequested, OrderPaymentDue, OrderPlaced, OrderReplaced,
+    OrderResourced, OrderStockLost, OrderUnsourced, PaymentTerms, Putaway, RecordAllocated,
+    RecordBackordered, RecordExploded, RecordFilled, RecordLapsed, RecordPayment, RecordRejected,
+    RecordStripped, RecordTied, Rejection, ReplacementPlaced, Resourcing,
 };
 use crate::payment::{PaymentCommand, PaymentEvent, RecordDue};
 
@@ -89,6 +90,8 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Resourced(e) => resource(e, to),
         OrderEvent::StockLost(e) => reserve(reserve_what_was_lost(e), to),
         OrderEvent::KitsAskedAgain(e) => to(inventory(reserve_from(e))),
+        OrderEvent::MoveRequested(e) => to(inventory(reserve_elsewhere(e))),
+        OrderEvent::MoveRefused(e) => to(tell(order, News::MoveRefused(e.reservation))),
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
         OrderEvent::PaymentNeeded(e) => to(tell(order, News::PaymentNeeded(e.number))),
@@ -109,6 +112,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         | OrderEvent::HoldPlaced(_)
         | OrderEvent::HoldReleased(_)
         | OrderEvent::Drafted(_)
+        | OrderEvent::Moved(_)
         | OrderEvent::SetAside(_)
         | OrderEvent::Kept(_)
         | OrderEvent::Reopened(_)
@@ -273,7 +277,7 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
 }
 
 /// Why stock can't be tied, as the order is told.
-fn why(rejected: &InventoryRejected) -> Rejection {
+pub(super) fn why(rejected: &InventoryRejected) -> Rejection {
     match (rejected.lapsed, rejected.too_many_parcels) {
         (true, _) => Rejection::ReservationLapsed,
         (false, Some(allowed)) => Rejection::TooManyParcels { allowed },
@@ -363,6 +367,15 @@ fn reserve_from(again: &OrderKitsAskedAgain) -> InventoryCommand {
     let anywhere = Reserve::anywhere(order, again.reservation, demands, to, again.hold);
     let reserve = Reserve { excluded: again.excluded.clone(), ..anywhere };
     InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: again.next })
+}
+
+/// What the order has is free for its new address, and freed if that can be served.
+fn reserve_elsewhere(e: &OrderMoveRequested) -> InventoryCommand {
+    let (order, demands, to) = (e.order, e.demands.clone(), e.destination.clone());
+    let anywhere = Reserve::anywhere(order, e.reservation, demands, to, e.hold);
+    let (excluded, instead_of) = (e.excluded.clone(), Some(order));
+    let reserve = Reserve { excluded, instead_of, ..anywhere };
+    InventoryCommand::ReserveFrom(ReserveFrom { reserve, next: e.next })
 }
 
 fn reserve_what_was_lost(lost: &OrderStockLost) -> Reserve {

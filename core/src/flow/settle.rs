@@ -8,13 +8,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::route::route;
+use super::route::{route, why};
 use super::shop::{Command, Event, PolicySet, Refusal, Shop};
 use crate::decide::{Context, CorruptHistory, Decide, Principal};
 use crate::fulfilment::FulfilmentCommand;
-use crate::inventory::InventoryCommand;
+use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::limits::STEPS_PER_SETTLE;
-use crate::order::{OrderCommand, OrderEvent};
+use crate::order::{OrderCommand, OrderEvent, OrderRefusal, Rejection};
 use crate::payment::{Authorize, PaymentCommand};
 
 /// What a command led to: all events in order, none if it had been carried out before.
@@ -63,6 +63,9 @@ impl Shop {
         if let Err(refusal) = self.has_room_for(&events, context) {
             return Ok(Err(refusal));
         }
+        if let Err(refusal) = self.serves(&events, context) {
+            return Ok(Err(refusal));
+        }
         self.follow(&mut events, context)?;
         Ok(Ok(events))
     }
@@ -96,6 +99,28 @@ impl Shop {
             let books_in = |c: &&Command| matches!(c, Command::Inventory(_)) && self.is_local(c);
             for command in asked.iter().filter(books_in) {
                 self.decide(command, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An order goes to another address only if its stock can: where that is local, it is asked
+    /// before anything has changed.
+    fn serves(&self, events: &[Event], context: &Context) -> Result<(), Refusal> {
+        let moves = events.iter().find(|e| matches!(e, Event::Order(OrderEvent::MoveRequested(_))));
+        let Some(moves) = moves else { return Ok(()) };
+        let mut asked = Vec::new();
+        route(moves, |command| asked.push(command));
+        for command in asked.iter().filter(|command| self.is_local(command)) {
+            for answer in self.decide(command, context)? {
+                let why = match answer {
+                    Event::Inventory(InventoryEvent::Rejected(e)) => why(&e),
+                    Event::Inventory(InventoryEvent::ExplosionRejected(e)) => {
+                        Rejection::KitsTooLarge { lines: e.lines, units: e.units }
+                    }
+                    _ => continue,
+                };
+                return Err(Refusal::Order(OrderRefusal::NotServedThere { why }));
             }
         }
         Ok(())

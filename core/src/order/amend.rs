@@ -1,7 +1,8 @@
 //! Changing an order after it was placed, and what leads back into its life: amend, reopen, close.
 //!
 //! Law: an amendment moves the difference only: what is less is released, what is more is asked
-//! for by a further reservation, and a new price touches no stock.
+//! for by a further reservation, and a new price touches no stock; to an address that its stock may
+//! not come to it goes only if some other may (`moving`).
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -15,8 +16,9 @@ use super::goods::cut;
 use super::kits::LineKind;
 use super::refusal::OrderRefusal;
 use super::state::{Order, Payment};
-use super::{Buckets, CancelReason, backorder, cancel, evolve, news};
+use super::{Buckets, CancelReason, backorder, evolve, moving, news};
 use crate::decide::{Context, Principal};
+use crate::demand::Destination;
 use crate::limits::{ORDER_LINES, PAYMENT_AMOUNT, UNITS_PER_LINE, UNITS_PER_LINE_EVER};
 use crate::time::Timestamp;
 use crate::units::Amount;
@@ -38,6 +40,75 @@ impl Difference {
 /// Changes quantities, prices, lines or the destination.
 pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> Decision {
     let (id, at) = (command.order, context.at);
+    let added = &command.added;
+    let difference = checked(command, order, context)?;
+    let destination = command.destination.clone().filter(|new| *new != order.destination);
+    if let Some(there) = &destination {
+        if !there.location.is_valid() {
+            return Err(OrderRefusal::NoSuchPlace);
+        }
+        if !order.staged.is_empty() || !order.shipments.is_empty() {
+            return Err(OrderRefusal::AlreadyReleased);
+        }
+    }
+    if difference.is_empty() && added.is_empty() && destination.is_none() {
+        return Ok(vec![]);
+    }
+    let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
+    // With an account its customer is asked for the difference, and until then nothing leaves.
+    if let Payment::Authorized(paid) = order.payment
+        && order.owed.is_none()
+        && total.minor > paid.minor
+    {
+        return Err(OrderRefusal::AmountTooSmall { needed: total });
+    }
+    // Who waits is to be served there; and not every shelf serves every country.
+    let is_far = |new: &Destination| {
+        new.country != order.destination.country || !order.backordered.is_empty()
+    };
+    let far = destination.clone().filter(is_far);
+    let near = destination.filter(|new| !is_far(new));
+    let changes = !difference.is_empty() || !added.is_empty() || near.is_some();
+    let asks = !difference.more.is_empty() || !added.is_empty();
+    let less = difference.less.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add);
+    let (dropped, unsourced, released) = cut::of(order, &difference.less).0.into_parts();
+    let amended = OrderEvent::Amended(OrderAmended {
+        order: id,
+        at,
+        prices: difference.prices,
+        unsourced,
+        released,
+        more: difference.more,
+        added: added.clone(),
+        destination: near,
+        total,
+    });
+    let mut events: Vec<OrderEvent> = backorder::dropped(id, dropped).into_iter().collect();
+    events.extend(changes.then_some(amended));
+    if asks || far.is_some() {
+        let mut after = order.clone();
+        for event in &events {
+            let status = order.status;
+            evolve::change(&mut after, event).map_err(|_| OrderRefusal::NotWhen { status })?;
+        }
+        if let Some(far) = far {
+            events.push(moving::request(id, &after, far, at)?);
+        } else {
+            let (portions, excluded) = (Vec::new(), order.refused.clone());
+            events.extend(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
+        }
+    } else if less > 0 {
+        events.extend(cut::ending(id, order, less, CancelReason::Customer, at));
+    }
+    Ok(events)
+}
+
+/// What an amendment changes of the lines, if whoever gives it may.
+fn checked(
+    command: &AmendOrder,
+    order: &Order,
+    context: &Context,
+) -> Result<Difference, OrderRefusal> {
     let AmendOrder { lines, added, destination, .. } = command;
     if lines.is_empty() && added.is_empty() && destination.is_none() {
         return Err(OrderRefusal::NothingNamed);
@@ -53,57 +124,7 @@ pub(super) fn amend(command: &AmendOrder, order: &Order, context: &Context) -> D
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         return Err(OrderRefusal::TooManyLines { given: count(all), allowed: count(ORDER_LINES) });
     }
-    let destination = destination.clone().filter(|new| *new != order.destination);
-    if let Some(there) = &destination {
-        if !there.location.is_valid() {
-            return Err(OrderRefusal::NoSuchPlace);
-        }
-        if !order.staged.is_empty() || !order.shipments.is_empty() {
-            return Err(OrderRefusal::AlreadyReleased);
-        }
-    }
-    if difference.is_empty() && added.is_empty() && destination.is_none() {
-        return Ok(vec![]);
-    }
-    let total = total(order, &difference, added).ok_or(OrderRefusal::TotalTooLarge)?;
-    if let Payment::Authorized(paid) = order.payment
-        && total.minor > paid.minor.max(order.covered())
-    {
-        return Err(OrderRefusal::AmountTooSmall { needed: total });
-    }
-    // Who waits is to be served there.
-    let moved = destination.is_some() && !order.backordered.is_empty();
-    let abroad = destination.as_ref().is_some_and(|d| d.country != order.destination.country);
-    let asks = !difference.more.is_empty() || !added.is_empty() || abroad || moved;
-    let less = difference.less.iter().map(|u| u64::from(u.quantity)).fold(0, u64::saturating_add);
-    let (dropped, unsourced, released) = cut::of(order, &difference.less).0.into_parts();
-    let dropped = if moved { backorder::all(order) } else { dropped };
-    let amended = OrderEvent::Amended(OrderAmended {
-        order: id,
-        at,
-        prices: difference.prices,
-        unsourced,
-        released,
-        more: difference.more,
-        added: added.clone(),
-        destination,
-        total,
-    });
-    let mut events: Vec<OrderEvent> = backorder::dropped(id, dropped).into_iter().collect();
-    events.push(amended);
-    if asks {
-        let mut after = order.clone();
-        for event in &events {
-            let status = order.status;
-            evolve::change(&mut after, event).map_err(|_| OrderRefusal::NotWhen { status })?;
-        }
-        let portions = if abroad { cancel::free_portions(&after) } else { Vec::new() };
-        let excluded = order.refused.clone();
-        events.extend(news::source_again(id, &after, Resourcing::Amended, portions, excluded)?);
-    } else if less > 0 {
-        events.extend(cut::ending(id, order, less, CancelReason::Customer, at));
-    }
-    Ok(events)
+    Ok(difference)
 }
 
 /// A completed order goes on, by policy.

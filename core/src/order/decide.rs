@@ -12,8 +12,8 @@ use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::{CommandKind, Status, Verdict, verdict};
 use super::{
-    CancelReason, amend, backorder, cancel, confirm, due, evolve, extend, holds, kits, news,
-    payment, replace, short,
+    CancelReason, amend, backorder, cancel, confirm, due, evolve, extend, holds, kits, moving,
+    news, payment, replace, short,
 };
 use crate::decide::{Context, CorruptHistory, Decide};
 use crate::ids::{OrderId, ReservationNumber};
@@ -43,6 +43,7 @@ impl Decide for Orders {
             Verdict::UseReturn => return Err(OrderRefusal::UseReturn),
         }
         replace::may(self, kind, id, order)?;
+        moving::may(kind, order)?;
         let mut events = self.answer(command, id, order, context)?;
         if let Some(order) = order {
             kits::mend(id, order, context.at, &mut events);
@@ -93,9 +94,9 @@ impl Orders {
             (OrderCommand::Place(place), known) => self.place(place, known, context),
             (OrderCommand::SaveDraft(draft), known) => self.save(draft, known, context),
             (OrderCommand::Replace(replace), known) => self.replace(replace, known, context),
-            (OrderCommand::RecordTied(news), known) => Ok(news::tied(news, known)),
+            (OrderCommand::RecordTied(news), known) => Ok(moving::tied(news, known, context.at)),
             (OrderCommand::RecordBackordered(news), known) => {
-                Ok(backorder::backordered(news, known))
+                Ok(moving::backordered(news, known, context.at))
             }
             (OrderCommand::RecordFilled(news), known) => Ok(backorder::filled(news, known)),
             (_, None) => Err(OrderRefusal::UnknownOrder { order: id }),
@@ -109,7 +110,9 @@ impl Orders {
                 returns::request(c, order, self.policy.return_window, context.at)
             }
             (OrderCommand::ReceiveReturn(c), Some(order)) => returns::receive(c, order),
-            (OrderCommand::RecordRejected(c), Some(order)) => Ok(news::rejected(c, order, context)),
+            (OrderCommand::RecordRejected(c), Some(order)) => {
+                Ok(moving::rejected(c, order, context))
+            }
             (OrderCommand::RecordAllocated(c), Some(order)) => Ok(news::allocated(c, order)),
             (OrderCommand::RecordLapsed(c), Some(order)) => Ok(news::lapsed(c, order, context)),
             (OrderCommand::RecordStripped(c), Some(order)) => news::stripped(c, order, context.at),

@@ -7,7 +7,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::command::LineRef;
-use super::event::HoldKind;
+use super::event::{HoldKind, Rejection};
 use super::state::Carriage;
 use super::transitions::Status;
 use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ShipmentNumber};
@@ -196,6 +196,13 @@ pub enum OrderRefusal {
         /// What of that is missing.
         missing: Amount,
     },
+    /// Nobody may, or can, send the order to the address it was to go to: it stays as it was.
+    NotServedThere {
+        /// Why not.
+        why: Rejection,
+    },
+    /// The stock has not answered yet whether the order can go to another address.
+    BeingMoved,
 }
 
 impl OrderRefusal {
@@ -246,6 +253,8 @@ impl OrderRefusal {
             Self::NoMoreTime { .. } => "no-more-time",
             Self::TooMuchTime { .. } => "too-much-time",
             Self::PaymentNotCovered { .. } => "payment-not-covered",
+            Self::NotServedThere { .. } => "not-served-there",
+            Self::BeingMoved => "being-moved",
         }
     }
 }
@@ -351,6 +360,14 @@ impl OrderRefusal {
             Self::NoSuchCancellation { cancellation } => {
                 write!(f, "nobody has asked for `{cancellation}` of the order")
             }
+            Self::BeingMoved => f.write_str(
+                "the stock has not answered yet whether the order can go to another address: ask \
+                 again in a moment",
+            ),
+            Self::NotServedThere { why } => {
+                f.write_str("the order stays as it was, since it can't go there: ")?;
+                why.tell(f)
+            }
             _ => self.tell_of_place(f),
         }
     }
@@ -398,6 +415,32 @@ impl OrderRefusal {
                 write!(f, "the order may wait for its payment until {latest} at the most")
             }
             _ => f.write_str(self.code()),
+        }
+    }
+}
+
+impl Rejection {
+    /// Why stock can't be tied, in words.
+    fn tell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stock { shortfalls } => {
+                let Some(short) = shortfalls.first() else {
+                    return f.write_str("nothing may be had for that address");
+                };
+                let (wanted, there) = (short.demanded, short.available.unwrap_or(0));
+                write!(
+                    f,
+                    "of item `{}` {wanted} are wanted, and {there} may be had for that address",
+                    short.item
+                )
+            }
+            Self::TooManyParcels { allowed } => {
+                write!(f, "it would take more than {allowed} parcels")
+            }
+            Self::ReservationLapsed => f.write_str("the reservation came to its end"),
+            Self::KitsTooLarge { lines, units } => {
+                write!(f, "with its kits it has {lines} lines, and asks for {units} units of one")
+            }
         }
     }
 }

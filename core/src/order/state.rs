@@ -116,6 +116,8 @@ pub struct Order {
     pub told_missing: i64,
     /// How many times he was told so.
     pub payments_needed: u16,
+    /// Where it is to go, as long as the stock has not answered whether it can.
+    pub moving: Option<Moving>,
     /// How many times units were cancelled since the stock was not there.
     pub shortened: u16,
 }
@@ -127,6 +129,15 @@ pub struct Placed {
     pub lines: Vec<OrderLine>,
     /// Where it went.
     pub destination: Destination,
+}
+
+/// Another address that an order is to go to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moving {
+    /// The address.
+    pub destination: Destination,
+    /// The reservation that is to serve it.
+    pub reservation: ReservationNumber,
 }
 
 /// A request to cancel what a warehouse works on.

@@ -367,6 +367,11 @@ codec! {
         { Event::Order(OE::ReturnRequested(p)) } version: 2;
     126 OrderShortened(p: order::OrderShortened)
         { Event::Order(OE::Shortened(p)) } version: 1;
+    127 OrderMoveRequested(p: order::OrderMoveRequested)
+        { Event::Order(OE::MoveRequested(p)) } version: 1;
+    128 OrderMoved(p: order::OrderMoved) { Event::Order(OE::Moved(p)) } version: 1;
+    129 OrderMoveRefused(p: order::OrderMoveRefused)
+        { Event::Order(OE::MoveRefused(p)) } version: 1;
 }
 
 codec! {

@@ -28,6 +28,8 @@ pub(crate) struct Told {
     pub(crate) accepted: Vec<OrderId>,
     /// Orders that were accepted, and then taken back for want of stock.
     pub(crate) taken_back: Vec<OrderId>,
+    /// Orders that could not go to another address.
+    pub(crate) not_moved: Vec<OrderId>,
     /// Commands for an order that the customer had an answer for, and the order service did not
     /// know.
     pub(crate) unknown: u32,
@@ -194,6 +196,7 @@ impl Linked {
                 self.told.accepted.extend(event.order());
             }
             Event::Notification(NotificationEvent::Told(e)) => match e.news {
+                News::MoveRefused(_) => self.told.not_moved.push(e.order),
                 News::Accepted if self.topology.answered() == Answered::Settled => {
                     self.told.accepted.push(e.order);
                 }

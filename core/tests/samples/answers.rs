@@ -381,6 +381,8 @@ pub(crate) fn refusals() -> Vec<Sample<Refusal>> {
         O::NotSettled,
         O::NoSuchCancellation { cancellation: CancellationNumber(300) },
         O::PaymentNotCovered { needed: pounds(1_530), missing: pounds(300) },
+        O::NotServedThere { why: Rejection::TooManyParcels { allowed: 1 } },
+        O::BeingMoved,
         O::ShipmentEnded { shipment: ShipmentNumber(2), state: Carriage::Lost },
     ];
     let of_stock = [

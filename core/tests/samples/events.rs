@@ -297,6 +297,7 @@ fn of_news() -> Vec<Sample<N>> {
         told("cancelled", News::Cancelled),
         told("shortened", News::Shortened),
         told("shortened again", News::ShortenedAgain(300)),
+        told("move refused", News::MoveRefused(ReservationNumber(300))),
         told("payment needed", News::PaymentNeeded(300)),
         told("shipped", News::Shipped(ShipmentNumber(1))),
         told("delivered", News::Delivered(ShipmentNumber(300))),

@@ -1,10 +1,12 @@
 //! Samples of orders in place of others, and refusals of what changes an order as a whole.
 
+use earmark::demand::{Demand, Hold};
 use earmark::flow::Refusal;
-use earmark::ids::{ItemId, ItemRef, OrderId};
+use earmark::ids::{FacilityId, ItemId, ItemRef, LineNumber, OrderId, ReservationNumber};
 use earmark::order::{
-    OrderCommand as C, OrderEvent as E, OrderKept, OrderLine, OrderRefusal, OrderReplaced,
-    OrderSetAside, PaymentTerms, PlaceOrder, ReplaceOrder, ReplacementPlaced, Status,
+    OrderCommand as C, OrderEvent as E, OrderKept, OrderLine, OrderMoveRefused, OrderMoveRequested,
+    OrderMoved, OrderRefusal, OrderReplaced, OrderSetAside, PaymentTerms, PlaceOrder, Rejection,
+    ReplaceOrder, ReplacementPlaced, Status,
 };
 use earmark::payment::PaymentRefusal;
 use earmark::time::Timestamp;
@@ -64,6 +66,38 @@ pub(super) fn events() -> Vec<Sample<E>> {
         sample("every field", E::Replaced(replaced)),
         sample("of a draft", E::Replaced(draft)),
         sample("plain", E::Kept(OrderKept { order, by })),
+    ]
+    .into_iter()
+    .chain(moves())
+    .collect()
+}
+
+/// The events of an order that is to go to another address.
+fn moves() -> Vec<Sample<E>> {
+    let (order, at, destination) = (order(), AT, at_sea());
+    let (reservation, next) = (ReservationNumber(300), LineNumber(200));
+    let (item, quantity) = (ItemRef::Id(ItemId(70_000)), units(300));
+    let demands = vec![Demand { line: LineNumber(1), item, quantity }];
+    let (hold, excluded) = (Hold::Soft { until: AT }, vec![FacilityId(3)]);
+    let requested = OrderMoveRequested {
+        order,
+        at,
+        destination: destination.clone(),
+        reservation,
+        demands,
+        hold,
+        excluded,
+        next,
+    };
+    let (released, dropped) = (portions(), super::backorders::units());
+    let there = destination.clone();
+    let moved = OrderMoved { order, at, destination: there, reservation, released, dropped };
+    let why = Rejection::TooManyParcels { allowed: 1 };
+    let refused = OrderMoveRefused { order, at, reservation, destination, why };
+    vec![
+        sample("every field", E::MoveRequested(requested)),
+        sample("every field", E::Moved(moved)),
+        sample("too many parcels", E::MoveRefused(refused)),
     ]
 }
 

@@ -4,6 +4,8 @@
 //! Law: what postcard would read, in that order, is what is written down: names of fields and
 //! variants are for people, places are what counts.
 
+pub(crate) mod payloads;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

@@ -98,6 +98,13 @@ impl Witness {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 self.ask((e.order, e.reservation), e.demands.iter().map(of).collect())
             }
+            OrderEvent::MoveRequested(e) => {
+                let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
+                let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
+                self.barred.insert(id, e.excluded.clone());
+                self.excluded.insert(id, e.excluded.clone());
+                self.ask(id, asked)
+            }
             OrderEvent::StockLost(e) => {
                 let of = |d: &earmark::demand::Demand| (d.line, u64::from(d.quantity.get()));
                 let (id, asked) = ((e.order, e.reservation), e.demands.iter().map(of).collect());
@@ -349,6 +356,7 @@ pub(crate) fn roles_agree(shop: &Shop) -> Result<(), String> {
             ensure(ours == theirs, || format!("{id} {number}: {ours:?} against {theirs:?}"))?;
         }
         ensure(!order.is_set_aside(), || format!("{id} waits for the stock to answer another"))?;
+        ensure(order.moving.is_none(), || format!("{id} waits for an answer for an address"))?;
         waits_for_a_payment_only(order).map_err(|why| format!("{id}: {why}: {order:?}"))?;
     }
     let open = shop.inventory().open_reservations();

@@ -276,6 +276,7 @@ fn news(news: News) -> &'static str {
         News::Cancelled => "cancelled",
         News::Shortened => "shortened",
         News::ShortenedAgain(_) => "shortened again",
+        News::MoveRefused(_) => "move refused",
         News::Shipped(_) => "shipped",
         News::Delivered(_) => "delivered",
         News::Lost(_) => "lost",

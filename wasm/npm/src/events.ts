@@ -377,6 +377,30 @@ export interface Events {
   };
   /** The order was paid for, and is not any more: nothing leaves until what is missing is paid. */
   OrderPaymentNeeded: OfOrder & { at: number; number: number; missing: Amount };
+  /** It is to go to another address: what it has counts as free, and stays until the answer. */
+  OrderMoveRequested: OfOrder & {
+    at: Timestamp;
+    destination: Destination;
+    reservation: ReservationNumber;
+    demands: Demand[];
+    hold: Hold;
+    excluded: FacilityId[];
+    next: LineNumber;
+  };
+  OrderMoved: OfOrder & {
+    at: Timestamp;
+    destination: Destination;
+    reservation: ReservationNumber;
+    released: Portion[];
+    dropped: Awaited[];
+  };
+  /** Nobody may serve the other address: the order stays as it was. */
+  OrderMoveRefused: OfOrder & {
+    at: Timestamp;
+    reservation: ReservationNumber;
+    destination: Destination;
+    why: Rejection;
+  };
   /** Units are cancelled since stock is not there; the event before says which. */
   OrderShortened: OfOrder & { at: Timestamp; number: number };
 }
@@ -398,7 +422,8 @@ export type News =
   | 'backordered'
   | { replaced: OrderId }
   | { paymentNeeded: number }
-  | { shortenedAgain: number };
+  | { shortenedAgain: number }
+  | { moveRefused: ReservationNumber };
 
 /** The name of an event. */
 export type EventName = keyof Events;

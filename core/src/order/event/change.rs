@@ -4,9 +4,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Disposition, UnitsOfLine};
+use super::{Disposition, Rejection, UnitsOfLine};
 use crate::data::data;
-use crate::demand::{Demand, Destination, ExplodedKit, Hold, Portion};
+use crate::demand::{Awaited, Demand, Destination, ExplodedKit, Hold, Portion};
 use crate::ids::{FacilityId, LineNumber, OrderId, ReservationNumber, ReturnNumber, Text};
 use crate::order::command::OrderLine;
 use crate::owed::{Owed, Standing};
@@ -123,6 +123,49 @@ of_order! {
         number: u16,
         /// What is missing.
         missing: Amount,
+    }
+    /// The order is to go to another address, and stock is asked for that: what it ties or waits
+    /// for counts as free, and stays its own until the stock has answered.
+    OrderMoveRequested {
+        /// When.
+        at: Timestamp,
+        /// Where it is to go.
+        destination: Destination,
+        /// The reservation asked for.
+        reservation: ReservationNumber,
+        /// What it is to tie.
+        demands: Vec<Demand>,
+        /// How firmly.
+        hold: Hold,
+        /// Facilities that are out of the question for this order.
+        excluded: Vec<FacilityId>,
+        /// The number of its next line.
+        next: LineNumber,
+    }
+    /// The order goes to another address; the stock has freed what it had in the step that serves
+    /// that.
+    OrderMoved {
+        /// When.
+        at: Timestamp,
+        /// Where it goes.
+        destination: Destination,
+        /// The reservation that serves it.
+        reservation: ReservationNumber,
+        /// Units that were tied.
+        released: Vec<Portion>,
+        /// Units that waited for stock.
+        dropped: Vec<Awaited>,
+    }
+    /// Nobody may serve the other address: the order stays as it was, and its customer is told.
+    OrderMoveRefused {
+        /// When.
+        at: Timestamp,
+        /// The reservation that was asked for.
+        reservation: ReservationNumber,
+        /// Where it was to go.
+        destination: Destination,
+        /// Why not.
+        why: Rejection,
     }
     /// Units of the order are cancelled since stock that was promised, or asked for once more, is
     /// not there; the event before says which. The customer is told, each time.

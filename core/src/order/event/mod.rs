@@ -38,8 +38,9 @@ use crate::units::Amount;
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
-    OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, OrderShortened,
-    OrderStockLost, PriceOfLine, ReturnPartlyReceived, ReturnRefused,
+    OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentNeeded,
+    OrderPaymentRecorded, OrderReopened, OrderShortened, OrderStockLost, PriceOfLine,
+    ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
@@ -106,6 +107,9 @@ pub enum OrderEvent {
     StockLost(OrderStockLost),
     PaymentNeeded(OrderPaymentNeeded),
     Shortened(OrderShortened),
+    MoveRequested(OrderMoveRequested),
+    Moved(OrderMoved),
+    MoveRefused(OrderMoveRefused),
 }
 
 of_order! {
@@ -379,6 +383,9 @@ impl OrderEvent {
             Self::PaymentRecorded(e) => e.order,
             Self::PaymentNeeded(e) => e.order,
             Self::Shortened(e) => e.order,
+            Self::MoveRequested(e) => e.order,
+            Self::Moved(e) => e.order,
+            Self::MoveRefused(e) => e.order,
             Self::Backordered(e) => e.order,
             Self::BackorderSourced(e) => e.order,
             Self::BackorderDropped(e) => e.order,

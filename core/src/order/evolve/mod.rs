@@ -16,6 +16,7 @@ use super::event::{
     ReplacementPlaced, UnitsOfLine,
 };
 use super::kits::{self, LineKind};
+use super::moving;
 use super::payment;
 use super::stage::{self, FREE, IN_WORK, Stage};
 use super::state::{
@@ -114,6 +115,7 @@ fn drafted(draft: &OrderDrafted) -> Order {
         secured: 0,
         told_missing: 0,
         payments_needed: 0,
+        moving: None,
         shortened: 0,
     }
 }
@@ -223,6 +225,9 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         }
         OrderEvent::Shortened(e) => order.shortened = e.number,
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
+        OrderEvent::MoveRequested(_) | OrderEvent::Moved(_) | OrderEvent::MoveRefused(_) => {
+            moving::change(order, event)?;
+        }
         OrderEvent::Backordered(_)
         | OrderEvent::BackorderSourced(_)
         | OrderEvent::BackorderDropped(_) => backorder::change(order, event)?,
@@ -295,7 +300,8 @@ fn record(order: &mut Order, event: &OrderEvent) -> Result<(), CorruptHistory> {
     Ok(())
 }
 
-fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
+/// Before it is changed for the first time: what the order was placed as.
+pub(super) fn remember(order: &mut Order) {
     if order.placed.is_none() {
         let line = |(number, line): (LineNumber, &Line)| {
             let quantity = Quantity::new(order.buckets_of(number).ordered)?;
@@ -305,6 +311,10 @@ fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> 
         let destination = order.destination.clone();
         order.placed = Some(Box::new(Placed { lines, destination }));
     }
+}
+
+fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
+    remember(order);
     stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;
     for &UnitsOfLine { line, quantity } in &event.unsourced {
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
@@ -378,7 +388,7 @@ fn end(order: &mut Order, status: Status, at: Timestamp) {
     order.status = status;
     order.ended_at = Some(at);
     // Whatever was to take its place does so no more, unless that is how it ended.
-    order.replaced_by = None;
+    (order.replaced_by, order.moving) = (None, None);
 }
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {

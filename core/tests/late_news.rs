@@ -326,7 +326,7 @@ fn what_is_short_of_parcels_is_given_up_as_a_whole() {
     desk.tied(1, HARD, &[(0, 3), (1, 2)]);
     desk.stripped(1, &[(0, 2), (1, 1)]);
     let told = desk.rejected(2, Rejection::TooManyParcels { allowed: 1 });
-    assert_eq!(told, ["OrderLinesCancelled 0:2 1:1"]);
+    assert_eq!(told, ["OrderLinesCancelled 0:2 1:1", "OrderShortened"]);
     assert_eq!(desk.status(), Status::Confirmed);
 }
 

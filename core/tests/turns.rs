@@ -1,5 +1,5 @@
-//! Whose turn it is: who is served when stock comes, and who keeps his units when there are fewer. Why:
-//! a client makes the ids of its orders, and an id that says it is old must not be served first.
+//! Whose turn it is: who is served when stock comes, and who keeps his units when some are lost.
+//! Why: a client makes the ids of its orders, and one that says it is old is not served first.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod support;

@@ -9,8 +9,10 @@ mod samples;
 use std::collections::BTreeSet;
 
 use earmark::flow::Answer;
+use earmark::policy::Aim;
 use earmark::schema::{
-    QUERIES, answer_schema, answer_to_json, refusal_schema, refusal_to_json, slice_request_schema,
+    COMMANDS, QUERIES, answer_schema, answer_to_json, command_schema, refusal_schema,
+    refusal_to_json, slice_request_schema,
 };
 use serde_json::Value;
 
@@ -117,4 +119,22 @@ fn the_schema_of_a_request_for_a_slice_names_its_fields() {
         assert_eq!(faults(&request, &schema, &schema), [""; 0], "{}", sample.case);
     }
     assert!(schema["properties"].as_object().is_some_and(|fields| !fields.is_empty()));
+}
+
+/// The schema of a command by its name.
+fn command(name: &str) -> Value {
+    let kind = COMMANDS.iter().rposition(|kind| kind.name == name).unwrap();
+    serde_json::from_str(&command_schema(u16::try_from(kind).unwrap())).unwrap()
+}
+
+#[test]
+fn what_is_written_by_hand_is_described_by_hand() {
+    let aims = &command("SetPolicy")["$defs"]["Aims"];
+    assert_eq!((&aims["type"], &aims["minItems"]), (&"array".into(), &1.into()));
+    assert_eq!((&aims["uniqueItems"], &aims["maxItems"]), (&true.into(), &Aim::ALL.len().into()));
+    assert_eq!(aims["items"]["$ref"], "#/$defs/Aim");
+    let heard = command("HearEvent");
+    let fields: Vec<&String> = heard["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["bytes", "kind"]);
+    assert_eq!(heard["additionalProperties"], false);
 }

@@ -4,7 +4,8 @@
 
 mod support;
 
-use earmark::flow::{Command, Event, SetPolicy};
+use earmark::decide::Principal;
+use earmark::flow::{Answer, BackordersQuery, Command, Event, Query, SetPolicy};
 use earmark::ids::{Country, FacilityRef, OrderId, Tier};
 use earmark::inventory::{
     FacilityRules, InventoryCommand, InventoryEvent, ItemRules, SetBackorderLimit,
@@ -14,10 +15,9 @@ use earmark::limits::BACKORDERS_PER_DECISION;
 use earmark::order::{
     OrderCommand, PlaceOrder, RejectFulfilment, ReleaseOrder, ReplaceOrder, Status,
 };
-use earmark::policy::{
-    BackorderPolicy, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, SourcingRules,
-};
+use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy};
 use earmark::time::Span;
+use support::kits::{LEEDS, amend, kit};
 use support::{Desk, names, order, place, sku, text};
 
 const HOUR: u64 = 3_600_000;
@@ -140,23 +140,58 @@ fn an_item_that_may_be_exported_again_goes_to_those_who_wait_abroad() {
 
 #[test]
 fn what_waits_comes_in_as_many_parcels_as_it_comes_from_facilities() {
-    let near = SourcingRules { max_metres: Some(1_000), ..SourcingRules::default() };
-    let one = SourcingPolicy { max_parcels: Some(1), ..SourcingPolicy::default() };
-    let mut desk = with_policy(Policy {
-        sourcing: SourcingPolicy { rules: near, ..one },
-        ..Policy::default()
-    });
-    rules(&mut desk, "LON", FacilityRules { offline: true, ..FacilityRules::default() });
+    let sourcing = SourcingPolicy { max_parcels: Some(1), ..SourcingPolicy::default() };
+    let mut desk = with_policy(Policy { sourcing, ..Policy::default() });
     desk.receive("pen", "LON", Tier::Primary, 2);
-    desk.place(1, &[("pen", 6)]);
-    rules(&mut desk, "LON", parcels(0));
-    set_policy(&mut desk, Policy { sourcing: one, ..Policy::default() });
-    rules(&mut desk, "LDS", parcels(0));
-    assert_eq!(waits(&desk, 1) + desk.at_hand(1).lines[0].buckets.allocated, 6);
-    desk.pass(0);
-    rules(&mut desk, "LON", FacilityRules::default());
-    rules(&mut desk, "LDS", FacilityRules::default());
+    rules(&mut desk, "LON", parcels(1));
+    rules(&mut desk, "LDS", parcels(1));
+    // Each sends its one parcel of the day.
+    desk.place(2, &[("mug", 1)]);
+    desk.place(3, &[("pen", 1)]);
+    desk.place(1, &[("pen", 5)]);
+    assert_eq!((waits(&desk, 1), desk.available("pen")), (5, 5));
+    let wait = next_look(&desk).unwrap();
+    assert_eq!(served(&desk.pass(wait)), [order(1)]);
     assert_eq!((waits(&desk, 1), desk.available("pen")), (0, 0));
+}
+
+#[test]
+fn of_two_lines_of_one_item_the_one_that_got_none_waits_for_the_next_day() {
+    let mut desk = desk();
+    rules(&mut desk, "LDS", parcels(1));
+    desk.place(0, &[("pen", 1)]);
+    desk.place(1, &[("pen", 2), ("pen", 2)]);
+    // Leeds has three, and is full; what comes to London is enough for the first line.
+    desk.receive("pen", "LON", Tier::Primary, 2);
+    let of_lines =
+        |desk: &Desk| [0, 1].map(|n: usize| desk.at_hand(1).lines[n].buckets.backordered);
+    assert_eq!(of_lines(&desk), [0, 2]);
+    let wait = next_look(&desk).unwrap();
+    desk.pass(wait);
+    assert_eq!(of_lines(&desk), [0, 0]);
+}
+
+#[test]
+fn a_limit_of_no_units_is_no_limit_that_is_kept() {
+    let mut desk = desk();
+    let mut set = |limit| {
+        let set = SetBackorderLimit { item: sku("pen"), limit };
+        desk.must(Command::Inventory(InventoryCommand::SetBackorderLimit(set)))
+    };
+    let told = set(Some(0));
+    let [Event::Inventory(InventoryEvent::BackorderLimitSet(told))] = &told[..] else { panic!() };
+    assert_eq!(told.limit, None);
+    assert_eq!(set(None), []);
+}
+
+#[test]
+fn an_order_with_a_kit_waits_for_nothing() {
+    let mut desk = desk();
+    desk.must(kit("pair", &[("mug", 2)]));
+    desk.place(1, &[("pair", 1), ("pen", 5)]);
+    assert_eq!(desk.at_hand(1).status, Status::Rejected, "though the pair is there");
+    desk.place(2, &[("mug", 2), ("pen", 5)]);
+    assert_eq!(desk.at_hand(2).lines[1].buckets.backordered, 1);
 }
 
 /// The n-th order of a queue that is longer than one decision looks at.
@@ -193,6 +228,12 @@ fn a_look_at_a_long_queue_goes_on_where_the_last_one_ended() {
     let events = desk.pass(0);
     assert_eq!(served(&events), home.map(|placed| placed.order));
     assert_eq!((desk.available("pen"), next_look(&desk), due(&desk)), (0, None, None));
+    // Leeds sends abroad again, and what comes is gone before the queue is.
+    rules(&mut desk, "LDS", FacilityRules::default());
+    let before = desk.history.len();
+    desk.receive("pen", "LDS", Tier::Primary, 3);
+    assert_eq!(served(&desk.history[before..]).len(), 3);
+    assert_eq!((next_look(&desk), due(&desk)), (None, None), "there is nothing to look for");
 }
 
 #[test]
@@ -201,7 +242,8 @@ fn a_queue_is_looked_at_the_next_day_only_if_a_full_facility_has_some() {
     // Parcels are counted where they are bounded.
     rules(&mut desk, "LDS", parcels(50));
     rules(&mut desk, "LON", parcels(50));
-    desk.place(0, &[("pen", 4)]);
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    desk.place(0, &[("pen", 5)]);
     let by = |desk: &mut Desk, leeds, london| {
         rules(desk, "LDS", leeds);
         rules(desk, "LON", london);
@@ -268,4 +310,40 @@ fn an_order_waits_only_for_what_may_come() {
         desk.order(OrderCommand::RejectFulfilment(reject)).unwrap();
         assert_eq!(waits(&desk, 1), left, "London has no pens, and may get some or never send any");
     }
+}
+
+#[test]
+fn a_page_of_a_queue_ends_with_an_order_and_not_within_one() {
+    let mut desk = desk();
+    desk.place(0, &[("pen", 4)]);
+    desk.place(1, &[("pen", 1), ("pen", 2)]);
+    desk.place(2, &[("pen", 3)]);
+    let page = |after| {
+        let query = BackordersQuery { item: sku("pen"), after, limit: Some(1) };
+        let view = desk.shop.query(&Query::Backorders(query), &Principal::Staff).unwrap();
+        let Answer::Backorders(view) = view else { panic!("{view:?}") };
+        view.entries.iter().map(|entry| entry.units.quantity).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None), [1, 2]);
+    assert_eq!(page(Some(order(1))), [3]);
+}
+
+#[test]
+fn what_waits_is_asked_for_anew_by_the_first_refusal_of_a_facility_and_by_no_other() {
+    let mut desk = desk();
+    desk.place(1, &[("pen", 2)]);
+    let release = || OrderCommand::Release(ReleaseOrder { order: order(1), facility: None });
+    let facility = LEEDS;
+    let reject = || {
+        OrderCommand::RejectFulfilment(RejectFulfilment { order: order(1), facility, reason: None })
+    };
+    desk.order(release()).unwrap();
+    desk.order(amend(1, 0, 4)).unwrap();
+    desk.order(reject()).unwrap();
+    // Two that it was not handed yet are still its own.
+    assert_eq!((waits(&desk, 1), desk.at_hand(1).lines[0].buckets.allocated), (2, 2));
+    desk.order(release()).unwrap();
+    let told = names(&desk.order(reject()).unwrap());
+    assert!(!told.contains(&"BackorderDropped"), "{told:?}");
+    assert_eq!(waits(&desk, 1), 4);
 }

@@ -6,19 +6,24 @@ mod support;
 
 use earmark::decide::Principal;
 use earmark::demand::Destination;
-use earmark::flow::{Command, Event, Refusal};
+use earmark::flow::{Command, Event, Preview, Refusal};
 use earmark::geo::GeoPoint;
 use earmark::ids::{Country, FacilityRef, LineNumber, OrderId, Tier};
 use earmark::inventory::{
-    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand,
-    ReceiveStock, SetBackorderLimit,
+    AdjustStock, Adjustment, DefineFacility, DefineItem, GatewaySpec, InventoryCommand, ItemRules,
+    ReceiveStock, SetBackorderLimit, SetItemRules, SetSafetyStock, SetUnitPrices, UnitPriceFor,
 };
 use earmark::limits::{
-    BACKORDER_LIMIT, GATEWAYS_PER_FACILITY, ID_FUTURE_MS, ITEMS, ORDER_LINES, UNITS_PER_SHELF,
+    BACKORDER_LIMIT, CANCELLATIONS_PER_ORDER, COUNTRIES, FACILITIES, GATEWAYS_PER_FACILITY,
+    ID_FUTURE_MS, ITEMS, KIT_COMPONENTS, ORDER_LINES, UNITS_PER_LINE, UNITS_PER_LINE_EVER,
+    UNITS_PER_SHELF,
 };
 use earmark::order::{AmendOrder, LineChange, OrderCommand, OrderLine, PlaceOrder};
+use earmark::policy::PaymentPolicy;
 use earmark::time::Timestamp;
 use earmark::units::{Currency, UnitPrice};
+use support::alone::{Alone, HARD};
+use support::kits::{amend, cancel, kit, named, preview, release};
 use support::{Desk, START, names, order, place, sku, text, units};
 
 /// An order id made at a moment.
@@ -122,6 +127,117 @@ fn as_many_units_may_be_lost_as_there_are_and_not_one_more() {
         }))))
     };
     assert_eq!((lose(10).as_str(), lose(11).as_str()), ("taken", "not-on-hand"));
+}
+
+#[test]
+fn a_shop_has_as_many_facilities_as_it_may_and_not_one_more() {
+    let mut desk = Desk::open();
+    let mut define = |n: usize| {
+        code(desk.ask(facility(|f| (f.code, f.gateways) = (text(&format!("F{n}")), vec![]))))
+    };
+    assert!((2..FACILITIES).all(|n| define(n) == "taken"), "there are two to begin with");
+    assert_eq!(define(FACILITIES), "too-many-defined");
+}
+
+#[test]
+fn rules_and_prices_name_as_much_as_they_may_and_not_one_more() {
+    let ask = |command| code(Desk::open().ask(Command::Inventory(command)));
+    let prices = |count| {
+        let at = || UnitPriceFor { facility: FacilityRef::Code(text("LON")), price: 1 };
+        let prices = std::iter::repeat_with(at).take(count).collect();
+        ask(InventoryCommand::SetUnitPrices(SetUnitPrices { item: sku("mug"), prices }))
+    };
+    assert_eq!((&*prices(FACILITIES), &*prices(FACILITIES + 1)), ("taken", "too-many-defined"));
+    let countries = |count| {
+        let no_export_to = vec![Country::new("US").unwrap(); count];
+        let rules = ItemRules { no_export_to, ..ItemRules::default() };
+        ask(InventoryCommand::SetItemRules(SetItemRules { item: sku("mug"), rules }))
+    };
+    let told = (countries(COUNTRIES), countries(COUNTRIES + 1));
+    assert_eq!(told, ("taken".into(), "too-many-defined".into()));
+    let kept = |quantity| {
+        let (item, facility) = (sku("mug"), FacilityRef::Code(text("LON")));
+        ask(InventoryCommand::SetSafety(SetSafetyStock { item, facility, quantity }))
+    };
+    let told = (kept(UNITS_PER_SHELF), kept(UNITS_PER_SHELF + 1));
+    assert_eq!(told, ("taken".into(), "too-much-stock".into()));
+}
+
+#[test]
+fn a_kit_has_as_many_components_as_it_may_and_an_order_as_many_lines_with_them() {
+    let mut desk = Desk::open();
+    let mut define = |name, count| code(desk.ask(kit(name, &vec![("mug", 1); count])));
+    assert_eq!(define("gift", KIT_COMPONENTS), "taken");
+    assert_eq!(define("box", KIT_COMPONENTS + 1), "not-so-many-components");
+    desk.must(kit("set", &[("mug", 2), ("pen", 1)]));
+    desk.must(kit("crate", &[("mug", 1_000)]));
+    // A set makes three lines of one.
+    let lines = |sets: usize| {
+        let mut lines = vec![("set", 1); sets];
+        lines.extend(vec![("mug", 1); ORDER_LINES - 666 * 3]);
+        lines
+    };
+    let short = |lines: &[(&str, u32)]| matches!(preview(&desk, lines), Preview::Short { .. });
+    assert!(short(&lines(666)) && !short(&lines(667)));
+    assert!(short(&[("crate", UNITS_PER_LINE / 1_000)]));
+    assert!(!short(&[("crate", UNITS_PER_LINE / 1_000 + 1)]));
+}
+
+#[test]
+fn an_order_is_amended_to_as_many_lines_as_it_may_have_and_not_one_more() {
+    let mut desk = Desk::open();
+    desk.receive("mug", "LON", Tier::Primary, u32::try_from(ORDER_LINES).unwrap());
+    desk.place(1, &vec![("mug", 1); ORDER_LINES - 1]);
+    let mut add = || {
+        let added = place(1, &[("mug", 1)]).lines;
+        let amend = AmendOrder { order: order(1), lines: vec![], added, destination: None };
+        code(desk.order(OrderCommand::Amend(amend)))
+    };
+    assert_eq!((add(), add()), ("taken".into(), "too-many-lines".into()));
+}
+
+#[test]
+fn a_line_is_amended_to_as_many_units_as_it_may_ever_have_and_not_one_more() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 1)]);
+    let mut to = |quantity| code(desk.order(amend(1, 0, quantity)));
+    // In vain: there are no more than 25. But they were asked for.
+    for _ in 0..UNITS_PER_LINE_EVER / UNITS_PER_LINE {
+        assert_eq!(to(UNITS_PER_LINE), "taken");
+    }
+    assert_eq!(to(5), "too-many-units", "three more may be asked for");
+    assert_eq!(to(4), "taken");
+    assert_eq!(to(5), "too-many-units");
+}
+
+#[test]
+fn a_warehouse_is_asked_to_let_go_as_often_as_may_be_and_not_once_more() {
+    let mut role = Alone::of(PaymentPolicy::None, &[("mug", 300)]);
+    role.tied(1, HARD, &[(0, 300)]);
+    role.hear(release(1));
+    let mut ask = || match role.ask(&cancel(1, Some(named(0, 1)))) {
+        Ok(events) => events.len().to_string(),
+        Err(refusal) => refusal.code().into(),
+    };
+    assert!((0..CANCELLATIONS_PER_ORDER).all(|_| ask() == "1"));
+    assert_eq!(ask(), "too-many-parts");
+}
+
+#[test]
+fn an_id_that_is_older_than_an_order_that_has_left_is_refused_and_one_as_young_is_not() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 1)]);
+    desk.order(cancel(1, None)).unwrap();
+    desk.pass(desk.shop.policy().orders.archive_after.as_millis());
+    assert_eq!(desk.shop.orders().get(order(1)), None);
+    let mut made = |at| {
+        let mut bytes = made_at(at).to_bytes();
+        bytes[15] = 7;
+        let order = OrderId::from_bytes(bytes).unwrap();
+        code(desk.order(OrderCommand::Place(PlaceOrder { order, ..place(1, &[("mug", 1)]) })))
+    };
+    assert_eq!(made(START), "stale-order-id");
+    assert_eq!(made(START + 1), "taken");
 }
 
 /// One field of an order changed, each.

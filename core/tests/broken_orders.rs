@@ -11,7 +11,9 @@ use earmark::ids::PaymentNumber;
 use earmark::laws;
 use earmark::order::{OrderCommand, Payment, ReplaceOrder};
 use earmark::payment::{PaymentCommand, RecordVoid, What};
+use earmark::policy::Collect;
 use earmark::time::{Span, Timestamp};
+use support::payments::{authorized, captured, open};
 use support::{Desk, order};
 use world::mirror::OpenShop;
 
@@ -76,4 +78,20 @@ fn an_order_that_owes_or_holds_beside_the_one_in_its_place_is_found() {
         shop.orders.orders.get_mut(&order(1)).unwrap().tied = tied;
     };
     assert!(broken_in(&desk, holds).contains(&laws::ONE_OF_TWO));
+}
+
+#[test]
+fn a_capture_of_which_more_went_back_than_it_took_is_found() {
+    let mut desk = open(Collect::default());
+    desk.place(1, &[("mug", 2)]);
+    for answer in [authorized(1, 100), authorized(2, 147), captured(3, 100), captured(4, 147)] {
+        desk.must(Command::Payment(answer));
+    }
+    for damage in [[101, 0], [-1, 1]] {
+        let refunded = |shop: &mut OpenShop| {
+            let captures = &mut shop.payments.get_mut(&order(1)).unwrap().captures;
+            (captures[0].refunded, captures[1].refunded) = (damage[0], damage[1]);
+        };
+        assert!(broken_in(&desk, refunded).contains(&laws::PAYMENT_SUMS), "{damage:?}");
+    }
 }

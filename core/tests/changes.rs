@@ -235,6 +235,29 @@ fn a_return_comes_in_parts_and_each_part_has_its_own_end() {
 }
 
 #[test]
+fn the_lines_of_a_return_come_in_parts_one_after_the_other() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 3), ("pen", 2)]);
+    desk.order(ship(1)).unwrap();
+    desk.order(deliver(1)).unwrap();
+    let of = |line, quantity| LineUnits {
+        line: LineRef::Number(LineNumber(line)),
+        quantity: units(quantity),
+    };
+    let lines = vec![of(0, 3), of(1, 2)];
+    desk.order(O::RequestReturn(RequestReturn { order: order(1), lines })).unwrap();
+    let mut come = |line, quantity| {
+        let (order, number, facility) = (order(1), None, None);
+        let (lines, disposition) = (vec![of(line, quantity)], Disposition::Restock);
+        let part = ReceiveReturnedUnits { order, number, lines, facility, disposition };
+        names(&desk.order(O::ReceiveReturnedUnits(part)).unwrap())[0]
+    };
+    for (line, told) in [(0, "Partly"), (1, "Partly"), (0, "Partly"), (0, "Partly"), (1, "")] {
+        assert_eq!(come(line, 1), format!("Return{told}Received"), "line {line}");
+    }
+}
+
+#[test]
 fn a_completed_order_is_taken_up_again_and_closed() {
     let mut desk = Desk::open();
     desk.place(1, &[("mug", 2)]);

@@ -6,8 +6,9 @@ mod linked;
 mod support;
 
 use earmark::decide::Principal;
-use earmark::flow::{Command, SetPolicy, Tick, Topology};
-use earmark::order::{AuthorizePayment, ExtendOrder, OrderCommand, Status};
+use earmark::flow::{Command, Event, SetPolicy, Tick, Topology};
+use earmark::ids::ReservationNumber;
+use earmark::order::{AuthorizePayment, ExtendOrder, OrderCommand, OrderEvent, Status};
 use earmark::policy::{Extensions, OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency};
@@ -56,6 +57,19 @@ fn an_order_with_more_time_is_held_and_can_be_paid_as_long() {
     desk.order(pay()).unwrap();
     assert_eq!(desk.at_hand(1).status, Status::Confirmed);
     assert_eq!(desk.order(until(HOUR * 2)).unwrap_err().code(), "nothing-to-pay");
+}
+
+#[test]
+fn only_what_is_held_is_held_longer_and_the_payment_hears_of_it() {
+    let mut desk = open();
+    desk.order(support::kits::amend(1, 0, 6)).unwrap();
+    assert_eq!(desk.at_hand(1).lines[0].buckets.wanted(), 4, "there were no more");
+    let later = Timestamp::from_millis(START + HOUR * 3 / 2);
+    let events = desk.order(until(HOUR * 3 / 2)).unwrap();
+    let Event::Order(OrderEvent::Extended(extended)) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(extended.reservations, [ReservationNumber(1)], "the second ties nothing");
+    let account = desk.shop.payments().get(order(1)).unwrap();
+    assert_eq!(account.owed.pay_until, later);
 }
 
 #[test]

@@ -5,12 +5,12 @@
 
 mod support;
 
-use earmark::flow::Command;
+use earmark::flow::{Command, Event};
 use earmark::ids::{CancellationNumber, FacilityId, FacilityRef, ShipmentNumber, Tier};
 use earmark::inventory::{AdjustStock, Adjustment, InventoryCommand};
 use earmark::order::{
-    AcceptCancellation, DeclineCancellation, OrderCommand, PackOrder, PickOrder, RejectFulfilment,
-    ReleaseOrder, Status, VoidShipping,
+    AcceptCancellation, CancelReason, DeclineCancellation, OrderCommand, OrderEvent, PackOrder,
+    PickOrder, RejectFulfilment, ReleaseOrder, Status, VoidShipping,
 };
 use support::kits::{LEEDS, cancel, deliver, kit, line, missing, named, open, release, ship};
 use support::{Desk, names, order, sku, units};
@@ -100,9 +100,14 @@ fn what_belongs_to_a_kit_in_work_waits_for_the_answer_of_the_warehouse() {
     let (order_id, cancellation) = (order(1), CancellationNumber(1));
     let mut desk = begun();
     let accept = AcceptCancellation { order: order_id, cancellation };
-    desk.order(OrderCommand::AcceptCancellation(accept)).unwrap();
+    let events = desk.order(OrderCommand::AcceptCancellation(accept)).unwrap();
+    assert_eq!(reasons(&events), [CancelReason::Customer; 2], "what London has, and the order");
     assert_eq!(desk.at_hand(1).status, Status::Cancelled);
     assert_eq!((desk.available("mug"), desk.available("pen")), (25, 5));
+    let mut desk = begun();
+    let events = desk.order(missing(1, LEEDS, named(2, 4))).unwrap();
+    assert_eq!(reasons(&events), [CancelReason::Customer], "the pens of Leeds are lost anyway");
+    assert_eq!((desk.available("mug"), desk.available("pen")), (15, 1));
     let mut desk = begun();
     let decline = DeclineCancellation { order: order_id, cancellation, reason: None };
     desk.order(OrderCommand::DeclineCancellation(decline)).unwrap();
@@ -117,6 +122,49 @@ fn what_belongs_to_a_kit_in_work_waits_for_the_answer_of_the_warehouse() {
     desk.order(ship(1, None)).unwrap();
     desk.order(deliver(1)).unwrap();
     assert_eq!(line(&desk, 1, 0).delivered, 1, "the case came whole");
+}
+
+#[test]
+fn of_kits_that_a_warehouse_has_begun_with_the_others_are_cancelled_at_once() {
+    let mut desk = open();
+    desk.adjust("LDS", Tier::Primary, Adjustment::Lost, 10);
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    desk.place(1, &[("set", 5)]);
+    // Leeds has four of the five pens, and London all else.
+    let release = ReleaseOrder { order: order(1), facility: Some(LEEDS) };
+    desk.order(OrderCommand::Release(release)).unwrap();
+    let events = desk.order(cancel(1, Some(named(0, 2)))).unwrap();
+    assert_eq!(reasons(&events), [CancelReason::Customer; 2]);
+    assert_eq!((desk.available("mug"), desk.available("pen")), (7, 1), "one set is free");
+    let asked: Vec<u32> =
+        desk.at_hand(1).cancellations[0].portions.iter().map(|p| p.quantity).collect();
+    assert_eq!(asked, [1], "and Leeds is asked for a pen");
+}
+
+#[test]
+fn a_warehouse_that_keeps_the_rest_of_a_kit_is_not_asked_for_it_again() {
+    let mut desk = open();
+    desk.place(1, &[("set", 1)]);
+    desk.order(release(1)).unwrap();
+    desk.order(missing(1, LEEDS, named(2, 1))).unwrap();
+    let (order_id, cancellation, reason) = (order(1), CancellationNumber(1), None);
+    let decline = DeclineCancellation { order: order_id, cancellation, reason };
+    desk.order(OrderCommand::DeclineCancellation(decline)).unwrap();
+    let pack = PackOrder { order: order_id, facility: LEEDS };
+    let events = desk.order(OrderCommand::Pack(pack)).unwrap();
+    assert_eq!(names(&events), ["ItemsPacked", "WorkAdvanced"]);
+    assert_eq!(desk.at_hand(1).cancellations.len(), 1);
+}
+
+/// Why units are cancelled, or asked to be.
+fn reasons(events: &[Event]) -> Vec<CancelReason> {
+    let reason = |event: &Event| match event {
+        Event::Order(OrderEvent::LinesCancelled(e)) => Some(e.reason),
+        Event::Order(OrderEvent::CancellationRequested(e)) => Some(e.reason),
+        Event::Order(OrderEvent::Cancelled(e)) => Some(e.reason),
+        _ => None,
+    };
+    events.iter().filter_map(reason).collect()
 }
 
 #[test]

@@ -7,155 +7,23 @@
 mod support;
 
 use earmark::decide::{Context, Decide, Principal};
-use earmark::demand::{Awaited, Hold, Portion, Shortfall};
-use earmark::flow::Event;
-use earmark::ids::{FacilityId, ItemId, LineNumber, ReservationNumber, Tier};
-use earmark::laws::Audit;
-use earmark::order::{
-    AuthorizePayment, OrderCommand as O, OrderEvent, Orders, PaymentStatus, PickOrder,
-    RecordAllocated, RecordBackordered, RecordFilled, RecordLapsed, RecordRejected, RecordStripped,
-    RecordTied, RecordTimedOut, Rejection, ReleaseOrder, Status,
+use earmark::demand::{ComponentLine, ExplodedKit, Hold};
+use earmark::ids::{
+    CancellationNumber, FacilityId, ItemId, ItemName, LineNumber, ReservationNumber,
 };
-use earmark::policy::{OrderPolicy, PaymentPolicy};
-use earmark::time::{Span, Timestamp};
+use earmark::order::{
+    AcceptCancellation, AuthorizePayment, OrderCommand as O, PaymentStatus, PickOrder,
+    RecordExploded, RecordPayment, RecordTimedOut, Rejection, ReleaseOrder, Status,
+};
+use earmark::owed::Standing;
+use earmark::policy::PaymentPolicy;
+use earmark::time::Timestamp;
 use earmark::units::{Amount, Currency};
+use support::alone::{Alone as Desk, HARD, Units, portions};
 use support::kits::{amend, cancel, named};
-use support::{START, names, order, place, sku, tells_of_nothing};
+use support::{START, order, text};
 
-const HARD: Hold = Hold::Hard;
 const SOFT: Hold = Hold::Soft { until: Timestamp::from_millis(START + 3_600_000) };
-
-/// Units of a line.
-type Units = (u16, u32);
-
-/// One order with three mugs in line 0 and two pens in line 1, and nobody but its role.
-struct Desk {
-    orders: Orders,
-}
-
-impl Desk {
-    fn open(payment: PaymentPolicy) -> Self {
-        Self::of(payment, &[("mug", 3), ("pen", 2)])
-    }
-
-    fn of(payment: PaymentPolicy, lines: &[(&str, u32)]) -> Self {
-        let mut desk = Self { orders: Orders::default() };
-        desk.orders.set_policy(OrderPolicy { payment, ..OrderPolicy::default() });
-        desk.hear(O::Place(place(1, lines)));
-        desk
-    }
-
-    fn paid() -> Self {
-        Self::open(PaymentPolicy::None)
-    }
-
-    fn unpaid() -> Self {
-        Self::open(PaymentPolicy::required(Span::from_millis(3_600_000)))
-    }
-
-    /// What is told, in short: names of events, and the units of those that tie, promise or return.
-    fn hear(&mut self, command: O) -> Vec<String> {
-        let context = Context { at: Timestamp::from_millis(START), by: Principal::Staff };
-        let events = self.orders.decide(&command, &context).unwrap();
-        events.iter().for_each(|event| self.orders.evolve(event).unwrap());
-        let mut audit = Audit::default();
-        self.orders.audit(&mut audit);
-        assert!(audit.broken.is_empty(), "after {command:?}: {:?}", audit.broken);
-        events.iter().map(in_short).collect()
-    }
-
-    fn pay(&mut self) -> Vec<String> {
-        let amount = Amount { currency: Currency::GBP, minor: 1_000_000 };
-        self.hear(O::AuthorizePayment(AuthorizePayment { order: order(1), amount }))
-    }
-
-    fn cancel(&mut self, line: u16, quantity: u32) {
-        self.hear(cancel(1, Some(named(line, quantity))));
-    }
-
-    fn tied(&mut self, reservation: u16, hold: Hold, units: &[Units]) -> Vec<String> {
-        let portions = portions(reservation, units);
-        let (order, reservation) = (order(1), ReservationNumber(reservation));
-        self.hear(O::RecordTied(RecordTied { order, reservation, hold, portions }))
-    }
-
-    fn promised(&mut self, reservation: u16, hold: Hold, units: &[Units]) -> Vec<String> {
-        let reservation = ReservationNumber(reservation);
-        let awaits = |&(line, quantity): &Units| {
-            let (line, item) = (LineNumber(line), ItemId(line.into()));
-            Awaited { reservation, line, item, quantity }
-        };
-        let (order, units) = (order(1), units.iter().map(awaits).collect());
-        self.hear(O::RecordBackordered(RecordBackordered { order, reservation, hold, units }))
-    }
-
-    fn filled(&mut self, reservation: u16, units: &[Units]) -> Vec<String> {
-        let portions = portions(reservation, units);
-        let (order, reservation, hold) = (order(1), ReservationNumber(reservation), HARD);
-        self.hear(O::RecordFilled(RecordFilled { order, reservation, hold, portions }))
-    }
-
-    fn stripped(&mut self, reservation: u16, units: &[Units]) -> Vec<String> {
-        let portions = portions(reservation, units);
-        self.hear(O::RecordStripped(RecordStripped { order: order(1), portions }))
-    }
-
-    fn allocated(&mut self, reservation: u16) -> Vec<String> {
-        let (order, reservation) = (order(1), ReservationNumber(reservation));
-        self.hear(O::RecordAllocated(RecordAllocated { order, reservation }))
-    }
-
-    fn lapsed(&mut self, reservation: u16) -> Vec<String> {
-        let (order, reservation) = (order(1), ReservationNumber(reservation));
-        self.hear(O::RecordLapsed(RecordLapsed { order, reservation }))
-    }
-
-    /// So many units of an item were asked for, and so many are there.
-    fn refused(&mut self, reservation: u16, item: &str, units: (u64, u64)) -> Vec<String> {
-        let (line, item) = (LineNumber(u16::from(item == "pen")), sku(item));
-        let short = Shortfall { line, item, demanded: units.0, available: Some(units.1) };
-        let why = Rejection::Stock { shortfalls: vec![short] };
-        let (order, reservation) = (order(1), ReservationNumber(reservation));
-        self.hear(O::RecordRejected(RecordRejected { order, reservation, why }))
-    }
-
-    fn status(&self) -> Status {
-        self.orders.get(order(1)).unwrap().status
-    }
-}
-
-fn portions(reservation: u16, units: &[Units]) -> Vec<Portion> {
-    let portion = |&(line, quantity): &Units| Portion {
-        reservation: ReservationNumber(reservation),
-        line: LineNumber(line),
-        item: ItemId(line.into()),
-        facility: FacilityId(0),
-        tier: Tier::Primary,
-        quantity,
-    };
-    units.iter().map(portion).collect()
-}
-
-fn in_short(event: &OrderEvent) -> String {
-    let of = |portions: &[Portion]| portions.iter().map(|p| (p.line.0, p.quantity)).collect();
-    let waits = |units: &[Awaited]| units.iter().map(|u| (u.line.0, u.quantity)).collect();
-    let units: Vec<Units> = match event {
-        OrderEvent::Sourced(e) => of(&e.portions),
-        OrderEvent::BackorderSourced(e) => of(&e.portions),
-        OrderEvent::TieReturned(e) => of(&e.portions),
-        OrderEvent::Backordered(e) => waits(&e.units),
-        OrderEvent::BackorderDropped(e) => waits(&e.units),
-        OrderEvent::BackorderReturned(e) => waits(&e.units),
-        OrderEvent::LinesCancelled(e) => {
-            e.unsourced.iter().map(|u| (u.line.0, u.quantity)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let event = Event::Order(event.clone());
-    assert!(!tells_of_nothing(&event), "no units in {event:?}");
-    let units: String = units.iter().map(|(line, units)| format!(" {line}:{units}")).collect();
-    format!("{}{units}", names(&[event])[0])
-}
 
 #[test]
 fn of_a_tie_for_more_than_is_wanted_the_rest_goes_back() {
@@ -385,4 +253,95 @@ fn of_two_lines_with_one_item_the_last_gives_up_what_is_short() {
         ["OrderLinesCancelled 0:1 1:2", "OrderResourced"],
         "two are there, and asked for"
     );
+}
+
+#[test]
+fn kits_that_are_taken_apart_twice_or_are_none_change_nothing() {
+    let explode = |desk: &mut Desk, kit: u16, first: u16| {
+        let component = |(line, name): (u16, &str)| ComponentLine {
+            line: LineNumber(line),
+            item: ItemName { id: ItemId(line.into()), sku: text(name) },
+            each: 1,
+        };
+        let components = [(first, "cup"), (first + 1, "saucer")].map(component).to_vec();
+        let kit_name = ItemName { id: ItemId(9), sku: text("mug") };
+        let kit = ExplodedKit { line: LineNumber(kit), kit: kit_name, quantity: 3, components };
+        let (order, reservation) = (order(1), ReservationNumber(1));
+        desk.hear(O::RecordExploded(RecordExploded { order, reservation, kits: vec![kit] }))
+    };
+    let mut desk = Desk::paid();
+    assert_eq!(explode(&mut desk, 0, 2), ["OrderLinesExploded"]);
+    assert_eq!(explode(&mut desk, 0, 2), [""; 0], "it comes twice");
+    assert_eq!(explode(&mut desk, 0, 4), [""; 0], "numbered on, and a kit already");
+    assert_eq!(explode(&mut desk, 2, 4), [""; 0], "a part of a kit");
+    let mut desk = Desk::paid();
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    assert_eq!(explode(&mut desk, 0, 2), [""; 0], "its units lie on a shelf");
+    // Numbered into the lines that the order has: it is asked for again, if it is still wanted.
+    let again = [("OrderKitsAskedAgain", 0), ("", 3)];
+    for (told, cancelled) in again {
+        let mut desk = Desk::paid();
+        if cancelled > 0 {
+            desk.cancel(0, cancelled);
+        }
+        assert_eq!(explode(&mut desk, 0, 1).concat(), told, "{cancelled} are cancelled");
+    }
+}
+
+/// Three mugs of one shelf and one reservation, of which a facility works on one.
+fn one_in_work() -> Desk {
+    let mut desk = Desk::paid();
+    desk.promised(1, HARD, &[(0, 3), (1, 2)]);
+    desk.filled(1, &[(0, 1)]);
+    desk.hear(O::Release(ReleaseOrder { order: order(1), facility: None }));
+    desk.filled(1, &[(0, 2)]);
+    desk
+}
+
+#[test]
+fn of_units_that_are_lost_those_that_nobody_works_on_go_first() {
+    assert_eq!(one_in_work().stripped(1, &[(0, 3)]), ["OrderStockLost 0:2 0:1"]);
+    assert_eq!(one_in_work().stripped(1, &[(0, 1)]), ["OrderStockLost 0:1"]);
+}
+
+#[test]
+fn a_request_takes_units_from_the_first_stage_of_work_first() {
+    let mut desk = one_in_work();
+    let (order_id, lines, missing) = (order(1), None, None);
+    let facility = FacilityId(0);
+    desk.hear(O::Pick(PickOrder { order: order_id, facility, lines, missing }));
+    desk.hear(O::Release(ReleaseOrder { order: order_id, facility: None }));
+    desk.cancel(0, 1);
+    let cancellation = CancellationNumber(1);
+    let accept = AcceptCancellation { order: order_id, cancellation };
+    desk.hear(O::AcceptCancellation(accept));
+    let mugs = desk.order().lines[0].buckets;
+    assert_eq!((mugs.released, mugs.picked), (1, 1), "not what is picked already");
+}
+
+#[test]
+fn what_is_short_of_parcels_is_given_up_as_a_whole() {
+    let mut desk = Desk::paid();
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    desk.stripped(1, &[(0, 2), (1, 1)]);
+    let told = desk.rejected(2, Rejection::TooManyParcels { allowed: 1 });
+    assert_eq!(told, ["OrderLinesCancelled 0:2 1:1"]);
+    assert_eq!(desk.status(), Status::Confirmed);
+}
+
+#[test]
+fn of_a_payment_only_the_latest_word_counts_and_only_where_one_is_owed() {
+    let standing = |desk: &mut Desk, revision| {
+        let amount = Amount { currency: Currency::GBP, minor: 0 };
+        let (authorized, captured, refunded, declined) = (amount, amount, amount, false);
+        let standing = Standing { revision, authorized, captured, refunded, declined };
+        desk.hear(O::RecordPayment(RecordPayment { order: order(1), standing }))
+    };
+    let mut desk = Desk::unpaid();
+    for (revision, told) in
+        [(2, "OrderPaymentRecorded"), (2, ""), (1, ""), (3, "OrderPaymentRecorded")]
+    {
+        assert_eq!(standing(&mut desk, revision).concat(), told, "revision {revision}");
+    }
+    assert_eq!(standing(&mut Desk::paid(), 1), [""; 0]);
 }

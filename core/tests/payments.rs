@@ -5,7 +5,7 @@
 mod support;
 
 use earmark::decide::Principal;
-use earmark::flow::{Answer, Command, Event, PaymentQuery, PaymentView, Query, Refusal, SetPolicy};
+use earmark::flow::{Command, Event, Refusal};
 use earmark::ids::{FacilityId, LineNumber, PaymentNumber};
 use earmark::order::{
     AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, LineRef, LineUnits,
@@ -13,49 +13,15 @@ use earmark::order::{
 };
 use earmark::payment::{
     CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund,
-    PaymentCommand as P, PaymentRefusal, RecordAuthorization, RecordCapture, RecordRefund,
-    RecordVoid, RefundPayment, RequestState,
+    PaymentCommand as P, PaymentRefusal, RefundPayment, RequestState,
 };
-use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
+use earmark::policy::{CaptureWhen, Collect};
 use earmark::time::Span;
-use earmark::units::{Amount, Currency};
+use support::payments::{HOUR, authorized, captured, open, pounds, refunded, view, voided};
 use support::{Desk, names, order, text, units};
-
-const HOUR: u64 = 3_600_000;
-
-fn pounds(minor: i64) -> Amount {
-    Amount { currency: Currency::GBP, minor }
-}
-
-/// A shop where orders wait an hour for a payment, collected so.
-fn open(collect: Collect) -> Desk {
-    let mut desk = Desk::open();
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR), collect };
-    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
-    desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
-    desk
-}
 
 fn told(desk: &mut Desk, command: P) -> Vec<&'static str> {
     names(&desk.must(Command::Payment(command)))
-}
-
-fn authorized(n: u16, minor: i64) -> P {
-    let (request, amount) = (PaymentNumber(n), pounds(minor));
-    P::RecordAuthorization(RecordAuthorization { order: order(1), request, amount })
-}
-
-fn captured(n: u16, minor: i64) -> P {
-    let (request, amount) = (PaymentNumber(n), pounds(minor));
-    P::RecordCapture(RecordCapture { order: order(1), request, amount })
-}
-
-fn voided(n: u16) -> P {
-    P::RecordVoid(RecordVoid { order: order(1), request: PaymentNumber(n) })
-}
-
-fn refunded(n: u16) -> P {
-    P::RecordRefund(RecordRefund { order: order(1), request: PaymentNumber(n) })
 }
 
 fn declined(n: u16, reason: DeclineReason) -> P {
@@ -69,14 +35,6 @@ fn refund(minor: i64) -> P {
 
 fn cancel() -> O {
     O::Cancel(CancelOrder { order: order(1), lines: None, reason: CancelReason::Customer })
-}
-
-fn view(desk: &Desk) -> PaymentView {
-    let query = Query::Payment(PaymentQuery { order: order(1) });
-    match desk.shop.query(&query, &Principal::Staff).unwrap() {
-        Answer::Payment(view) => view,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn axis(desk: &Desk) -> PaymentStatus {

@@ -7,40 +7,29 @@
 mod support;
 
 use earmark::decide::{Context, Principal};
-use earmark::flow::{Answer, Command, PaymentQuery, PaymentView, Query, SetPolicy};
+use earmark::flow::Command;
 use earmark::ids::PaymentNumber;
 use earmark::limits::{PAYMENT_DECLINES, PAYMENT_REQUESTS};
 use earmark::order::{AuthorizePayment, OrderCommand};
 use earmark::payment::{
     CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund,
-    PaymentCommand as P, RecordAuthorization, RecordCapture, RecordRefund, RecordVoid,
-    RefundPayment, RequestState,
+    PaymentCommand as P, RefundPayment, RequestState,
 };
-use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
+use earmark::policy::{CaptureWhen, Collect};
 use earmark::time::{Span, Timestamp};
-use earmark::units::{Amount, Currency};
+use support::payments::{HOUR, authorized, captured, open, pounds, refunded, view, voided};
 use support::{Desk, names, order};
 
-const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
 
-fn pounds(minor: i64) -> Amount {
-    Amount { currency: Currency::GBP, minor }
-}
-
-fn open(capture: CaptureWhen) -> Desk {
-    let mut desk = Desk::open();
-    let collect = Collect { capture, ..Collect::default() };
-    let payment = PaymentPolicy::Required { deadline: Span::from_millis(HOUR), collect };
-    let orders = OrderPolicy { payment, ..OrderPolicy::default() };
-    desk.must(Command::SetPolicy(SetPolicy { policy: Policy { orders, ..Policy::default() } }));
-    desk
+fn captured_when(capture: CaptureWhen) -> Desk {
+    open(Collect { capture, ..Collect::default() })
 }
 
 /// An order of 247 that was paid in two parts, of which both were captured: 100 as request 3, and
 /// 147 as request 4.
 fn captured_twice() -> Desk {
-    let mut desk = open(CaptureWhen::default());
+    let mut desk = captured_when(CaptureWhen::default());
     desk.place(1, &[("mug", 2)]);
     for answer in [authorized(1, 100), authorized(2, 147), captured(3, 100), captured(4, 147)] {
         desk.must(Command::Payment(answer));
@@ -48,27 +37,9 @@ fn captured_twice() -> Desk {
     desk
 }
 
-fn authorized(n: u16, minor: i64) -> P {
-    let (request, amount) = (PaymentNumber(n), pounds(minor));
-    P::RecordAuthorization(RecordAuthorization { order: order(1), request, amount })
-}
-
-fn captured(n: u16, minor: i64) -> P {
-    let (request, amount) = (PaymentNumber(n), pounds(minor));
-    P::RecordCapture(RecordCapture { order: order(1), request, amount })
-}
-
 fn capture_declined(n: u16) -> P {
     let (order, request, reason) = (order(1), PaymentNumber(n), DeclineReason::Provider);
     P::DeclineCapture(DeclineCapture { order, request, reason })
-}
-
-fn voided(n: u16) -> P {
-    P::RecordVoid(RecordVoid { order: order(1), request: PaymentNumber(n) })
-}
-
-fn refunded(n: u16) -> P {
-    P::RecordRefund(RecordRefund { order: order(1), request: PaymentNumber(n) })
 }
 
 fn refund_declined(n: u16) -> P {
@@ -93,12 +64,6 @@ fn heard(desk: &mut Desk, answer: P) -> &'static str {
     }
 }
 
-fn view(desk: &Desk) -> PaymentView {
-    let query = Query::Payment(PaymentQuery { order: order(1) });
-    let Ok(Answer::Payment(view)) = desk.shop.query(&query, &Principal::Staff) else { panic!() };
-    view
-}
-
 #[test]
 fn the_same_answer_again_changes_nothing_and_another_one_is_refused() {
     let mut desk = captured_twice();
@@ -112,13 +77,13 @@ fn the_same_answer_again_changes_nothing_and_another_one_is_refused() {
     assert_eq!(heard(&mut desk, refunded(5)), "nothing");
     assert_eq!(heard(&mut desk, refund_declined(5)), "answered-differently");
 
-    let mut desk = open(CaptureWhen::default());
+    let mut desk = captured_when(CaptureWhen::default());
     desk.place(1, &[("mug", 2)]);
     desk.must(Command::Payment(authorized(1, 247)));
     assert_eq!(heard(&mut desk, capture_declined(2)), "CaptureDeclined");
     assert_eq!(heard(&mut desk, capture_declined(2)), "nothing");
 
-    let mut desk = open(CaptureWhen::default());
+    let mut desk = captured_when(CaptureWhen::default());
     desk.place(1, &[("mug", 2)]);
     desk.must(Command::Payment(authorized(1, 300)));
     assert_eq!(heard(&mut desk, voided(2)), "PaymentVoided", "the 53 that are too much");
@@ -145,7 +110,7 @@ fn a_refund_that_was_declined_is_believed_later_unless_it_was_made_once_more() {
 
 #[test]
 fn a_customer_whose_every_try_is_declined_is_asked_no_more() {
-    let mut desk = open(CaptureWhen::default());
+    let mut desk = captured_when(CaptureWhen::default());
     desk.place(1, &[("mug", 2)]);
     let amount = pounds(247);
     let pay = OrderCommand::AuthorizePayment(AuthorizePayment { order: order(1), amount });
@@ -155,25 +120,40 @@ fn a_customer_whose_every_try_is_declined_is_asked_no_more() {
     }
     desk.must(Command::Payment(declined(PAYMENT_DECLINES)));
     assert_eq!(view(&desk).requests.len(), usize::from(PAYMENT_DECLINES));
-    assert_eq!(desk.order(pay).unwrap_err().code(), "too-many-declines");
+    assert_eq!(desk.order(pay.clone()).unwrap_err().code(), "too-many-declines");
+    // The last try went through after all.
+    assert_eq!(heard(&mut desk, authorized(PAYMENT_DECLINES, 247)), "AuthorizationRecorded");
+    assert_eq!(desk.order(pay), Ok(vec![]), "nothing is missing");
 }
 
 #[test]
 fn half_of_the_requests_are_kept_for_what_goes_back() {
-    let mut desk = open(CaptureWhen::ByHand);
+    let (capture, lasts) = (CaptureWhen::ByHand, Some(Span::from_millis(DAY)));
+    let mut desk = open(Collect { capture, authorization_lasts: lasts, ..Collect::default() });
     desk.place(1, &[("mug", 25)]);
-    desk.must(Command::Payment(authorized(1, 3_086)));
-    let capture = CapturePayment { order: order(1), amount: Some(pounds(1)) };
-    let capture = Command::Payment(P::Capture(capture));
+    desk.must(Command::Payment(authorized(1, 3_000)));
+    desk.must(Command::Payment(authorized(2, 86)));
+    let capture = |amount: Option<i64>| {
+        let amount = amount.map(pounds);
+        Command::Payment(P::Capture(CapturePayment { order: order(1), amount }))
+    };
     let context = Context { at: Timestamp::from_millis(desk.now), by: Principal::Staff };
-    for _ in 2..=PAYMENT_REQUESTS / 2 {
-        desk.shop.settle(&capture, &context).unwrap().unwrap();
+    for _ in 3..PAYMENT_REQUESTS / 2 {
+        desk.shop.settle(&capture(Some(1)), &context).unwrap().unwrap();
     }
-    desk.must(Command::Payment(captured(2, 1)));
+    // What is left lies in two authorizations, and there is room for one more capture.
+    let told = names(&desk.must(capture(None)));
+    assert_eq!(told.iter().filter(|name| **name == "CaptureRequested").count(), 1);
+    desk.must(Command::Payment(captured(3, 1)));
     assert_eq!(view(&desk).requests.len(), usize::from(PAYMENT_REQUESTS / 2));
-    assert_eq!(desk.ask(capture).unwrap_err().code(), "too-many-requests");
+    assert_eq!(desk.ask(capture(Some(1))).unwrap_err().code(), "too-many-requests");
     let by_hand = heard(&mut desk, refund(1));
     assert_eq!(by_hand, "too-many-requests", "the staff grants no more");
+    // What is left of the second authorization lapses in a day.
+    let mut later = Desk { shop: desk.shop.clone(), now: desk.now, history: vec![] };
+    let told = names(&later.pass(DAY));
+    assert!(told.contains(&"AuthorizationLapsed"), "{told:?}");
+    assert!(!told.contains(&"PaymentRequested"), "the customer is asked for no more");
     let reason = earmark::order::CancelReason::Customer;
     let cancel = earmark::order::CancelOrder { order: order(1), lines: None, reason };
     let told = names(&desk.order(OrderCommand::Cancel(cancel)).unwrap());
@@ -182,7 +162,7 @@ fn half_of_the_requests_are_kept_for_what_goes_back() {
 
 #[test]
 fn the_shop_says_when_a_provider_is_to_be_asked_again() {
-    let mut desk = open(CaptureWhen::default());
+    let mut desk = captured_when(CaptureWhen::default());
     let next = |desk: &Desk| desk.shop.next_deadline();
     desk.place(1, &[("mug", 2)]);
     assert_eq!(next(&desk), Some(Timestamp::from_millis(desk.now + HOUR)), "the order's own time");
@@ -191,4 +171,11 @@ fn the_shop_says_when_a_provider_is_to_be_asked_again() {
     assert_eq!(next(&desk), Some(until), "when the capture is not answered");
     desk.must(Command::Payment(captured(2, 247)));
     assert_eq!(next(&desk), None);
+    // What is authorized lapses in a day, unless it is captured before.
+    let lasts = Some(Span::from_millis(DAY));
+    let mut desk = open(Collect { authorization_lasts: lasts, ..Collect::default() });
+    desk.place(1, &[("mug", 2)]);
+    desk.must(Command::Payment(authorized(1, 247)));
+    desk.must(Command::Payment(captured(2, 247)));
+    assert_eq!(next(&desk), None, "nothing is left of it");
 }

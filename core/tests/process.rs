@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use earmark::flow::{
     Command, DEADLINES, Event, PROCESS, Purpose, Topology, process_page, route, topology_page,
 };
+use earmark::inventory::{InventoryCommand, Reserve};
+use earmark::order::OrderEvent;
 use earmark::schema::{EVENTS, encode_event};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/flow.md");
@@ -61,6 +63,39 @@ fn the_steps_of_the_process_are_the_routes_that_events_take() {
     let untaken: Vec<_> = told.difference(&taken).collect();
     assert!(untaken.is_empty(), "steps that no sample of an event takes: {untaken:#?}");
     assert_eq!(told.len(), PROCESS.len(), "a step is told twice");
+}
+
+#[test]
+fn a_facility_that_is_out_of_the_question_for_an_order_is_so_for_the_stock() {
+    let mut seen = BTreeSet::new();
+    for sample in samples::events() {
+        let Event::Order(event) = &sample.value else { continue };
+        let told = match event {
+            OrderEvent::KitsAskedAgain(e) => &e.excluded,
+            OrderEvent::Resourced(e) => &e.excluded,
+            OrderEvent::StockLost(e) => &e.excluded,
+            _ => continue,
+        };
+        let mut left_out = Vec::new();
+        route(&sample.value, |command| match command {
+            Command::Inventory(InventoryCommand::Reserve(Reserve {
+                excluded,
+                passed_over,
+                ..
+            })) => left_out.extend([excluded, passed_over].concat()),
+            Command::Inventory(InventoryCommand::ReserveFrom(from)) => {
+                left_out.extend(from.reserve.excluded);
+            }
+            _ => {}
+        });
+        left_out.sort_unstable();
+        assert_eq!(&left_out, told, "{event:?}");
+        seen.extend((!told.is_empty()).then(|| name_of(&sample.value)));
+    }
+    assert_eq!(
+        seen.into_iter().collect::<Vec<_>>(),
+        ["OrderKitsAskedAgain", "OrderResourced", "OrderStockLost"]
+    );
 }
 
 #[test]

@@ -6,22 +6,31 @@ mod linked;
 mod support;
 
 use earmark::decide::Principal;
+use earmark::demand::Hold;
 use earmark::flow::{Command, Event, OrderQuery, Query, SetPolicy, Tick, Topology};
-use earmark::ids::Tier;
+use earmark::ids::{ReservationNumber, Tier};
 use earmark::inventory::{InventoryCommand, InventoryEvent, SetBackorderLimit};
 use earmark::notification::News;
 use earmark::order::{
     AmendOrder, AuthorizePayment, CancelOrder, CancelReason, LineChange, OrderCommand, OrderEvent,
-    ReplaceOrder, SaveDraft, Status,
+    PlaceOrder, RecordRejected, RecordTied, Rejection, ReplaceOrder, SaveDraft, Status,
 };
 use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy};
-use earmark::time::Span;
+use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency};
 use linked::Linked;
+use support::alone::{Alone, HARD, portions};
 use support::{Desk, names, order, place, sku, text, units};
+
+const FIRST: ReservationNumber = ReservationNumber(1);
 
 fn instead(new: u8, lines: &[(&str, u32)], old: u8) -> OrderCommand {
     OrderCommand::Replace(ReplaceOrder { place: place(new, lines), replaces: order(old) })
+}
+
+fn draft(placed: PlaceOrder) -> OrderCommand {
+    let PlaceOrder { order, number, customer, currency, lines, destination } = placed;
+    OrderCommand::SaveDraft(SaveDraft { order, number, customer, currency, lines, destination })
 }
 
 fn pay(n: u8) -> OrderCommand {
@@ -127,10 +136,7 @@ fn only_an_unpaid_order_of_the_same_customer_is_replaced() {
 #[test]
 fn a_draft_is_replaced_as_well() {
     let mut desk = Desk::open_with_payment();
-    let earmark::order::PlaceOrder { order: id, number, customer, currency, lines, destination } =
-        place(1, &[("mug", 1)]);
-    let draft = SaveDraft { order: id, number, customer, currency, lines, destination };
-    desk.order(OrderCommand::SaveDraft(draft)).unwrap();
+    desk.order(draft(place(1, &[("mug", 1)]))).unwrap();
     desk.order(instead(2, &[("pen", 9)], 1)).unwrap();
     assert_eq!((status(&desk, 1), status(&desk, 2)), (Status::Draft, Status::Rejected));
     desk.order(instead(3, &[("pen", 1)], 1)).unwrap();
@@ -277,4 +283,59 @@ fn the_one_who_asks_for_the_old_order_learns_of_the_new_one() {
         _ => None,
     });
     assert!(released.is_some() && released == replaced, "both roles tell the same");
+}
+
+#[test]
+fn an_answer_that_comes_late_for_the_new_order_does_not_end_the_old_one() {
+    let mut role = Alone::unpaid();
+    let until = Timestamp::from_millis(role.now + 3_600_000);
+    let tied = |n: u8, mugs: u32| {
+        let (order, reservation, portions) = (order(n), FIRST, portions(1, &[(0, mugs)]));
+        let hold = Hold::Soft { until };
+        OrderCommand::RecordTied(RecordTied { order, reservation, hold, portions })
+    };
+    role.hear(instead(2, &[("mug", 9)], 1));
+    let why = Rejection::TooManyParcels { allowed: 1 };
+    let refused = RecordRejected { order: order(2), reservation: FIRST, why };
+    let told = role.hear(OrderCommand::RecordRejected(refused));
+    assert!(told.contains(&"OrderKept".to_string()), "{told:?}");
+    role.hear(instead(3, &[("mug", 1)], 1));
+    assert_eq!(role.hear(tied(2, 9)), ["TieReturned 0:9"], "it was refused");
+    let told = role.hear(tied(3, 1));
+    assert!(told.contains(&"OrderReplaced".to_string()), "{told:?}");
+    assert_eq!(role.hear(tied(3, 1)), ["TieReturned 0:1"], "it comes twice");
+}
+
+#[test]
+fn an_order_that_is_kept_is_confirmed_only_once_the_stock_has_answered_for_it() {
+    let mut role = Alone::paid();
+    role.hear(instead(2, &[("mug", 9)], 1));
+    let why = Rejection::TooManyParcels { allowed: 1 };
+    let refused = RecordRejected { order: order(2), reservation: FIRST, why };
+    let told = role.hear(OrderCommand::RecordRejected(refused));
+    assert_eq!(told, ["OrderRejected", "OrderKept"]);
+    let told = role.tied(1, HARD, &[(0, 3), (1, 2)]);
+    assert_eq!(told, ["OrderSourced 0:3 1:2", "OrderConfirmed"]);
+}
+
+#[test]
+fn whoever_asks_again_for_what_is_being_replaced_hears_the_same_and_a_draft_is_not_placed() {
+    let mut role = Alone::unpaid();
+    let cart = [("mug", 3), ("pen", 2)];
+    role.hear(instead(2, &[("mug", 1)], 1));
+    assert_eq!(role.hear(OrderCommand::Place(place(1, &cart))), [""; 0], "it was placed");
+    assert_eq!(role.hear(instead(2, &[("mug", 1)], 1)), [""; 0], "and so was the other");
+    role.hear(draft(place(3, &cart)));
+    role.hear(instead(4, &[("mug", 1)], 3));
+    let refused = role.ask(&OrderCommand::Place(place(3, &cart))).unwrap_err();
+    assert_eq!(refused.code(), "being-replaced");
+}
+
+#[test]
+fn the_time_to_pay_of_an_order_that_is_being_replaced_is_that_of_the_other() {
+    let mut role = Alone::unpaid();
+    role.now += 1_000;
+    role.hear(instead(2, &[("mug", 1)], 1));
+    let until = Timestamp::from_millis(role.now + 3_600_000);
+    assert_eq!(role.orders.next_deadline(), Some(until));
 }

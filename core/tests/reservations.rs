@@ -219,6 +219,18 @@ fn units_of_a_facility_that_turned_them_down_move_to_others_in_one_step() {
 }
 
 #[test]
+fn no_more_units_are_released_than_are_held() {
+    let mut store = Store::open();
+    store.reserve(1, mugs(2)).unwrap();
+    let mut release = store.all_of(0);
+    release.portions[0].quantity += 5;
+    let events = store.ask(&Command::Inventory(I::Release(release.clone()))).unwrap();
+    let [Event::Inventory(E::Released(released))] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(released.portions, store.all_of(0).portions);
+    assert_eq!(store.ask(&Command::Inventory(I::Release(release))).unwrap(), []);
+}
+
+#[test]
 fn a_part_of_a_reservation_moves_and_the_rest_stays() {
     let mut store = Store::open();
     store.reserve(1, mugs(10)).unwrap();

@@ -4,16 +4,20 @@
 mod support;
 
 use earmark::decide::replay;
-use earmark::flow::{Command, Event, SetPolicy, Shop};
+use earmark::flow::{Broken, Command, Event, SetPolicy, Shop, Slice};
 use earmark::fulfilment::{FulfilmentCommand, Fulfilments, RequestWork};
-use earmark::ids::{Country, FacilityId};
+use earmark::ids::{Country, FacilityId, Text};
 use earmark::inventory::{
     Inventory, InventoryCommand as I, InventoryEvent, ItemRules, SetItemRules,
 };
 use earmark::order::{OrderCommand as O, Orders, ReleaseOrder, ShipOrder};
-use earmark::policy::{self, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, v1};
+use earmark::policy::{
+    self, Aims, Extensions, OrderPolicy, PaymentPolicy, Policy, SourcingPolicy, v1,
+};
+use earmark::schema::from_bytes;
 use earmark::time::{Span, Timestamp};
-use support::{Desk, names, order, sku};
+use earmark::units::{Currency, UnitPrice};
+use support::{Desk, names, order, sku, units};
 
 #[test]
 fn a_shop_that_sets_what_is_the_default_has_set_it() {
@@ -58,6 +62,16 @@ fn whatever_the_first_version_of_a_policy_said_is_in_force() {
     assert_eq!((sourcing.primary_unit, sourcing.back_unit, sourcing.max_parcels), (5, 6, Some(7)));
     assert_eq!(sourcing.rules, policy::SourcingRules::default());
     assert_eq!(fulfilment, policy::FulfilmentPolicy::default());
+}
+
+#[test]
+fn what_an_order_policy_does_not_say_is_as_it_was_before_it_could_be_said() {
+    let mut said = serde_json::to_value(OrderPolicy::default()).unwrap();
+    for later in ["reopen", "prices"] {
+        said.as_object_mut().unwrap().remove(later).unwrap();
+    }
+    let read: OrderPolicy = serde_json::from_value(said).unwrap();
+    assert_eq!((read, read.reopen), (OrderPolicy::default(), true));
 }
 
 #[test]
@@ -106,4 +120,29 @@ fn commands_and_events_tell_which_order_they_are_about() {
     let asked = RequestWork { order: order(1), at, facility, portions };
     assert_eq!(FulfilmentCommand::Request(asked).order(), Some(order(1)));
     assert_eq!(FulfilmentCommand::Tick.order(), None);
+}
+
+#[test]
+fn whoever_hands_in_what_is_none_is_told_what_it_should_be() {
+    let unknown = Desk::open_with_payment().place(1, &[("mug", 1)]).pop().unwrap();
+    let told = [
+        (Country::new("gb").unwrap_err().to_string(), "`gb` is not a country"),
+        (Aims::new(&[]).unwrap_err().to_string(), "name 1 to "),
+        (Extensions::new(0, Span::from_millis(1)).unwrap_err().to_string(), "extensions need "),
+        (read::<UnitPrice>("\"x\""), "`x` is not a decimal number"),
+        (read::<Text>("1"), "invalid type: integer `1`, expected "),
+        (from_bytes::<Slice>("a slice", &[]).unwrap_err().to_string(), "a slice: "),
+        (Shop::default().apply(&unknown).unwrap_err().to_string(), "the history was not written "),
+        (Broken { because: "so".into() }.to_string(), "the state does not hold any more: so"),
+    ];
+    for (told, begins) in told {
+        assert!(told.starts_with(begins), "{told}");
+    }
+    let (gb, three) = (Country::new("GB").unwrap(), units(3));
+    assert_eq!(format!("{gb} {gb:?} {three} {:?}", Currency::GBP), "GB GB 3 GBP");
+    assert_eq!(format!("{:?}", order(1)), order(1).to_string());
+}
+
+fn read<'a, T: serde::Deserialize<'a> + std::fmt::Debug>(json: &'a str) -> String {
+    serde_json::from_str::<T>(json).unwrap_err().to_string()
 }

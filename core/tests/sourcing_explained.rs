@@ -9,7 +9,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use earmark::decide::Principal;
+use earmark::decide::{Context, Principal};
 use earmark::demand::{Demand, Destination};
 use earmark::flow::{
     Answer, Command, ExplainQuery, PreviewLine, Query, QueryRefusal, SetPolicy, Shop,
@@ -20,7 +20,8 @@ use earmark::ids::{
 };
 use earmark::inventory::{
     Ask, Barred, DefineFacility, DefineItem, Explanation, FacilityRules, InventoryCommand as I,
-    ItemBarred, ItemRules, SetFacilityRules, SetItemRules, SetUnitPrices, UnitPriceFor, Verdict,
+    ItemBarred, ItemRules, ReceiveStock, SetFacilityRules, SetItemRules, SetUnitPrices,
+    UnitPriceFor, Verdict,
 };
 use earmark::policy::{Aim, Aims, Objective, Policy, SourcingPolicy, SourcingRules};
 use earmark::sourcing::Proof;
@@ -295,6 +296,61 @@ fn every_facility_is_told_why_it_is_out() {
     let later = explain(&desk.shop, ask(&[("mug", 2)]));
     assert_eq!(later.facilities[0].verdict, Verdict::Ships);
     assert!(matches!(later.facilities[5].verdict, Verdict::Beaten(_)), "no day, no full facility");
+}
+
+#[test]
+fn a_facility_whose_shelf_is_empty_has_no_stock() {
+    let mut desk = Desk::open();
+    desk.receive("pen", "LON", Tier::Primary, 1);
+    let verdict =
+        |desk: &Desk| explain(&desk.shop, ask(&[("pen", 1)])).facilities[0].verdict.clone();
+    assert_eq!(verdict(&desk), Verdict::Ships);
+    desk.place(1, &[("pen", 1)]);
+    assert_eq!(verdict(&desk), Verdict::NoStock);
+}
+
+/// One facility has all that is wanted on its front shelves; 23 others have all but one item
+/// too, and farther behind.
+fn wide() -> (Shop, Vec<String>) {
+    let mut shop = Shop::default();
+    let mut must = |command| {
+        let context = Context { at: Timestamp::from_millis(START), by: Principal::Staff };
+        shop.settle(&Command::Inventory(command), &context).unwrap().unwrap();
+    };
+    let items: Vec<String> = (0..24).map(|n| format!("item {n}")).collect();
+    for sku in &items {
+        let (sku, name, unit_price) = (text(sku), text(sku), UnitPrice(1));
+        must(I::DefineItem(DefineItem { sku, name, unit_price }));
+    }
+    for number in 0..24 {
+        let (code, country) = (text(&format!("F{number}")), Country::new("GB").unwrap());
+        let location = GeoPoint { lat: 51_507_400 + number * 100_000, lon: -127_800 };
+        let (name, gateways) = (code.clone(), vec![]);
+        must(I::DefineFacility(DefineFacility { code, name, country, location, gateways }));
+        for item in &items[usize::from(number > 0)..] {
+            let facility = FacilityRef::Id(FacilityId(u16::try_from(number).unwrap()));
+            let tier = if number == 0 { Tier::Primary } else { Tier::Back };
+            let (item, quantity) = (sku(item), units(1));
+            must(I::Receive(ReceiveStock { item, facility, tier, quantity }));
+        }
+    }
+    (shop, items)
+}
+
+#[test]
+fn what_is_not_looked_at_to_the_end_is_not_said_to_be_proven() {
+    let (shop, items) = wide();
+    let lines: Vec<(&str, u32)> = items.iter().map(|item| (&**item, 1)).collect();
+    let told = explain(&shop, ask(&lines));
+    assert_eq!(told.facilities[0].verdict, Verdict::Ships);
+    // To make sure of one facility takes 24 searches, and there are 512.
+    let proven = told.facilities[1..].iter().map(|facility| match &facility.verdict {
+        Verdict::Beaten(best) => Some(best.proven),
+        Verdict::NoPlan => None,
+        other => panic!("{other:?}"),
+    });
+    let proven: Vec<_> = proven.collect();
+    assert_eq!(proven, [vec![Some(true); 21], vec![Some(false)], vec![None]].concat());
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod support;
 use earmark::decide::Principal;
 use earmark::flow::{Command, Event, Refusal, SetPolicy};
 use earmark::fulfilment::{AcceptFulfilment, FulfilmentCommand};
-use earmark::ids::{FacilityId, LineNumber, ReturnNumber, Tier};
-use earmark::inventory::{Adjustment, InventoryEvent};
+use earmark::ids::{FacilityId, FacilityRef, LineNumber, ReturnNumber, Tier};
+use earmark::inventory::{AdjustStock, Adjustment, InventoryCommand, InventoryEvent};
 use earmark::limits::PAYMENT_AMOUNT;
 use earmark::order::{
     AmendOrder, AuthorizePayment, Carriage, DeliverShipment, FulfilmentStatus, HoldKind,
@@ -21,7 +21,8 @@ use earmark::policy::{
 };
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency, UnitPrice};
-use support::{Desk, START, names, order, place, text, units};
+use support::kits::{amend, cancel, named};
+use support::{Desk, START, names, order, place, sku, text, units};
 
 const HOUR: u64 = 3_600_000;
 const LONDON: FacilityId = FacilityId(0);
@@ -158,6 +159,8 @@ fn a_word_of_a_warehouse_that_comes_twice_is_heard_once_and_only_where_it_works(
         (pack(LEEDS), pack(LONDON), "nothing-picked"),
         (ship(LEEDS), pack(LONDON), "nothing-picked"),
     ];
+    assert_eq!(code(desk.order(ship(LEEDS))), "not-packed");
+    assert_eq!(code(desk.order(ship(LONDON))), "nothing-to-ship", "it has nothing to pack");
     for (there, elsewhere, refused) in steps {
         assert_ne!(desk.order(there.clone()).unwrap(), [], "{there:?}");
         assert_eq!(desk.order(there.clone()), Ok(vec![]), "{there:?} once more");
@@ -248,4 +251,44 @@ fn an_order_that_takes_more_parcels_than_it_may_is_told_so() {
     assert_eq!(desk.at_hand(1).rejection, Some(Rejection::TooManyParcels { allowed: 1 }));
     desk.place(2, &[("mug", 15)]);
     assert_eq!(desk.at_hand(2).status, Status::Confirmed, "London has as many");
+}
+
+#[test]
+fn an_order_that_is_worth_nothing_waits_for_no_payment_and_says_so() {
+    let payment = PaymentPolicy::required(Span::from_millis(HOUR));
+    let mut desk = with_orders(OrderPolicy { payment, ..OrderPolicy::default() });
+    let events = desk.order(O::Place(priced(1, 0))).unwrap();
+    assert!(names(&events).contains(&"OrderPaymentDue"), "{:?}", names(&events));
+    assert_eq!(desk.at_hand(1).status, Status::Confirmed);
+}
+
+#[test]
+fn an_order_that_loses_units_of_two_reservations_is_told_once() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("pen", 2)]);
+    desk.order(amend(1, 0, 4)).unwrap();
+    let before = desk.history.len();
+    desk.must(Command::Inventory(InventoryCommand::Adjust(AdjustStock {
+        item: sku("pen"),
+        facility: FacilityRef::Id(LEEDS),
+        tier: Tier::Primary,
+        adjustment: Adjustment::Lost,
+        quantity: units(3),
+    })));
+    let lost = desk.history[before..].iter().filter_map(|event| match event {
+        Event::Inventory(InventoryEvent::Stripped(e)) => Some(e),
+        _ => None,
+    });
+    let lost: Vec<Vec<u32>> =
+        lost.map(|e| e.portions.iter().map(|p| p.quantity).collect()).collect();
+    assert_eq!(lost, [[2, 1]], "the younger reservation first");
+}
+
+#[test]
+fn units_that_have_left_come_back_by_a_return_and_those_that_never_were_do_not() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("pen", 3)]);
+    desk.order(O::Ship(ShipOrder { order: order(1), facility: None })).unwrap();
+    let mut cut = |pens| code(desk.order(cancel(1, Some(named(0, pens)))));
+    assert_eq!((cut(3), cut(4)), ("use-return", "too-many-units"));
 }

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+pub(crate) mod alone;
 pub(crate) mod kits;
+pub(crate) mod payments;
 
 use earmark::decide::{Context, Principal};
 use earmark::demand::Destination;

@@ -109,15 +109,13 @@ impl<'a> Round<'a> {
             candidates.truncate(BACKORDERS_PER_DECISION);
             cut = candidates.last().copied();
         }
-        let mut looked_at_all = true;
         for id in candidates {
             if self.live.keys().all(|item| self.free(*item) == 0) {
-                (cut, looked_at_all) = (None, false);
                 break;
             }
             self.serve(id);
         }
-        self.put_off(cut, looked_at_all);
+        self.put_off(cut);
         core::mem::take(&mut self.told)
     }
 
@@ -219,11 +217,11 @@ impl<'a> Round<'a> {
     }
 
     /// Says which queues are looked at again, and when.
-    fn put_off(&mut self, cut: Option<ReservationId>, looked_at_all: bool) {
+    fn put_off(&mut self, cut: Option<ReservationId>) {
         let at = self.at;
         for (&item, after) in &self.live {
             let before = self.inventory.backorders.due(item);
-            let waits = self.awaited.contains(&item) || after.is_some() || !looked_at_all;
+            let waits = self.awaited.contains(&item) || after.is_some();
             let due = if self.free(item) == 0 {
                 None
             } else if cut.is_some() {

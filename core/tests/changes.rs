@@ -12,9 +12,9 @@ use earmark::ids::{Country, FacilityId, LineNumber, ReturnNumber, Tier};
 use earmark::order::{
     AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder, DeliverShipment,
     Disposition, FulfilmentStatus, HoldKind, LineChange, LineRef, LineUnits, OrderCommand as O,
-    OrderLine, OrderRefusal, PaymentStatus, PickOrder, PlaceHold, PlaceOrder, ReceiveReturnedUnits,
-    RefuseReturn, ReleaseOrder, ReopenOrder, RequestReturn, ReturnState, ReturnsStatus, SaveDraft,
-    ShipOrder, Status, StockStatus,
+    OrderEvent, OrderLine, OrderRefusal, PaymentStatus, PickOrder, PlaceHold, PlaceOrder,
+    ReceiveReturn, ReceiveReturnedUnits, RefuseReturn, ReleaseOrder, ReopenOrder, RequestReturn,
+    ReturnState, ReturnsStatus, SaveDraft, ShipOrder, Status, StockStatus,
 };
 use earmark::policy::{OrderPolicy, Policy};
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -255,6 +255,27 @@ fn the_lines_of_a_return_come_in_parts_one_after_the_other() {
     for (line, told) in [(0, "Partly"), (1, "Partly"), (0, "Partly"), (0, "Partly"), (1, "")] {
         assert_eq!(come(line, 1), format!("Return{told}Received"), "line {line}");
     }
+}
+
+#[test]
+fn a_return_that_comes_first_goes_where_the_units_of_an_earlier_one_will_not() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 16)]);
+    desk.order(ship(1)).unwrap();
+    desk.order(deliver(1)).unwrap();
+    let known = desk.at_hand(1);
+    let [first, second] = &known.shipments[..] else { panic!("{:?}", known.shipments) };
+    let of_first: u32 = first.portions.iter().map(|p| p.quantity).sum();
+    let there = second.facility;
+    for quantity in [of_first, 1] {
+        let lines = mugs(quantity);
+        desk.order(O::RequestReturn(RequestReturn { order: order(1), lines })).unwrap();
+    }
+    let (number, facility, disposition) = (Some(ReturnNumber(2)), None, Disposition::Restock);
+    let back = ReceiveReturn { order: order(1), number, facility, disposition };
+    let events = desk.order(O::ReceiveReturn(back)).unwrap();
+    let Event::Order(OrderEvent::ReturnReceived(back)) = &events[0] else { panic!("{events:?}") };
+    assert!(back.units.iter().all(|p| p.facility == there), "{:?}", back.units);
 }
 
 #[test]

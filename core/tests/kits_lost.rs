@@ -108,6 +108,8 @@ fn what_belongs_to_a_kit_in_work_waits_for_the_answer_of_the_warehouse() {
     let events = desk.order(missing(1, LEEDS, named(2, 4))).unwrap();
     assert_eq!(reasons(&events), [CancelReason::Customer], "the pens of Leeds are lost anyway");
     assert_eq!((desk.available("mug"), desk.available("pen")), (15, 1));
+    let asked = &desk.at_hand(1).cancellations[0].portions;
+    assert!(!asked.is_empty() && asked.iter().all(|p| p.quantity > 0), "{asked:?}");
     let mut desk = begun();
     let decline = DeclineCancellation { order: order_id, cancellation, reason: None };
     desk.order(OrderCommand::DeclineCancellation(decline)).unwrap();

@@ -13,7 +13,8 @@ use earmark::fulfilment::{
 };
 use earmark::ids::{FacilityId, ItemId, LineNumber, ReservationNumber, Tier};
 use earmark::order::{
-    AuthorizePayment, Disposition, OrderCommand as O, ReceiveReturn, ReleaseOrder, RequestReturn,
+    AuthorizePayment, Disposition, HoldKind, OrderCommand as O, OrderEvent, PlaceHold,
+    ReceiveReturn, ReleaseOrder, RequestReturn,
 };
 use earmark::time::Timestamp;
 use earmark::units::{Amount, Currency};
@@ -92,6 +93,19 @@ fn whoever_has_the_account_of_an_order_hears_of_its_payment() {
     desk.pass(2 * desk.shop.policy().orders.archive_after.as_millis());
     assert_eq!(desk.shop.orders().get(order(1)), None);
     assert_eq!(hears(&mut desk.shop.clone(), desk.now, pay()), "nothing", "it was paid");
+}
+
+#[test]
+fn an_order_that_never_told_what_it_owes_does_not_begin_to() {
+    let mut desk = Desk::open_with_payment();
+    desk.place(1, &[("mug", 1)]);
+    let told = |event: &Event| !matches!(event, Event::Order(OrderEvent::PaymentDue(_)));
+    desk.history.retain(told);
+    let (order, reason, auto_release) = (order(1), None, None);
+    let hold = O::PlaceHold(PlaceHold { order, kind: HoldKind::Manual, reason, auto_release });
+    let context = Context { at: Timestamp::from_millis(START), by: Principal::Staff };
+    let events = only(&desk, ORDERS).settle(&Command::Order(hold), &context).unwrap().unwrap();
+    assert_eq!(support::names(&events), ["OrderHoldPlaced"]);
 }
 
 #[test]

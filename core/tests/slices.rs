@@ -170,3 +170,11 @@ fn a_client_that_watches_a_kit_knows_what_it_is_made_of() {
         assert_eq!(preview(&client, &[("set", sets)]), preview(&host, &[("set", sets)]));
     }
 }
+
+#[test]
+fn a_slice_that_names_an_item_twice_is_not_in_order() {
+    let host = free();
+    let mut slice = Slice::of(&host.shop, &[sku("mug")], &[], &ada());
+    slice.items.push(slice.items[0].clone());
+    assert!(slice.into_shop().is_none());
+}

@@ -6,8 +6,8 @@ mod support;
 
 use earmark::decide::Principal;
 use earmark::flow::{
-    Answer, Command, Event, Query, QueryRefusal, Refusal, SetPolicy, WorkAfter, WorkView,
-    WorklistQuery, WorkloadQuery, WorkloadView,
+    Answer, CancellationView, Command, Event, Query, QueryRefusal, Refusal, SetPolicy, WorkAfter,
+    WorkView, WorklistQuery, WorkloadQuery, WorkloadView,
 };
 use earmark::fulfilment::{
     AcceptFulfilment, FulfilmentCommand, FulfilmentRefusal, WorkStage, WorkState,
@@ -229,10 +229,17 @@ fn what_is_cancelled_lost_or_not_found_leaves_the_work_by_the_difference() {
     // The mug that is sourced elsewhere is free; for the other the facility is asked.
     desk.order(O::Cancel(CancelOrder { order: order(1), lines, reason })).unwrap();
     let cancellation = CancellationNumber(1);
+    let asked = |desk: &Desk| -> Vec<(CancellationNumber, u32)> {
+        let work = worklist(desk, LEEDS, None);
+        let units = |c: &CancellationView| c.portions.iter().map(|p| p.quantity).sum();
+        work[0].cancellations.iter().map(|c| (c.number, units(c))).collect()
+    };
+    assert_eq!(asked(&desk), [(cancellation, 1)], "the facility sees what it is asked for");
     let answer = AcceptCancellation { order: order(1), cancellation };
     let told = names(&desk.order(O::AcceptCancellation(answer)).unwrap());
     assert!(told.contains(&"WorkWithdrawn") && !told.contains(&"WorkEnded"), "{told:?}");
     assert_eq!(rows(&desk), [(0, 1), (0, 2)]);
+    assert_eq!(asked(&desk), [], "and not what it has answered");
     desk.adjust("LDS", Tier::Primary, Adjustment::Lost, 9);
     assert_eq!(rows(&desk), [(0, 2)], "what is lost can't be packed");
     assert_eq!(state(&desk, 1, LEEDS), WorkState::InProgress);

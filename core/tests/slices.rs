@@ -63,6 +63,8 @@ fn held(shop: &Shop) -> Vec<Reservation> {
     let sorted = |open: &Reservation| {
         let mut open = open.clone();
         open.portions.sort_unstable();
+        // Whose turn it is a client does not know.
+        open.turn = 0;
         open
     };
     (1..9).filter_map(|number| shop.inventory().reservation(id(number)).map(sorted)).collect()

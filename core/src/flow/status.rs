@@ -13,8 +13,8 @@ use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, OrderId, ReturnNumber, ShipmentNumber, Text,
 };
 use crate::order::{
-    CancelReason, CancellationAnswer, Carriage, FulfilmentStatus, HoldKind, Order, PaymentStatus,
-    PlacedBy, ReturnState, ReturnsStatus, Status, StockStatus, UnitsOfLine,
+    CancelReason, CancellationAnswer, CancellationRecord, Carriage, FulfilmentStatus, HoldKind,
+    Order, PaymentStatus, PlacedBy, ReturnState, ReturnsStatus, Status, StockStatus, UnitsOfLine,
 };
 use crate::time::Timestamp;
 
@@ -119,13 +119,6 @@ impl OrderStatusView {
             until: h.until,
             placed_by: h.placed_by.clone(),
         };
-        let cancellation = |c: &crate::order::CancellationRecord| CancellationView {
-            number: c.number,
-            facility: c.facility,
-            reason: c.reason,
-            answer: c.answer,
-            portions: c.portions.clone(),
-        };
         let shipment = |s: &crate::order::Shipment| ShipmentStatusView {
             number: s.number,
             facility: s.facility,
@@ -146,10 +139,23 @@ impl OrderStatusView {
             fulfilment: order.fulfilment_status(),
             returns: order.returns_status(),
             holds: holds.iter().map(hold).collect(),
-            cancellations: order.cancellations.iter().map(cancellation).collect(),
+            cancellations: order.cancellations.iter().map(CancellationView::from).collect(),
             shipments: order.shipments.iter().map(shipment).collect(),
             returned: order.returns.iter().map(returned).collect(),
             excluded: order.refused.clone(),
+        }
+    }
+}
+
+impl From<&CancellationRecord> for CancellationView {
+    fn from(record: &CancellationRecord) -> Self {
+        let CancellationRecord { number, facility, reason, portions, answer } = record;
+        Self {
+            number: *number,
+            facility: *facility,
+            reason: *reason,
+            answer: *answer,
+            portions: portions.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::query::page;
 use super::shop::Shop;
+use super::status::CancellationView;
 use crate::data::data;
 use crate::fulfilment::{WorkOrder, WorkState};
 use crate::ids::{FacilityId, ItemId, ItemRef, LineNumber, OrderId, Text, Tier, WorkNumber};
@@ -69,6 +70,9 @@ data! {
         ship_by: Option<Timestamp>,
         /// The units, in order of lines.
         units: Vec<WorkUnitsView>,
+        /// Requests to let go of some of them, which the facility has still to accept or decline;
+        /// none where the orders are kept elsewhere.
+        cancellations: Vec<CancellationView>,
     }
     /// Units of a line in one tier.
     WorkUnitsView {
@@ -112,14 +116,14 @@ impl Shop {
             if all.len() >= page(query.limit) || rows >= WORKLIST_ROWS {
                 break;
             }
-            let view = self.view_work(order, work);
+            let view = self.view_work(order, query.facility, work);
             rows = rows.saturating_add(view.units.len());
             all.push(view);
         }
         all
     }
 
-    fn view_work(&self, order: OrderId, work: &WorkOrder) -> WorkView {
+    fn view_work(&self, order: OrderId, facility: FacilityId, work: &WorkOrder) -> WorkView {
         let mut units: Vec<WorkUnitsView> = Vec::new();
         // The units of a work order stand in order of lines, items and tiers.
         for of in &work.units {
@@ -149,7 +153,15 @@ impl Shop {
             answer_by: work.answer_by,
             ship_by: work.ship_by,
             units,
+            cancellations: self.asked_back(order, facility),
         }
+    }
+
+    /// The requests that a facility has still to answer.
+    fn asked_back(&self, order: OrderId, facility: FacilityId) -> Vec<CancellationView> {
+        let all = self.orders.get(order).into_iter().flat_map(|order| &order.cancellations);
+        let open = all.filter(|asked| asked.facility == facility && asked.answer.is_none());
+        open.map(CancellationView::from).collect()
     }
 
     pub(super) fn count_work(&self, _: &WorkloadQuery) -> Vec<WorkloadView> {

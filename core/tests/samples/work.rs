@@ -1,15 +1,18 @@
 //! Samples of what order and facilities tell each other.
 
 use earmark::flow::{
-    Answer, Command, Event, Query, Refusal, WorkAfter, WorkUnitsView, WorkView, WorklistQuery,
-    WorkloadQuery, WorkloadView,
+    Answer, CancellationView, Command, Event, Query, Refusal, WorkAfter, WorkUnitsView, WorkView,
+    WorklistQuery, WorkloadQuery, WorkloadView,
 };
 use earmark::fulfilment::{
     AcceptFulfilment, FulfilmentAccepted, FulfilmentCommand, FulfilmentEvent as E,
     FulfilmentRefusal, FulfilmentTimedOut, WORK_STATES, WorkAdvanced, WorkEnded, WorkForgotten,
     WorkRequested, WorkShipped, WorkStage, WorkState, WorkWithdrawn,
 };
-use earmark::ids::{FacilityId, ItemId, LineNumber, ShipmentNumber, Tier, WorkNumber};
+use earmark::ids::{
+    CancellationNumber, FacilityId, ItemId, LineNumber, ShipmentNumber, Tier, WorkNumber,
+};
+use earmark::order::CancelReason;
 use earmark::time::Timestamp;
 
 use super::{Sample, order, portions, sample, text};
@@ -89,6 +92,13 @@ pub(super) fn answers() -> Vec<Sample<Answer>> {
         picked: 2,
         packed: 1,
     };
+    let asked_back = CancellationView {
+        number: CancellationNumber(2),
+        facility: THERE,
+        reason: CancelReason::Customer,
+        answer: None,
+        portions: portions(),
+    };
     let work = WorkView {
         order: order(),
         work: SECOND,
@@ -97,8 +107,15 @@ pub(super) fn answers() -> Vec<Sample<Answer>> {
         answer_by: Some(LATER),
         ship_by: Some(LATER),
         units: vec![units.clone(), WorkUnitsView { sku: None, ..units }],
+        cancellations: vec![asked_back],
     };
-    let bare = WorkView { answer_by: None, ship_by: None, units: vec![], ..work.clone() };
+    let bare = WorkView {
+        answer_by: None,
+        ship_by: None,
+        units: vec![],
+        cancellations: vec![],
+        ..work.clone()
+    };
     let load = WorkloadView {
         facility: THERE,
         requested: 300,

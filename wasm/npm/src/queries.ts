@@ -204,13 +204,7 @@ export interface OrderStatusView {
     placedBy: PlacedBy | null;
   }[];
   /** Requests to cancel what warehouses work on. */
-  cancellations: {
-    number: CancellationNumber;
-    facility: FacilityId;
-    reason: CancelReason;
-    answer: CancellationAnswer | null;
-    portions: Portion[];
-  }[];
+  cancellations: CancellationView[];
   shipments: {
     number: ShipmentNumber;
     facility: FacilityId;
@@ -292,6 +286,15 @@ export interface AlertView {
   isOut: boolean;
 }
 
+/** A request to cancel what a warehouse works on. */
+export interface CancellationView {
+  number: CancellationNumber;
+  facility: FacilityId;
+  reason: CancelReason;
+  answer: CancellationAnswer | null;
+  portions: Portion[];
+}
+
 /** A work order: what a facility is to do for an order. */
 export interface WorkView {
   order: OrderId;
@@ -309,6 +312,8 @@ export interface WorkView {
     picked: number;
     packed: number;
   }[];
+  /** Requests to let go of some of them, which the facility has still to accept or decline. */
+  cancellations: CancellationView[];
 }
 
 /** How much open work a facility has, in work orders. */

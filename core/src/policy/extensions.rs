@@ -1,12 +1,13 @@
 //! How much more time an order may have to be paid.
 //!
-//! Law: what is read is bounded: a number of times, and a length of each that is not zero.
+//! Law: what is read is bounded: a number of times, and a length of each that is not zero. How
+//! short and how long that may be is checked with the policy; whoever refuses it says the same.
 
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::EXTENSIONS_PER_ORDER;
+use crate::limits::{EXTENSIONS_PER_ORDER, POLICY_WAIT_MS};
 use crate::time::Span;
 
 /// More time for an order that waits for its payment: so often, and so much longer each time at the
@@ -65,10 +66,13 @@ impl TryFrom<Given> for Extensions {
 
 impl fmt::Display for NoTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What an old journal has put in force is read as it was; a new policy needs as much as
+        // everything that is waited for.
+        let least = Span::from_millis(POLICY_WAIT_MS);
         write!(
             f,
-            "extensions need `times` from 1 to {EXTENSIONS_PER_ORDER} and `by` of at least a \
-             millisecond; leave them out to give orders no more time"
+            "extensions need `times` from 1 to {EXTENSIONS_PER_ORDER} and `by` of at least \
+             {least}; leave them out to give orders no more time"
         )
     }
 }
@@ -88,5 +92,7 @@ mod tests {
         {
             assert_eq!(Extensions::new(times, by), Err(NoTime), "{times} by {by}");
         }
+        let said = alloc::string::ToString::to_string(&NoTime);
+        assert!(said.contains("`by` of at least 1 second;"), "as the check of policies: {said}");
     }
 }

@@ -37,8 +37,9 @@ fn live(steps: &[Step]) -> Result<World, String> {
     Ok(world)
 }
 
-/// A kind of event that only partitions with a broker between them bring about: see `reservations`.
-const NEVER_IN_ONE_PARTITION: [&str; 1] = ["InventoryExpired"];
+/// Kinds of events that only partitions with a broker between them bring about: see `reservations`
+/// and `moved_apart`.
+const NEVER_IN_ONE_PARTITION: [&str; 2] = ["InventoryExpired", "OrderMoveRefused"];
 /// A kind of event that takes many more histories than a quick run has, or a broker: `kits_apart`.
 const SELDOM: &str = "OrderKitsAskedAgain";
 

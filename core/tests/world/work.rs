@@ -53,6 +53,12 @@ pub(crate) fn command() -> impl Strategy<Value = OrderCommand> {
         }),
         3 => place().prop_map(|placed| OrderCommand::SaveDraft(draft(placed))),
         6 => amend(),
+        4 => place().prop_map(|placed| OrderCommand::Amend(AmendOrder {
+            order: nobody(),
+            lines: vec![],
+            added: vec![],
+            destination: Some(placed.destination),
+        })),
         2 => Just(OrderCommand::Reopen(ReopenOrder { order: nobody() })),
         1 => Just(OrderCommand::Complete(CompleteOrder { order: nobody() })),
     ];

@@ -9,6 +9,7 @@ use earmark::flow::SetPolicy;
 use earmark::flow::{Answer, Command, Event, OrderStatusQuery, OrderStatusView, Query, Refusal};
 use earmark::geo::GeoPoint;
 use earmark::ids::{Country, FacilityId, LineNumber, ReturnNumber, Tier};
+use earmark::notification::{News, NotificationEvent};
 use earmark::order::{
     AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder, DeliverShipment,
     Disposition, FulfilmentStatus, HoldKind, LineChange, LineRef, LineUnits, OrderCommand as O,
@@ -140,6 +141,13 @@ fn what_an_amendment_asks_for_in_vain_is_cancelled_and_told() {
     let told = ["InventoryRejected", "OrderLinesCancelled", "OrderShortened", "CustomerNotified"];
     assert_eq!(events[2..], told);
     assert_eq!(desk.at_hand(1).lines[1].buckets.cancelled, 9);
+    desk.order(amend(1, vec![], &[("pen", 9)])).unwrap();
+    let news = |event: &Event| match event {
+        Event::Notification(NotificationEvent::Told(e)) => Some(e.news),
+        _ => None,
+    };
+    let news: Vec<News> = desk.history.iter().filter_map(news).collect();
+    assert_eq!(news, [News::Accepted, News::Shortened, News::ShortenedAgain(2)]);
     assert_eq!(desk.at_hand(1).lines[0].buckets.allocated, 5, "the rest stays as it was");
     let mut unpaid = Desk::open_with_payment();
     unpaid.place(1, &[("mug", 5)]);

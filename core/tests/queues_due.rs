@@ -5,12 +5,12 @@
 mod support;
 
 use earmark::decide::{Context, Principal};
-use earmark::demand::{Awaited, Demand, Hold};
+use earmark::demand::{Awaited, Demand, Hold, Portion};
 use earmark::flow::{Command, Event, Roles, SetPolicy, Shop};
-use earmark::ids::{FacilityRef, ItemId, LineNumber, ReservationNumber, Tier};
+use earmark::ids::{FacilityId, FacilityRef, ItemId, LineNumber, ReservationNumber, Tier};
 use earmark::inventory::{
     Allocate, Extend, FacilityRules, InventoryCommand as I, InventoryEvent as E, ReceiveStock,
-    ReleaseAwaited, Reserve, SetBackorderLimit, SetFacilityRules,
+    Release, ReleaseAwaited, Reserve, SetBackorderLimit, SetFacilityRules,
 };
 use earmark::laws::Audit;
 use earmark::policy::{BackorderPolicy, OrderPolicy, Policy};
@@ -24,8 +24,8 @@ const PEN: ItemId = ItemId(1);
 /// Units per line, of pens all of them.
 type Lines = Vec<(u16, u32)>;
 
-/// Six pens lie in Leeds, which is full for today; orders 1 and 2 wait softly, for two days, for a
-/// pen in each of two lines.
+/// Six pens lie free in Leeds, which is full for today: order 7 has two there, 8 and 9 have one
+/// each. Orders 1 and 2 wait softly, for two days, for a pen in each of two lines.
 struct Store {
     shop: Shop,
     now: u64,
@@ -36,7 +36,7 @@ impl Store {
         let shop = Shop::with_roles(Roles { inventory: true, ..Roles::NONE });
         let mut store = Self { shop, now: START };
         Desk::open().history.iter().for_each(|event| store.shop.apply(event).unwrap());
-        store.receive("LDS", 5);
+        store.receive("LDS", 6);
         let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };
         let policy = Policy { orders, ..Policy::default() };
         store.settle(&Command::SetPolicy(SetPolicy { policy }));
@@ -44,8 +44,8 @@ impl Store {
         let rules = FacilityRules { parcels_per_day: Some(3), ..FacilityRules::default() };
         let facility = FacilityRef::Code(text("LDS"));
         store.hear(I::SetFacilityRules(SetFacilityRules { facility, rules }));
-        for n in [7, 8, 9] {
-            store.hear(reserve(n, &[(0, 1)], Hold::Hard));
+        for (n, quantity) in [(7, 2), (8, 1), (9, 1)] {
+            store.hear(reserve(n, &[(0, quantity)], Hold::Hard));
         }
         for n in [1, 2] {
             let told = store.hear(reserve(n, &[(0, 1), (1, 1)], soft(2)));
@@ -161,4 +161,28 @@ fn whoever_comes_on_that_day_is_served_behind_those_who_waited() {
     let mut store = Store::open();
     let served = store.served(reserve(3, &[(0, 6)], Hold::Hard));
     assert_eq!(served, [(1, soft(2), both()), (2, soft(2), both()), (3, Hold::Hard, vec![(0, 2)])]);
+}
+
+/// Order 7 gives units of reservations up, of an order each, and asks for a pen by another: who is
+/// served in which order.
+fn asks_again(gives: &[(u8, u32)]) -> Vec<u8> {
+    let give = |&(n, quantity): &(u8, u32)| {
+        let (line, facility) = (LineNumber(0), FacilityId(1));
+        let (item, tier, reservation) = (PEN, Tier::Primary, FIRST);
+        let portion = Portion { reservation, line, item, facility, tier, quantity };
+        Release { order: order(n), portions: vec![portion] }
+    };
+    let I::Reserve(ask) = reserve(7, &[(0, 1)], Hold::Hard) else { panic!() };
+    let replaces = gives.iter().map(give).collect();
+    let again = Reserve { reservation: ReservationNumber(2), replaces, ..ask };
+    Store::open().served(I::Reserve(again)).into_iter().map(|(n, ..)| n).collect()
+}
+
+#[test]
+fn whoever_asks_again_keeps_his_turn_as_long_as_he_has_something() {
+    assert_eq!(asks_again(&[]), [7, 1, 2]);
+    assert_eq!(asks_again(&[(7, 1)]), [7, 1, 2], "one of his two");
+    assert_eq!(asks_again(&[(8, 1), (9, 1)]), [7, 1, 2], "what is like his, and of others");
+    assert_eq!(asks_again(&[(7, 2)]), [1, 2, 7]);
+    assert_eq!(asks_again(&[(7, 1), (7, 1)]), [1, 2, 7], "in two parts");
 }

@@ -7,11 +7,12 @@ mod world;
 
 use earmark::decide::Decide;
 use earmark::flow::{Command, Event, Refusal, SetPolicy};
-use earmark::ids::{FacilityId, LineNumber, ReturnNumber, ShipmentNumber};
+use earmark::ids::{FacilityId, LineNumber, ReturnNumber, ShipmentNumber, Tier};
 use earmark::laws;
 use earmark::order::{
-    DeliverShipment, LineRef, LineUnits, OrderCommand, OrderEvent, RefuseReturn, RequestReturn,
-    ReturnRequested, ShipOrder, UnitsOfLine, UnitsOfParcel,
+    DeliverShipment, Disposition, LineRef, LineUnits, OrderCommand, OrderEvent,
+    ReceiveReturnedUnits, RefuseReturn, RequestReturn, ReturnRequested, ShipOrder, UnitsOfLine,
+    UnitsOfParcel,
 };
 use earmark::policy::{OrderPolicy, Policy};
 use earmark::time::Span;
@@ -60,6 +61,7 @@ fn three_requests_of_seven_do_not_stretch_a_window_over_ten_units() {
     assert_eq!(announce(&mut desk, 3), Ok(vec![(2, 3)]));
     assert_eq!(announce(&mut desk, 1).unwrap_err().code(), "return-window-closed");
     refuse(&mut desk, 2);
+    assert_eq!(desk.at_hand(1).returns[1].parcels, [], "nothing of it had come");
     assert_eq!(announce(&mut desk, 3), Ok(vec![(2, 3)]), "what was refused is free again");
 }
 
@@ -173,4 +175,63 @@ fn units_that_come_back_and_stand_against_no_parcel_are_found() {
     assert_eq!(broken(|_| {}), [""; 0]);
     assert_eq!(broken(|claim| claim.quantity = 11), [laws::CLAIMS_FIT; 2]);
     assert_eq!(broken(|claim| claim.shipment = ShipmentNumber(9)), [laws::CLAIMS_FIT]);
+}
+
+fn of(line: u16, quantity: u32) -> LineUnits {
+    LineUnits { line: LineRef::Number(LineNumber(line)), quantity: units(quantity) }
+}
+
+/// Order 1 of these lines comes in one parcel from London, and so many units of each are announced.
+fn one_parcel(lines: &[(&str, u32)], back: &[LineUnits]) -> Desk {
+    let mut desk = Desk::open();
+    desk.place(1, lines);
+    desk.order(OrderCommand::Ship(ShipOrder { order: order(1), facility: None })).unwrap();
+    let deliver = DeliverShipment { order: order(1), shipment: None };
+    desk.order(OrderCommand::Deliver(deliver)).unwrap();
+    for lines in back.iter().map(|units| vec![units.clone()]) {
+        let request = RequestReturn { order: order(1), lines };
+        desk.order(OrderCommand::RequestReturn(request)).unwrap();
+    }
+    desk
+}
+
+/// Units of a return come: the line, the tier that they go back to, and how many.
+fn come(desk: &mut Desk, number: u16, units: LineUnits) -> Vec<(u16, Tier, u32)> {
+    let (number, facility, disposition) = (Some(ReturnNumber(number)), None, Disposition::Restock);
+    let (order, lines) = (order(1), vec![units]);
+    let part = ReceiveReturnedUnits { order, number, lines, facility, disposition };
+    let events = desk.order(OrderCommand::ReceiveReturnedUnits(part)).unwrap();
+    let back = match &events[0] {
+        Event::Order(OrderEvent::ReturnReceived(e)) => &e.units,
+        Event::Order(OrderEvent::ReturnPartlyReceived(e)) => &e.units,
+        other => panic!("{other:?}"),
+    };
+    back.iter().map(|p| (p.line.0, p.tier, p.quantity)).collect()
+}
+
+#[test]
+fn each_return_brings_back_its_own_units_of_a_parcel_whichever_comes_first() {
+    let mut desk = one_parcel(&[("mug", 12)], &[of(0, 10), of(0, 2)]);
+    assert_eq!(come(&mut desk, 2, of(0, 2)), [(0, Tier::Back, 2)]);
+    assert_eq!(come(&mut desk, 1, of(0, 3)), [(0, Tier::Primary, 3)]);
+    assert_eq!(come(&mut desk, 1, of(0, 7)), [(0, Tier::Primary, 7)]);
+}
+
+#[test]
+fn what_came_of_one_line_is_not_counted_for_another() {
+    let mut desk = one_parcel(&[("mug", 10), ("mug", 4)], &[]);
+    let lines = vec![of(0, 2), of(1, 2)];
+    let request = RequestReturn { order: order(1), lines };
+    desk.order(OrderCommand::RequestReturn(request)).unwrap();
+    assert_eq!(come(&mut desk, 1, of(0, 2)), [(0, Tier::Primary, 2)]);
+    assert_eq!(come(&mut desk, 1, of(1, 2)), [(1, Tier::Back, 2)]);
+}
+
+#[test]
+fn more_of_a_line_than_a_parcel_had_is_found_though_another_line_had_as_many() {
+    let desk = one_parcel(&[("mug", 3), ("mug", 2)], &[of(0, 3)]);
+    let mut open = OpenShop::of(&desk.shop);
+    open.orders.orders.get_mut(&order(1)).unwrap().returns[0].parcels[0].quantity = 4;
+    let laws: Vec<_> = open.shut().audit().broken.iter().map(|b| b.law).collect();
+    assert_eq!(laws, [laws::CLAIMS_FIT; 2]);
 }

@@ -6,13 +6,15 @@ mod support;
 
 use earmark::decide::Principal;
 use earmark::flow::{Answer, BackordersQuery, Command, Event, Query, SetPolicy, Shop};
-use earmark::ids::{OrderId, Tier};
+use earmark::ids::{LineNumber, OrderId, Tier};
 use earmark::inventory::{Adjustment, InventoryCommand, InventoryEvent, SetBackorderLimit};
 use earmark::order::{
-    Buckets, CancelOrder, CancelReason, OrderCommand, PickOrder, PlaceOrder, ReleaseOrder,
+    AmendOrder, AuthorizePayment, Buckets, CancelOrder, CancelReason, LineChange, OrderCommand,
+    PickOrder, PlaceOrder, ReleaseOrder,
 };
 use earmark::policy::{BackorderPolicy, OrderPolicy, Policy};
 use earmark::schema::{from_bytes, to_bytes};
+use earmark::units::{Amount, Currency};
 use support::{Desk, START, place, sku, units};
 
 /// London has 15 mugs, Leeds 10 mugs and 4 pens; ten pens may be promised beyond that.
@@ -128,13 +130,50 @@ fn what_an_order_has_keeps_its_turn_for_what_it_asks_for_again() {
 #[test]
 fn who_has_nothing_any_more_queues_anew() {
     let mut desk = desk();
-    let ids = [made(0, 1), made(5, 2), made(9, 3)];
-    for id in ids {
-        order(&mut desk, id, &[("pen", 4)]);
+    let ids = [made(0, 1), made(3, 2), made(5, 3), made(9, 4)];
+    for (id, quantity) in ids.into_iter().zip([6, 2, 2, 4]) {
+        order(&mut desk, id, &[("pen", quantity)]);
     }
-    let cancel = CancelOrder { order: ids[1], lines: None, reason: CancelReason::Customer };
+    let cancel = CancelOrder { order: ids[2], lines: None, reason: CancelReason::Customer };
     desk.order(OrderCommand::Cancel(cancel)).unwrap();
-    assert_eq!(page(&desk.shop, Some(ids[0])), [ids[2]]);
-    assert_eq!(page(&desk.shop, Some(ids[1])), [ids[2]], "from the time that its id says");
-    assert_eq!(come(&mut desk, "pen", 4), [ids[2]]);
+    assert_eq!(page(&desk.shop, Some(ids[1])), [ids[3]]);
+    assert_eq!(page(&desk.shop, Some(ids[2])), [ids[3]], "from the time that its id says");
+    assert_eq!(come(&mut desk, "pen", 8), [ids[0], ids[1], ids[3]]);
+}
+
+/// Mugs are lost that lie in front in London: who loses how many, per line.
+fn lose(desk: &mut Desk, quantity: u32) -> Vec<(OrderId, Vec<(u16, u32)>)> {
+    let before = desk.history.len();
+    desk.adjust("LON", Tier::Primary, Adjustment::Lost, quantity);
+    let of = |event: &Event| match event {
+        Event::Inventory(InventoryEvent::Stripped(e)) => {
+            Some((e.order, e.portions.iter().map(|p| (p.line.0, p.quantity)).collect()))
+        }
+        _ => None,
+    };
+    desk.history[before..].iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_loss_takes_no_more_than_it_has_to_and_tells_each_order_once() {
+    let mut desk = Desk::open();
+    let [first, second] = [made(0, 1), made(5, 2)];
+    order(&mut desk, first, &[("mug", 2), ("mug", 2)]);
+    order(&mut desk, second, &[("mug", 1)]);
+    let change = LineChange { line: LineNumber(0), quantity: Some(units(3)), unit_price: None };
+    let amend = AmendOrder { order: second, lines: vec![change], added: vec![], destination: None };
+    desk.order(OrderCommand::Amend(amend)).unwrap();
+    let lost = lose(&mut desk, 7);
+    assert_eq!(lost, [(second, vec![(0, 2), (0, 1)]), (first, vec![(0, 1)])]);
+}
+
+#[test]
+fn what_is_promised_softly_breaks_first_though_it_came_first() {
+    let mut desk = Desk::open_with_payment();
+    let [unpaid, paid] = [made(0, 1), made(5, 2)];
+    order(&mut desk, unpaid, &[("mug", 3)]);
+    order(&mut desk, paid, &[("mug", 3)]);
+    let amount = Amount { currency: Currency::GBP, minor: 10_000_000 };
+    desk.order(OrderCommand::AuthorizePayment(AuthorizePayment { order: paid, amount })).unwrap();
+    assert_eq!(lose(&mut desk, 7), [(unpaid, vec![(0, 3)])]);
 }

@@ -30,7 +30,7 @@ const HELP: &str = "\
 Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
 
   --only NAME   sourcing, reducer, durable, http, preview, sizes or recovery; all if not said
-  --seconds N   how long one figure is measured, 1 to 60 [3]
+  --seconds N   how long one figure is measured, 1 to 60 [3]; sourcing solves 2,000 orders a size
   --dir DIR     where journals are made: on a disk, or durability means nothing [the system's
                 place for temporary files]
 ";

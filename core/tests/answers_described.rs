@@ -66,7 +66,7 @@ fn faults(value: &Value, schema: &Value, root: &Value) -> Vec<String> {
 /// The kinds of questions that are answered so.
 fn questions(answer: &Answer) -> &'static [u16] {
     match answer {
-        Answer::Preview(_) => &[0],
+        Answer::Preview(_) => &[0, 15],
         Answer::Order(_) => &[1],
         Answer::Orders(_) => &[2],
         Answer::Items(_) => &[3, 4],

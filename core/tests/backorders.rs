@@ -443,8 +443,8 @@ fn a_preview_shows_what_would_come_later_on_the_host_and_from_a_slice() {
     let preview = |quantity| {
         let line = |item, n| PreviewLine { item: sku(item), quantity: units(n) };
         let destination = place(1, &[]).destination;
-        let query =
-            PreviewQuery { lines: vec![line("mug", 1), line("pen", quantity)], destination };
+        let lines = vec![line("mug", 1), line("pen", quantity)];
+        let query = PreviewQuery { lines, destination, at: None };
         let (foreseen, told) = (client.preview(&query), desk.shop.preview(&query));
         assert_eq!(foreseen, told);
         told

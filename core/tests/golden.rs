@@ -150,10 +150,23 @@ fn queries_answers_and_refusals_keep_their_bytes_and_their_json() {
         golden
     };
     let mut all: Vec<Golden> = samples::queries().into_iter().map(query).collect();
+    all.extend(samples::old_queries().into_iter().map(old_query));
     has_every("query", QUERIES.iter().map(|q| q.name), &all);
     all.extend(samples::refusals().into_iter().map(refusal));
     all.extend(samples::slice_requests().into_iter().map(slice_request));
     hold("answers", &all);
+}
+
+/// The same of queries.
+fn old_query(old: Sample<Old<earmark::schema::v1::PreviewQuery, earmark::flow::Query>>) -> Golden {
+    let Sample { case, value: Old { was, is } } = old;
+    let (head, bytes) = (format!("query 0 Preview: {case}"), to_bytes(&was).unwrap());
+    let golden = Golden::new(head, &is, bytes, |bytes| decode_query(0, bytes).unwrap());
+    #[cfg(feature = "json")]
+    let golden = golden.json(&is, serde_json::to_vec(&was).unwrap(), |json| {
+        earmark::schema::query_from_json(0, json.as_bytes()).unwrap()
+    });
+    golden
 }
 
 /// A query's JSON; the API has no need to write one.

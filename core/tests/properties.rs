@@ -14,14 +14,15 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use earmark::decide::{Context, Principal};
-use earmark::demand::Demand;
-use earmark::flow::{Command, Event, Shop, Slice, Tick};
+use earmark::demand::{Awaited, Demand, Portion, Shortfall};
+use earmark::flow::{Command, Event, Preview, PreviewLine, PreviewQuery, Shop, Slice, Tick};
 use earmark::fulfilment::{WORK_STEPS, WorkState};
-use earmark::ids::{ItemId, ItemRef, LineNumber, ReservationNumber};
-use earmark::inventory::{Ask, InventoryEvent};
-use earmark::order::{OrderCommand, OrderEvent, PlaceOrder, ReplaceOrder, STEPS};
+use earmark::ids::{FacilityId, FacilityRef, ItemId, ItemRef, LineNumber, ReservationNumber};
+use earmark::inventory::{Ask, FacilityRules, InventoryCommand, InventoryEvent, SetFacilityRules};
+use earmark::order::{OrderCommand, OrderEvent, OrderLine, PlaceOrder, ReplaceOrder, STEPS};
 use earmark::schema::{EVENTS, encode_event, from_bytes, to_bytes};
 use earmark::time::Timestamp;
+use proptest::option;
 use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
 use support::{START, text};
@@ -260,6 +261,87 @@ fn without_turns(mut events: Vec<Event>) -> Vec<Event> {
         !turn
     });
     events
+}
+
+/// A preview at a moment is what becomes of the order at that moment, on the host and on a slice.
+#[test]
+fn a_preview_says_what_an_order_of_the_same_moment_hears() {
+    let (served, short, full) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let count = |of: &Cell<u32>, counts: bool| of.set(of.get() + u32::from(counts));
+    let some = (histories(), place(), option::weighted(0.3, 0..2_u32), 0..100_000_000_u64);
+    check(9, 1_000, some, |(mut steps, place, most, wait)| {
+        steps.extend(most.into_iter().flat_map(at_most));
+        let World { mut shop, now, .. } = live(&steps)?;
+        let now = now.saturating_add(wait);
+        let place = PlaceOrder { order: order_id(9), customer: None, ..place };
+        let line =
+            |line: &OrderLine| PreviewLine { item: line.item.clone(), quantity: line.quantity };
+        let lines = place.lines.iter().map(line).collect();
+        let at = Timestamp::from_millis(now);
+        let (destination, at_once) = (place.destination.clone(), Some(at));
+        let timed = PreviewQuery { lines, destination, at: at_once };
+        let some_day = PreviewQuery { at: None, ..timed.clone() };
+        let (foreseen, untimed) = (shop.preview(&timed), shop.preview(&some_day));
+        let items: Vec<ItemRef> = (0..8).map(|n| ItemRef::Id(ItemId(n))).collect();
+        let slice = Slice::of(&shop, &items, &[], &Principal::Staff);
+        let client = slice.into_shop().ok_or("the slice contradicts itself")?;
+        let there = client.preview(&timed);
+        ensure(there == foreseen, || format!("a client sees {there:?}, the host {foreseen:?}"))?;
+        let context = Context { at, by: Principal::Staff };
+        let command = Command::Order(OrderCommand::Place(place));
+        let Ok(events) = shop.settle(&command, &context).map_err(|e| e.to_string())? else {
+            return Ok(());
+        };
+        count(&served, matches!(foreseen, Preview::Served(_)));
+        count(&short, matches!(foreseen, Preview::Short { .. }));
+        count(&full, foreseen != untimed);
+        let heard = heard(&events);
+        ensure(heard == said(&foreseen), || format!("{foreseen:?} was foreseen of {events:?}"))
+    });
+    assert!(served.get() > 100 && short.get() > 100, "{served:?} served, {short:?} short");
+    assert!(full.get() > 100, "{full:?} were decided by a facility that was full");
+}
+
+/// All facilities take on so many parcels a day.
+fn at_most(parcels: u32) -> impl Iterator<Item = Step> {
+    let rules = FacilityRules { parcels_per_day: Some(parcels), ..FacilityRules::default() };
+    (0..3).map(move |n| {
+        let (facility, rules) = (FacilityRef::Id(FacilityId(n)), rules.clone());
+        let rules = InventoryCommand::SetFacilityRules(SetFacilityRules { facility, rules });
+        Step::now(Command::Inventory(rules))
+    })
+}
+
+/// What became of an order at once: the units it ties, the units it waits for, or what was short.
+type Became = Result<(Vec<Portion>, Vec<Awaited>), Vec<Shortfall>>;
+
+fn said(preview: &Preview) -> Became {
+    match preview {
+        Preview::Served(plan) => {
+            let mut portions: Vec<Portion> =
+                plan.parcels.iter().flat_map(|parcel| parcel.portions.clone()).collect();
+            portions.sort_unstable();
+            Ok((portions, plan.backordered.clone()))
+        }
+        Preview::Short { shortfalls, .. } => Err(shortfalls.clone()),
+        Preview::TooManyParcels { .. } | Preview::KitsTooLarge { .. } | Preview::Malformed => {
+            Err(Vec::new())
+        }
+    }
+}
+
+fn heard(events: &[Event]) -> Became {
+    let (mut portions, mut awaited) = (Vec::new(), Vec::new());
+    for event in events {
+        match event {
+            Event::Inventory(InventoryEvent::Tied(e)) => portions.extend(e.portions.clone()),
+            Event::Inventory(InventoryEvent::Backordered(e)) => awaited.extend(e.units.clone()),
+            Event::Inventory(InventoryEvent::Rejected(e)) => return Err(e.shortfalls.clone()),
+            Event::Inventory(InventoryEvent::ExplosionRejected(_)) => return Err(Vec::new()),
+            _ => {}
+        }
+    }
+    Ok((portions, awaited))
 }
 
 /// Those who amend an order plan on units that it frees in the same step.

@@ -197,12 +197,10 @@ fn a_facility_that_is_full_today_is_left_out_until_its_day_begins_anew() {
     assert_eq!(from(&mut desk, 1), (0, booked(1, day)));
     assert_eq!(from(&mut desk, 2), (0, booked(2, day)));
     assert_eq!(from(&mut desk, 3), (1, None), "London is full, and Leeds counts nothing");
-    let preview = PreviewQuery {
-        lines: vec![PreviewLine { item: sku("mug"), quantity: units(1) }],
-        destination: london(),
-    };
-    let Preview::Served(seen) = desk.shop.preview(&preview) else { panic!("there is stock") };
-    assert_eq!(seen.parcels[0].facility.id, FacilityId(0), "a preview does not know the day");
+    let seen = |at| parcels_seen(&desk, &[("mug", 1)], at);
+    assert_eq!(seen(None), [FacilityId(0)], "nobody said on which day");
+    assert_eq!(seen(Some(desk.now)), [FacilityId(1)], "today London is full");
+    assert_eq!(seen(Some(desk.now + DAY)), [FacilityId(0)], "tomorrow it is not");
     desk.must(facility_rules("LON", FacilityRules { parcels_per_day: Some(3), ..two }));
     assert_eq!(from(&mut desk, 4), (0, booked(4, day)));
     assert_eq!(from(&mut desk, 5), (1, None));
@@ -211,6 +209,51 @@ fn a_facility_that_is_full_today_is_left_out_until_its_day_begins_anew() {
     assert_eq!(from(&mut desk, 6), (1, None), "one millisecond before the day begins");
     desk.pass(1);
     assert_eq!(from(&mut desk, 7), (0, booked(7, day + 1)));
+}
+
+/// The facilities that a preview foresees, for a moment or for some day.
+fn parcels_seen(desk: &Desk, lines: &[(&str, u32)], at: Option<u64>) -> Vec<FacilityId> {
+    match foreseen(desk, lines, at) {
+        Preview::Served(plan) => plan.parcels.iter().map(|parcel| parcel.facility.id).collect(),
+        other => panic!("there is stock: {other:?}"),
+    }
+}
+
+fn foreseen(desk: &Desk, lines: &[(&str, u32)], at: Option<u64>) -> Preview {
+    let line = |&(item, n): &(&str, u32)| PreviewLine { item: sku(item), quantity: units(n) };
+    desk.shop.preview(&PreviewQuery {
+        lines: lines.iter().map(line).collect(),
+        destination: london(),
+        at: at.map(Timestamp::from_millis),
+    })
+}
+
+#[test]
+fn when_every_facility_is_full_today_a_preview_says_what_an_order_would_hear() {
+    let mut desk = Desk::open();
+    let one = FacilityRules { parcels_per_day: Some(1), ..FacilityRules::default() };
+    desk.must(facility_rules("LON", one.clone()));
+    desk.must(facility_rules("LDS", one));
+    desk.place(1, &[("mug", 1)]);
+    desk.place(2, &[("pen", 1)]);
+    let told = |events: &[Event]| {
+        let rejected = events.iter().find_map(|event| match event {
+            Event::Inventory(IE::Rejected(e)) => Some(e.shortfalls.clone()),
+            _ => None,
+        });
+        rejected.map(|shortfalls| Preview::Short { shortfalls, kits: Vec::new() })
+    };
+    let today = foreseen(&desk, &[("mug", 2)], Some(desk.now));
+    assert_eq!(told(&desk.place(3, &[("mug", 2)])), Some(today), "the order hears the same");
+    let (seen, some_day) = (parcels_seen, None);
+    assert_eq!(seen(&desk, &[("mug", 2)], some_day), [FacilityId(0)], "there is enough of it");
+    let tomorrow = desk.now - desk.now % DAY + DAY;
+    let last = foreseen(&desk, &[("mug", 2)], Some(tomorrow - 1));
+    assert!(matches!(last, Preview::Short { .. }), "{last:?} in the last moment of the day");
+    assert_eq!(seen(&desk, &[("mug", 2)], Some(tomorrow)), [FacilityId(0)]);
+    desk.pass(tomorrow - desk.now);
+    assert_eq!(told(&desk.place(4, &[("mug", 2)])), None);
+    assert_eq!(desk.at_hand(4).tied[0].portion.facility, FacilityId(0));
 }
 
 #[test]

@@ -140,7 +140,8 @@ fn a_count_tells_what_was_expected_and_wins_over_promises() {
 
 fn preview(desk: &Desk, quantity: u32) -> Preview {
     let lines = vec![PreviewLine { item: sku("mug"), quantity: units(quantity) }];
-    desk.shop.preview(&PreviewQuery { lines, destination: place(1, &[]).destination })
+    let destination = place(1, &[]).destination;
+    desk.shop.preview(&PreviewQuery { lines, destination, at: None })
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Questions over HTTP: answers of a position, and to each his own.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod http_support;
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use http_support::{Served, line, new_id, order};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ANN: (&str, &str) = ("earmark-as", "customer:ann");
 const BOB: (&str, &str) = ("earmark-as", "customer:bob");
@@ -50,6 +53,45 @@ fn a_preview_tells_what_an_order_would_come_to() {
     shop.query("Preview", &json!({ "lines": [] }), &[]).problem(400, "malformed");
     let unknown = shop.query("Nonsense", &json!({}), &[]).problem(404, "unknown-query");
     assert!(unknown["facts"]["known"].as_array().unwrap().contains(&json!("Preview")));
+}
+
+/// Now; not in the last moments of a day, since on the next one a facility is not full any more.
+fn early_enough() -> u64 {
+    const DAY: u64 = 86_400_000;
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let left = DAY - now() % DAY;
+    if left < 20_000 {
+        std::thread::sleep(Duration::from_millis(left + 1));
+    }
+    now()
+}
+
+#[test]
+fn a_preview_is_of_the_moment_of_asking_if_it_names_none() {
+    let now = early_enough();
+    let shop = Served::shop();
+    let rules = json!({ "offline": false, "serves": [], "noHazardous": false, "parcelsPerDay": 1 });
+    let facility = json!({ "code": "LON" });
+    shop.accepted("SetFacilityRules", &json!({ "facility": facility, "rules": rules }));
+    shop.accepted("PlaceOrder", &order(&new_id(), 1));
+    let destination = json!({ "country": "GB", "location": { "lat": 51_000_000, "lon": 0 } });
+    let lines = json!([{ "item": { "sku": "MUG" }, "quantity": 1 }]);
+    let ask = |at: Option<Value>| {
+        let mut ask = json!({ "lines": lines, "destination": destination });
+        if let Some(at) = at {
+            ask["at"] = at;
+        }
+        shop.query("Preview", &ask, &[ANN]).json()
+    };
+    let today = ask(None);
+    assert_eq!(today["short"]["shortfalls"][0]["available"], 0, "London is full: {today}");
+    let placed = shop.accepted("PlaceOrder", &order(&new_id(), 1));
+    let told = placed["events"].as_array().unwrap().iter();
+    let rejected = told.clone().find(|event| event["type"] == "InventoryRejected");
+    assert_eq!(rejected.unwrap()["data"]["shortfalls"], today["short"]["shortfalls"]);
+    for open in [json!(null), json!(now + 86_400_000)] {
+        assert!(ask(Some(open.clone()))["served"].is_object(), "{open}");
+    }
 }
 
 #[test]

@@ -228,7 +228,7 @@ fn asked(shop: &Shop, order: &Order) -> (PreviewPlan, Explanation) {
         location: GeoPoint { lat: order.place.0, lon: order.place.1 },
     };
     let lines: Vec<PreviewLine> = order.units.iter().map(line).collect();
-    let query = PreviewQuery { lines: lines.clone(), destination: destination.clone() };
+    let query = PreviewQuery { lines: lines.clone(), destination: destination.clone(), at: None };
     let Preview::Served(plan) = shop.preview(&query) else {
         panic!("order {} has stock", order.number);
     };

@@ -51,7 +51,8 @@ impl Core {
         Ok(())
     }
 
-    /// What would become of an order, if it were placed after all that is predicted.
+    /// What would become of an order, if it were placed after all that is predicted, at the
+    /// moment that the question names.
     ///
     /// # Errors
     /// If the question can't be read.

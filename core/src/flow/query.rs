@@ -61,15 +61,20 @@ pub enum Query {
     Backorders(BackordersQuery),
 }
 
-/// What would become of an order, if it were placed now?
+/// What would become of an order, if it were placed at this moment?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename = "PreviewQueryV2", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct PreviewQuery {
     /// What would be ordered.
     pub lines: Vec<PreviewLine>,
     /// Where it would go.
     pub destination: Destination,
+    /// When it would be placed: facilities that are full on that day are left out. If not said,
+    /// none is left out for that; a host says its own time for whoever does not.
+    #[serde(default)]
+    #[cfg_attr(feature = "json", schemars(extend("x-now" = true)))]
+    pub at: Option<Timestamp>,
 }
 
 /// One line of a cart.
@@ -272,14 +277,14 @@ impl Shop {
         order.ok_or(QueryRefusal::UnknownOrder { order: id })
     }
 
-    /// What would become of an order, if it were placed now.
+    /// What would become of an order, if it were placed at the moment that the question names.
     #[must_use]
     pub fn preview(&self, query: &PreviewQuery) -> Preview {
         let Some(demands) = demands(&query.lines, &query.destination) else {
             return Preview::Malformed;
         };
         let (demands, destination) = (&demands, &query.destination);
-        let ask = Ask { demands, destination, excluded: &[], freed: &[], at: None };
+        let ask = Ask { demands, destination, excluded: &[], freed: &[], at: query.at };
         match self.inventory.plan_or_wait(&ask, ReservationNumber(1), None, ask.excluded) {
             Ok(parted) => Preview::Served(self.tell_plan(parted)),
             Err(Unplanned::Short(shortfalls)) => {

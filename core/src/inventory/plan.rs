@@ -31,8 +31,8 @@ pub struct Ask<'a> {
     pub excluded: &'a [FacilityId],
     /// Units that are tied, and free for it: those of what it takes the place of.
     pub freed: &'a [Portion],
-    /// When: a facility that is full on that day is left out. `None` leaves none out for that: a
-    /// preview does not know the day on which the order will come.
+    /// When: a facility that is full on that day is left out. `None` leaves none out for that:
+    /// whoever asks so does not know the day on which the order will come.
     pub at: Option<Timestamp>,
 }
 

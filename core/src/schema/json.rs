@@ -162,7 +162,7 @@ pub fn answer_to_json(answer: &Answer) -> Result<Vec<u8>, NotReadable> {
 #[must_use]
 pub fn answer_schema(kind: u16) -> String {
     match kind {
-        0 => schema::<flow::Preview>(),
+        0 | 15 => schema::<flow::Preview>(),
         1 => schema::<flow::OrderView>(),
         2 => schema::<Vec<flow::OrderView>>(),
         3 | 4 => schema::<Vec<flow::ItemView>>(),

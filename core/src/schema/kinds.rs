@@ -376,7 +376,7 @@ codec! {
 
 codec! {
     QUERIES, KindOfQuery, Query, "query", encode_query, decode_query, each_query;
-    0 Preview(p: flow::PreviewQuery) { Query::Preview(p) }
+    0 Preview(p: flow::PreviewQuery, from v1::PreviewQuery) { Query::Preview(p) }
         scope: "orders:read", about: "What would become of an order, if it were placed now?";
     1 Order(p: flow::OrderQuery) { Query::Order(p) }
         scope: "orders:read", about: "One order.";
@@ -406,6 +406,8 @@ codec! {
         scope: "orders:read", about: "The payment of one order, and what a provider is asked for.";
     14 Backorders(p: flow::BackordersQuery) { Query::Backorders(p) }
         scope: "inventory:read", about: "Who waits for an item, in order, and how many more may.";
+    15 Preview(p: flow::PreviewQuery) { Query::Preview(p) }
+        scope: "orders:read", about: "What would become of an order, if it were placed now?";
 }
 
 /// A function over the kinds of events.

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow;
+use crate::demand::Destination;
+use crate::flow::{self, PreviewLine};
 use crate::ids::{HoldNumber, OrderId, ReturnNumber, Text};
 use crate::order::{self, HoldKind, UnitsOfLine};
 use crate::policy::v1::Policy;
@@ -75,6 +76,24 @@ impl From<ReturnRequested> for order::ReturnRequested {
     fn from(old: ReturnRequested) -> Self {
         let ReturnRequested { order, number, units } = old;
         Self { order, number, units, parcels: Vec::new() }
+    }
+}
+
+/// What would become of an order, if it were placed some day, as version 1 asked it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct PreviewQuery {
+    /// What would be ordered.
+    pub lines: Vec<PreviewLine>,
+    /// Where it would go.
+    pub destination: Destination,
+}
+
+impl From<PreviewQuery> for flow::PreviewQuery {
+    fn from(old: PreviewQuery) -> Self {
+        let PreviewQuery { lines, destination } = old;
+        Self { lines, destination, at: None }
     }
 }
 

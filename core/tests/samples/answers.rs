@@ -37,7 +37,8 @@ const AT: Timestamp = Timestamp::from_millis(1_732_752_000_123);
 pub(crate) fn queries() -> Vec<Sample<Query>> {
     let item = || ItemRef::Sku(text("85123A"));
     let lines = vec![PreviewLine { item: item(), quantity: units(6) }];
-    let preview = PreviewQuery { lines, destination: at_sea() };
+    let preview = PreviewQuery { lines, destination: at_sea(), at: Some(AT) };
+    let untimed = PreviewQuery { at: None, ..preview.clone() };
     let explain = ExplainQuery {
         lines: preview.lines.clone(),
         destination: at_sea(),
@@ -52,7 +53,8 @@ pub(crate) fn queries() -> Vec<Sample<Query>> {
     let first = ItemsQuery { search: None, skip: None, limit: None };
     let stock = StockQuery { items: vec![item(), ItemRef::Id(ItemId(7))] };
     let mut all = vec![
-        sample("one line", Query::Preview(preview)),
+        sample("every field", Query::Preview(preview)),
+        sample("bare", Query::Preview(untimed)),
         sample("one", Query::Order(OrderQuery { order: order() })),
         sample("every field", Query::Orders(orders)),
         sample("bare", Query::Orders(all)),

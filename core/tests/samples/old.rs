@@ -1,15 +1,15 @@
 //! Values of kinds that are read and never written again, as they were written once, and what they
 //! are read as.
 
-use earmark::flow::{Command, Event, PolicySet, SetPolicy};
-use earmark::ids::{HoldNumber, LineNumber, ReturnNumber};
+use earmark::flow::{Command, Event, PolicySet, PreviewLine, PreviewQuery, Query, SetPolicy};
+use earmark::ids::{HoldNumber, ItemRef, LineNumber, ReturnNumber};
 use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced, ReturnRequested, UnitsOfLine};
 use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
 use earmark::time::Span;
 
 use super::fulfilment::{AT, HOLDS};
-use super::{Sample, order, sample, text};
+use super::{Sample, at_sea, order, sample, text, units};
 
 /// A value in its old form, and what it is today.
 #[derive(Debug, Clone)]
@@ -55,6 +55,14 @@ pub(crate) fn old_returns() -> Vec<Sample<Old<forms::ReturnRequested, Event>>> {
     let was = forms::ReturnRequested { order, number, units: units.clone() };
     let requested = ReturnRequested { order, number, units, parcels: Vec::new() };
     vec![sample("some", Old { was, is: Event::Order(OrderEvent::ReturnRequested(requested)) })]
+}
+
+/// Queries of kind 0: previews of an order that comes some day.
+pub(crate) fn old_queries() -> Vec<Sample<Old<forms::PreviewQuery, Query>>> {
+    let lines = vec![PreviewLine { item: ItemRef::Sku(text("85123A")), quantity: units(6) }];
+    let was = forms::PreviewQuery { lines: lines.clone(), destination: at_sea() };
+    let is = Query::Preview(PreviewQuery { lines, destination: at_sea(), at: None });
+    vec![sample("one line", Old { was, is })]
 }
 
 fn every_field() -> v1::Policy {

@@ -75,7 +75,7 @@ pub(crate) fn preview(desk: &Desk, lines: &[(&str, u32)]) -> Preview {
         quantity: units(quantity),
     };
     let destination = place(1, lines).destination;
-    let query = PreviewQuery { lines: lines.iter().map(line).collect(), destination };
+    let query = PreviewQuery { lines: lines.iter().map(line).collect(), destination, at: None };
     desk.shop.preview(&query)
 }
 

@@ -252,7 +252,7 @@ fn events_of_payments() -> Vec<Payload> {
 /// The payloads of all queries, in the order of their kinds.
 pub(crate) fn queries() -> Vec<Payload> {
     payloads![
-        flow::PreviewQuery,
+        v1::PreviewQuery,
         flow::OrderQuery,
         flow::OrdersQuery,
         flow::ItemsQuery,
@@ -267,5 +267,6 @@ pub(crate) fn queries() -> Vec<Payload> {
         flow::WorkloadQuery,
         flow::PaymentQuery,
         flow::BackordersQuery,
+        flow::PreviewQuery,
     ]
 }

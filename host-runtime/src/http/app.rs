@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
 use super::problem::Problem;
-use super::{HttpOptions, ServeError, about};
+use super::{HttpOptions, ServeError, about, moment};
 use crate::partition::{NotAccepted, Partition, Position};
 
 /// A command or a query, by its name.
@@ -21,6 +21,8 @@ use crate::partition::{NotAccepted, Partition, Position};
 pub(super) struct Named {
     pub(super) kind: u16,
     pub(super) scope: String,
+    /// The property of a query that is the moment of asking, if it has one.
+    pub(super) moment: Option<String>,
 }
 
 /// What all requests share.
@@ -56,9 +58,10 @@ impl App {
         let commands = (0..)
             .zip(&says.commands)
             .filter(|(kind, one)| one.scope != FLOW && says.tick != Some(*kind));
-        let commands = commands.map(|(kind, one)| named(kind, &one.name, &one.scope)).collect();
+        let commands = commands.map(|(kind, one)| named(kind, &one.name, &one.scope, "")).collect();
         let queries = (0..).zip(&says.queries);
-        let queries = queries.map(|(kind, one)| named(kind, &one.name, &one.scope)).collect();
+        let queries =
+            queries.map(|(kind, one)| named(kind, &one.name, &one.scope, &one.schema)).collect();
         let limits = options.limits.clone();
         Ok(Self {
             position: partition.position(),
@@ -126,8 +129,8 @@ impl App {
     }
 }
 
-fn named(kind: u16, name: &str, scope: &str) -> (String, Named) {
-    (name.to_string(), Named { kind, scope: scope.to_string() })
+fn named(kind: u16, name: &str, scope: &str, schema: &str) -> (String, Named) {
+    (name.to_string(), Named { kind, scope: scope.to_string(), moment: moment::named_by(schema) })
 }
 
 fn look_up<'a>(

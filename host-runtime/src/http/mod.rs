@@ -20,6 +20,7 @@ mod app;
 mod body;
 mod commands;
 mod feed;
+mod moment;
 mod problem;
 mod queries;
 mod server;

@@ -14,9 +14,9 @@ use earmark_abi::{Form, Refused};
 use super::about::json;
 use super::access::Who;
 use super::app::{App, hex};
-use super::body;
 use super::commands::{ended, refuse};
 use super::problem::Problem;
+use super::{body, moment};
 use crate::partition::{Answered, Position};
 use crate::plugin::Fault;
 
@@ -37,6 +37,10 @@ pub(super) async fn query(
     who.needs(&named.scope)?;
     let kind = named.kind;
     let ask = body::json(&parts.headers, sent, &app.limits).await?;
+    let ask = match &named.moment {
+        Some(moment) => moment::said(ask, moment, app.partition.now()),
+        None => ask,
+    };
     ask_off_thread(&app, move |app| {
         let ask = read(app.partition.from_json(Form::Query, kind, &ask))?;
         let answered = app.partition.query(&who.caller, kind, &ask);

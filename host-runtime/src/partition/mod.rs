@@ -24,6 +24,7 @@ mod turn;
 mod witness;
 mod writer;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -37,7 +38,7 @@ pub use open::{OpenError, Options, Where};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 
-use crate::journal::{Header, JournalReader};
+use crate::journal::{Clock, Header, JournalReader};
 use crate::plugin::{Bodies, Body, Fault};
 use follower::Ask;
 use leader::Work;
@@ -60,6 +61,8 @@ pub struct Partition {
     work: SyncSender<Work>,
     asks: SyncSender<Ask>,
     position: watch::Receiver<Position>,
+    /// The moment of the last input.
+    stamped: Arc<AtomicU64>,
     readers: Mutex<Box<dyn JournalReader>>,
     translators: Mutex<Vec<Box<dyn Body>>>,
     threads: Vec<JoinHandle<()>>,
@@ -103,6 +106,17 @@ impl Partition {
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.clone()
+    }
+
+    /// The moment that an input would be stamped with: the clock's, and never before an earlier
+    /// input's; with a logical clock the last one's.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        let last = self.stamped.load(Ordering::Relaxed);
+        match self.header.clock {
+            Clock::Live => leader::clock().max(last),
+            Clock::Logical => last,
+        }
     }
 
     /// Hands in an input; waits for a place in the queue.

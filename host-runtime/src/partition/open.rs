@@ -3,6 +3,7 @@
 //! Law: a partition is open only when its state is the journal's end.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
@@ -151,6 +152,7 @@ impl Partition {
         let (jobs, jobs_in) = sync_channel(TURNS_AHEAD);
         let (asks, asks_in) = sync_channel(ASKS);
         let (told, position) = watch::channel(rebuilt.position);
+        let stamped = Arc::new(AtomicU64::new(rebuilt.at));
         let leader = Leader {
             bodies: Arc::clone(&bodies),
             body: first,
@@ -160,6 +162,7 @@ impl Partition {
             origins: rebuilt.origins.clone(),
             position: rebuilt.position,
             at: rebuilt.at,
+            stamped: Arc::clone(&stamped),
             next_deadline: rebuilt.next_deadline,
             ticks: Ticks::default(),
             turn_inputs: options.turn_inputs.clamp(1, TURN_INPUTS_MAX),
@@ -192,7 +195,7 @@ impl Partition {
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
         let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
-        Ok(Self { bodies, header, work, asks, position, readers, translators, threads })
+        Ok(Self { bodies, header, work, asks, position, stamped, readers, translators, threads })
     }
 }
 

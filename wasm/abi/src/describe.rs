@@ -66,7 +66,8 @@ pub struct QueryType {
     pub about: String,
     /// The scope that a principal needs.
     pub scope: String,
-    /// JSON Schema of the question.
+    /// JSON Schema of the question. A property at its top with `"x-now": true` is a moment in
+    /// milliseconds that the host names for whoever does not.
     pub schema: String,
     /// JSON Schema of the answer.
     pub answer_schema: String,

@@ -187,7 +187,8 @@ export function configure(door: Door): void {
 export interface Described {
   commands: { name: string; scope: string }[];
   events: { name: string; ceType: string }[];
-  queries: { name: string; scope: string }[];
+  /** With the property that is the moment of asking, if there is one. */
+  queries: { name: string; scope: string; moment: string | undefined }[];
 }
 
 export function describe(door: Door): Described {
@@ -205,10 +206,16 @@ export function describe(door: Door): Described {
     return { name, ceType };
   });
   const queries = answer.list(() => {
-    const [name, , scope] = Array.from({ length: 5 }, () => answer.text());
-    return { name: name ?? '', scope: scope ?? '' };
+    const [name, , scope, schema] = Array.from({ length: 5 }, () => answer.text());
+    return { name: name ?? '', scope: scope ?? '', moment: momentOf(schema || '{}') };
   });
   return { commands, events, queries };
+}
+
+function momentOf(schema: string): string | undefined {
+  const { properties = {} } = JSON.parse(schema) as { properties?: Record<string, unknown> };
+  const marked = ([, of]: [string, unknown]) => (of as Record<string, unknown>)['x-now'] === true;
+  return Object.entries(properties).find(marked)?.[0];
 }
 
 /** Carries out one input. */

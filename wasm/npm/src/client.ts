@@ -116,9 +116,13 @@ export class Client implements Watchable<ClientState> {
     await this.#sync.watch(items);
   }
 
-  /** What would become of an order, if it were placed now. Pure, and synchronous. */
+  /**
+   * What would become of an order, if it were placed now, or at the moment that the cart names.
+   * Pure but for the clock, and synchronous.
+   */
   preview(cart: Cart): Preview {
-    return this.#started().preview(cart);
+    const { at = this.#now() } = cart;
+    return this.#started().preview({ ...cart, at });
   }
 
   /**

@@ -83,7 +83,10 @@ export class Core {
     this.#predicted = undefined;
   }
 
-  /** What would become of an order, if it were placed after all that is predicted. */
+  /**
+   * What would become of an order, if it were placed after all that is predicted, at the moment
+   * that the cart names; if it names none, no facility is left out since it is full that day.
+   */
   preview(cart: Cart): Preview {
     return this.#ask((glue) => glue.preview(cart)) as Preview;
   }

@@ -49,10 +49,15 @@ import type {
   WorkState,
 } from './values.js';
 
-/** What would be ordered, and where it would go. */
+/** What would be ordered, where it would go, and when. */
 export interface Cart {
   lines: { item: ItemRef; quantity: number }[];
   destination: Destination;
+  /**
+   * When it would be placed: facilities that are full on that day are left out. A client and a
+   * server take their own time if it is not said; `null` leaves none out for that.
+   */
+  at?: Timestamp | null;
 }
 
 /**
@@ -413,8 +418,9 @@ export interface Queries {
   };
   Stock: { ask: { items: ItemRef[] }; answer: ItemView[] };
   Summary: { ask: Record<string, never>; answer: Summary };
+  /** Without `at` no facility is left out since it is full on some day. */
   Explain: {
-    ask: Cart & { excluded?: FacilityRef[]; at?: Timestamp | null };
+    ask: Cart & { excluded?: FacilityRef[] };
     answer: Explanation;
   };
   Levels: { ask: { items: ItemRef[] }; answer: ItemLevels[] };

@@ -149,7 +149,10 @@ export class TestHost {
     if (kind === NOT_DEFINED) {
       return problem(404, 'unknown-query', `there is no query ${name}`, null);
     }
-    const question = fromJson(this.#plugin, 'Query', kind, body);
+    const { moment } = this.#kinds.queries[kind] ?? {};
+    const now = moment && { [moment]: Math.max(this.#clock, this.#now()) };
+    const whole = now && body instanceof Object ? { ...now, ...body } : body;
+    const question = fromJson(this.#plugin, 'Query', kind, whole);
     const answer = toJson(this.#plugin, 'Answer', kind, query(this.#plugin, by, kind, question));
     return Response.json(answer, { headers: this.#position() });
   }

@@ -44,6 +44,29 @@ test('a preview says the same as the server', async () => {
   client.close();
 });
 
+test('a preview is of a moment, the client’s own if the cart names none', async () => {
+  const day = 86_400_000;
+  const clock = { now: Math.floor(Date.now() / day) * day + day / 2 };
+  const host = await shop(() => clock.now);
+  const rules = { offline: false, serves: [], noHazardous: false, parcelsPerDay: 1 };
+  host.command('SetFacilityRules', { facility: { code: 'LON' }, rules });
+  host.command('PlaceOrder', order(newOrderId(clock.now), { MUG: 1 }));
+  const client = createClient({ url: '', fetch: host.fetch, live: false, now: () => clock.now });
+  await client.watch([{ sku: 'MUG' }]);
+  const mug = cart({ MUG: 1 });
+  const { short } = client.preview(mug);
+  assert.equal(short?.shortfalls[0].available, 0, 'London took its parcel of today');
+  assert.deepEqual(await client.query('Preview', mug), { short }, 'the server has a clock too');
+  assert.ok(client.preview({ ...mug, at: clock.now + day }).served, 'tomorrow');
+  assert.ok(client.preview({ ...mug, at: null }).served, 'some day');
+  assert.ok((await client.query('Preview', { ...mug, at: null })).served);
+  const placed = client.place(order(newOrderId(clock.now), { MUG: 1 }));
+  assert.deepEqual((await placed.settled).kind, 'rejected', 'as foreseen');
+  clock.now += day;
+  assert.ok(client.preview(mug).served, 'the client’s clock went on');
+  client.close();
+});
+
 test('a parcel that leaves the country takes a gateway', async () => {
   const { served } = (await core(await shop())).preview(cart({ MUG: 1 }, PARIS));
   const [parcel] = served.parcels;

@@ -9,6 +9,7 @@ mod ticks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -50,6 +51,8 @@ pub(super) struct Leader {
     pub(super) position: Position,
     /// The moment of the last input.
     pub(super) at: u64,
+    /// The same, for those who ask without an input.
+    pub(super) stamped: Arc<AtomicU64>,
     pub(super) next_deadline: Option<u64>,
     pub(super) ticks: Ticks,
     pub(super) turn_inputs: usize,
@@ -132,7 +135,7 @@ impl Leader {
         let mut inputs: Vec<Stamped> = Vec::with_capacity(batch.len().saturating_add(1));
         let mut replies: Vec<Option<Reply>> = Vec::with_capacity(inputs.capacity());
         if self.clock == Clock::Live {
-            self.at = clock().max(self.at);
+            self.stamp(clock());
             if let Some(tick) = self.tick() {
                 inputs.push(tick);
                 replies.push(None);
@@ -142,7 +145,7 @@ impl Leader {
         let mut gathered: HashMap<Arc<str>, u64> = HashMap::new();
         for mut one in batch {
             if self.clock == Clock::Logical {
-                self.at = one.at.unwrap_or(self.at).max(self.at);
+                self.stamp(one.at.unwrap_or(self.at));
             }
             let digest = turn::digest_of(&one);
             if let Some((origin, digest)) = one.origin.clone().zip(digest) {
@@ -184,6 +187,12 @@ impl Leader {
         if !inputs.is_empty() {
             self.decide(std::mem::take(inputs), std::mem::take(replies));
         }
+    }
+
+    /// Time goes on, and never back.
+    fn stamp(&mut self, at: u64) {
+        self.at = at.max(self.at);
+        self.stamped.store(self.at, Ordering::Relaxed);
     }
 
     /// A tick, if one is due.

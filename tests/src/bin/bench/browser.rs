@@ -88,7 +88,8 @@ fn native(lines: usize, holes: bool) -> Result<(Vec<u64>, usize)> {
         let north = i32::try_from(round % 997)? * 1_000;
         let location = GeoPoint { lat: 51_000_000 + north, lon: -100_000 };
         let destination = Destination { country: Country::new("GB")?, location };
-        Ok(PreviewQuery { lines: (0..lines).map(line).collect::<Result<_>>()?, destination })
+        let lines = (0..lines).map(line).collect::<Result<_>>()?;
+        Ok(PreviewQuery { lines, destination, at: None })
     };
     let Preview::Served(first) = shop.preview(&ask(0)?) else {
         return Err(anyhow!("the preview has no plan"));

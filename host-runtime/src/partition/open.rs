@@ -171,8 +171,7 @@ impl Partition {
             by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
             lost: None,
         };
-        let every_inputs = options.snapshot_every;
-        let plugin = bodies.digest();
+        let (every_inputs, plugin) = (options.snapshot_every, bodies.digest());
         let renew = renew(&bodies, reader.as_ref(), snapshots.clone())?;
         let follower = Follower {
             renew,

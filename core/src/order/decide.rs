@@ -150,7 +150,9 @@ impl Orders {
             (OrderCommand::RecordTimedOut(c), Some(order)) => {
                 Ok(work::timed_out(c, order, self.policy.backorders, context.at))
             }
-            (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
+            (OrderCommand::RecordPayment(c), Some(order)) => {
+                Ok(payment::recorded(c, order, context.at))
+            }
         }
     }
 }

@@ -112,6 +112,7 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         12 => step().prop_map(|step| vec![step]),
         2 => journey(),
         1 => payments::journey(),
+        2 => payments::unpaid(),
         1 => dropped(),
         2 => work::journey(),
         2 => work::returned(),

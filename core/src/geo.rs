@@ -1,6 +1,6 @@
 //! Distances on the globe: coordinates become whole vectors once, then all is integer arithmetic.
 //!
-//! The law of this module: the same two points are equally far apart in every body, in both
+//! Law: the same two points are equally far apart in every body, in both
 //! directions, and a point is 0 m from itself. This is the only file of the core with floats: the
 //! sine and cosine of `libm` are plain IEEE arithmetic and give the same bits everywhere.
 //!

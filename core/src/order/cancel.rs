@@ -2,7 +2,7 @@
 //! once shipped.
 //!
 //! Law: what no warehouse works on is cancelled at once, what one works on only with its consent,
-//! and what is shipped never.
+//! and what is shipped never; a kit that one has begun on waits whole.
 
 use alloc::format;
 use alloc::vec;

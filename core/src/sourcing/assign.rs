@@ -1,7 +1,7 @@
 //! What a given set of facilities ships, and what it costs: each item takes its cheapest rows
 //! first.
 //!
-//! The law of this module: for a given set no assignment is cheaper, because the items do not
+//! Law: for a given set no assignment is cheaper, because the items do not
 //! share anything once the fixed costs are paid.
 
 use alloc::vec::Vec;

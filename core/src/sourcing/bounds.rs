@@ -1,6 +1,6 @@
 //! The lower bound: dual ascent over item prices.
 //!
-//! The law of this module: whatever the prices are, [`Dual::bound`] is a true lower bound on every
+//! Law: whatever the prices are, [`Dual::bound`] is a true lower bound on every
 //! plan of the node. How good it is depends on the prices; that it holds does not.
 //!
 //! Relax "all demands are met" with a price v_i a unit. Then every facility stands alone: it opens

@@ -1,6 +1,6 @@
 //! Good plans before the proof: greedy cover, then dropping, adding and swapping facilities.
 //!
-//! The law of this module: every plan that is offered was priced by [`Network::price`], so a poor
+//! Law: every plan that is offered was priced by [`Network::price`], so a poor
 //! start costs time and never correctness.
 
 use super::assign::Plan;

@@ -1,6 +1,6 @@
 //! Several costs in order of importance, over the one solver.
 //!
-//! The law of this module: of two plans the one with the lower cost at the first level in which
+//! Law: of two plans the one with the lower cost at the first level in which
 //! they differ wins, exactly, for as many levels as [`Ranked::exact`] says.
 //!
 //! **How.** The levels are packed into one whole cost, one after the other. Let `a` be the lowest

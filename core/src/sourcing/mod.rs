@@ -1,6 +1,6 @@
 //! Choosing facilities: which of them ship what, at the lowest total cost, with a proof.
 //!
-//! The law of this module: a plan is never dearer than its proof says, and the same problem gives
+//! Law: a plan is never dearer than its proof says, and the same problem gives
 //! the same bytes in every body. Integers only, no clock, no randomness, no recursion.
 //!
 //! **The rule in prose.** A facility that ships at least one unit costs its fixed cost once (a

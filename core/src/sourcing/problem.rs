@@ -1,6 +1,6 @@
 //! The problem as the search reads it: checked, cut to what can matter, sorted and scaled.
 //!
-//! The law of this module: the network is the same whatever the order of the arcs, and no sum of
+//! Law: the network is the same whatever the order of the arcs, and no sum of
 //! costs in it can reach 2^61.
 
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! The proof: branch and bound over open and shut facilities, depth first, on a stack of its own.
 //!
-//! The law of this module: a set of facilities is left unpriced only if a bound says that it can't
+//! Law: a set of facilities is left unpriced only if a bound says that it can't
 //! beat the winner, ties included, or has too many parcels, or if the budget of nodes has ended.
 
 use alloc::boxed::Box;

@@ -1,6 +1,6 @@
 //! Sets of facilities in one machine word pair, and tables with one entry a facility.
 //!
-//! The law of this module: an index beyond the last facility is never in a set.
+//! Law: an index beyond the last facility is never in a set.
 
 use alloc::vec::Vec;
 

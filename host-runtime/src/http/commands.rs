@@ -1,7 +1,7 @@
 //! `POST /api/commands/{Name}`: one input, and what became of it.
 //!
-//! Law: an answer is given when the input is durable; asked again with the same source and count,
-//! it is the same answer.
+//! Law: an answer is given when the input is durable; asked again with the same `Earmark-Source`
+//! and `Earmark-Sequence` it is the same, or that it was carried out too long ago to be told.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Local times as milliseconds since 1970, and back.
 //!
-//! The law: a written time is read as if it were UTC, so that a plan needs neither a clock nor
+//! Law: a written time is read as if it were UTC, so that a plan needs neither a clock nor
 //! a time zone and is the same on every machine.
 
 /// One minute in milliseconds.

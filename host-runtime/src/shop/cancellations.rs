@@ -1,6 +1,6 @@
 //! What becomes of the units that customers gave up.
 //!
-//! The law: every unit of every cancellation is in exactly one place: taken from an order before
+//! Law: every unit of every cancellation is in exactly one place: taken from an order before
 //! it ships, returned after it, or unmatched with a reason.
 
 use std::collections::HashMap;

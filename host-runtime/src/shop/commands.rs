@@ -1,6 +1,6 @@
 //! From happenings to commands of the built-in domain: where the plan meets the plugin's words.
 //!
-//! The law: one happening is always the same commands, byte for byte, whatever came of those
+//! Law: one happening is always the same commands, byte for byte, whatever came of those
 //! before it.
 
 use anyhow::{Context as _, Result, anyhow};

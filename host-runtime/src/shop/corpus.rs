@@ -1,6 +1,6 @@
 //! The inputs of a replay as a file, for other bodies (Node, a browser) to take the same.
 //!
-//! The law: the file says all that the chain covers; the cut into turns is part of the file, and
+//! Law: the file says all that the chain covers; the cut into turns is part of the file, and
 //! no part of the chain.
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! Where an order goes: countries with the coordinates of their capitals, and the towns of the
 //! shop's own country.
 //!
-//! The law: every order has one destination, the same in every run. What the documents do not
+//! Law: every order has one destination, the same in every run. What the documents do not
 //! say is decided here, by rule, and nowhere else:
 //!
 //! - an order abroad goes to the capital of its country;

@@ -1,6 +1,6 @@
 //! `earmark demo`: a generated shop through the plugin and the journal, and then open for orders.
 //!
-//! The law: the demo runs the same code as a replay and a server; only the documents are invented.
+//! Law: the demo runs the same code as a replay and a server; only the documents are invented.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! The documents of a shop, and the compact file they are read from.
 //!
-//! The law: a document means the same whichever form it was read from, and documents are in
+//! Law: a document means the same whichever form it was read from, and documents are in
 //! time order (then by number), each number once.
 //!
 //! The compact form has one document a row: `doc,kind,at,customer,country,lines,charges`, where

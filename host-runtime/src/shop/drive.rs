@@ -1,6 +1,6 @@
 //! Driving a partition with a list of commands, each exactly once, also after a crash.
 //!
-//! The law: a command's place in the list is its place in the sequence of one source, so whatever
+//! Law: a command's place in the list is its place in the sequence of one source, so whatever
 //! was acknowledged is not carried out again, and nothing is left out.
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! Names turned into numbers that never change.
 //!
-//! The law: the same name gives the same number on every machine and in every release, so
+//! Law: the same name gives the same number on every machine and in every release, so
 //! nothing here may use the standard library's hasher.
 
 /// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), then mixed so that the high

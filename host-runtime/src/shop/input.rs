@@ -1,6 +1,6 @@
 //! Opening and reading tables that others wrote.
 //!
-//! The law: nothing is skipped. What cannot be understood is a [`BadInput`] that names the file,
+//! Law: nothing is skipped. What cannot be understood is a [`BadInput`] that names the file,
 //! the row, the document, the column, and what to do about it.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Which earlier order a cancellation undoes.
 //!
-//! The law: a link is a claim, not a booking. It says where units were taken from; whether the
+//! Law: a link is a claim, not a booking. It says where units were taken from; whether the
 //! order still has them is checked when the plan is made.
 
 use std::collections::{BTreeMap, HashMap};

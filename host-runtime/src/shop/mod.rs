@@ -1,6 +1,6 @@
 //! The shop room: a year of real orders, or a generated one, as a plan of happenings.
 //!
-//! The law: nothing here knows a domain command, a clock or an outcome. What comes out depends
+//! Law: nothing here knows a domain command, a clock or an outcome. What comes out depends
 //! on the documents, the options and the network alone, so every body can be fed the same list.
 
 pub(crate) mod generate;

@@ -1,6 +1,6 @@
 //! The native body: the same door with the core linked in, no WebAssembly.
 //!
-//! The law: it answers the same bytes as the plugin; it exists to be held against it.
+//! Law: it answers the same bytes as the plugin; it exists to be held against it.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The network of facilities, read from a file that people can read too.
 //!
-//! The law: a network that is not whole is refused. Every gateway a facility names is defined,
+//! Law: a network that is not whole is refused. Every gateway a facility names is defined,
 //! codes are unique, and coordinates lie on the globe.
 
 use std::collections::BTreeMap;

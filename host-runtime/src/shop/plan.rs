@@ -1,6 +1,6 @@
 //! The documents as one list of happenings on a logical clock.
 //!
-//! The law: the plan depends on the documents, the options and the network, never on outcomes,
+//! Law: the plan depends on the documents, the options and the network, never on outcomes,
 //! so every body can be fed the same list; and every document and every unit is either in the
 //! list or set aside with a reason.
 //!

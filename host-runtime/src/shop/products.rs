@@ -1,6 +1,6 @@
 //! The items a shop knows, and how scarce they are by two published policies.
 //!
-//! The law: every SKU that was ever ordered is in the catalogue, whether the products file has
+//! Law: every SKU that was ever ordered is in the catalogue, whether the products file has
 //! it or not.
 
 use std::collections::BTreeMap;

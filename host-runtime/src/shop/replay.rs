@@ -1,6 +1,6 @@
 //! `earmark replay`: a year of real orders through the plugin, durably, and what came of them.
 //!
-//! The law: none of the documents vanishes; each is applied, refused with a code, or set aside with
+//! Law: none of the documents vanishes; each is applied, refused with a code, or set aside with
 //! a reason, and the figures are held against those counted straight from the documents.
 
 use std::io::Write as _;

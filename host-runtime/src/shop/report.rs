@@ -1,6 +1,6 @@
 //! The report of a replay: the table people read, and the same figures as JSON.
 //!
-//! The law: every figure is counted from the journal; what was set aside before it got there is
+//! Law: every figure is counted from the journal; what was set aside before it got there is
 //! named with its reason.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A shop: the documents and what is needed to understand them.
 //!
-//! The law: data of others is read from where it lies and never copied into the program; what
+//! Law: data of others is read from where it lies and never copied into the program; what
 //! was not there is said in the shop's notes.
 //!
 //! Beside the orders file lie `countries.csv` (needed), `products.csv` (names, prices, scarcity)

@@ -1,6 +1,6 @@
 //! How much stock the shop starts with, where it lies, and what is bought in.
 //!
-//! The law: where an item lies depends on its SKU and the codes of the facilities alone, and the
+//! Law: where an item lies depends on its SKU and the codes of the facilities alone, and the
 //! parts always add up to the whole.
 //!
 //! Each item has a home facility and two or three others, ranked by a stable hash of SKU and

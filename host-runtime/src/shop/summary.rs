@@ -1,6 +1,6 @@
 //! The figures a replay must reach, computed straight from the documents.
 //!
-//! The law: nothing here uses the plan, so a mistake there shows as a difference here. What is
+//! Law: nothing here uses the plan, so a mistake there shows as a difference here. What is
 //! counted twice, here and there, is counted in two ways.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! The tally: what a journal says has happened, counted from its events.
 //!
-//! The law: it reads nothing but the journal, so it tells of all that is durable and of nothing
+//! Law: it reads nothing but the journal, so it tells of all that is durable and of nothing
 //! else, whoever put it there and however often the host was restarted.
 
 use std::collections::{BTreeMap, BTreeSet};

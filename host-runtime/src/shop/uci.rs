@@ -1,6 +1,6 @@
 //! The original form of the orders file: one row a line, as the UCI repository publishes it.
 //!
-//! The law: the rows of one invoice become one document that equals the compact form's, by
+//! Law: the rows of one invoice become one document that equals the compact form's, by
 //! these rules:
 //!
 //! - codes and SKUs are upper-cased (112 of them occur in two cases);

@@ -5,6 +5,7 @@ pub mod arrows;
 pub mod code;
 pub mod packages;
 pub mod readme;
+pub mod rooms;
 pub mod shape;
 pub mod tree;
 pub mod words;

@@ -1,6 +1,6 @@
 //! What the generated shop sells, and where it sends it.
 //!
-//! The law: everything here is invented or common knowledge; no row of anybody's data is in it.
+//! Law: everything here is invented or common knowledge; no row of anybody's data is in it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! A shop made up from a seed, of the same shape as the real one.
 //!
-//! The law: a seed and a size give one shop, byte for byte; its kinds, its order sizes and its
+//! Law: a seed and a size give one shop, byte for byte; its kinds, its order sizes and its
 //! oddities (repeated items, hundreds of lines, prices below a penny, missing countries and
 //! customers, items that were never sold) come in about the proportions of the real year.
 

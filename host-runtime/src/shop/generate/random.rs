@@ -1,6 +1,6 @@
 //! A small stream of random numbers that is the same everywhere.
 //!
-//! The law: a seed gives one stream, on every machine and in every release.
+//! Law: a seed gives one stream, on every machine and in every release.
 
 use crate::shop::hash;
 

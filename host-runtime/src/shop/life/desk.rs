@@ -1,6 +1,6 @@
 //! The world around the core: it does what is due, and sees what comes of it.
 //!
-//! The law: whoever acts looks at how the order stands first, so that in a shop with enough of
+//! Law: whoever acts looks at how the order stands first, so that in a shop with enough of
 //! everything no command is refused.
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,6 +1,6 @@
 //! What a journal says of holds, payments, parcels and returns, counted from its events.
 //!
-//! The law: whatever begins is counted where it begins and where it ends, and both are held
+//! Law: whatever begins is counted where it begins and where it ends, and both are held
 //! against what is still open.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

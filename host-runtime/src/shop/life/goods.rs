@@ -1,6 +1,6 @@
 //! Facilities and carriers: what they do with an order, and what goes wrong.
 //!
-//! The law: a facility works on what was released to it, and on nothing that a hold keeps back.
+//! Law: a facility works on what was released to it, and on nothing that a hold keeps back.
 
 use anyhow::Result;
 use earmark::flow::{Command, Event};

@@ -1,6 +1,6 @@
 //! The whole life of the orders: payment, holds, work in facilities, parcels, returns.
 //!
-//! The law: every order comes to its end, and every command is one that somebody would give who
+//! Law: every order comes to its end, and every command is one that somebody would give who
 //! sees how the order stands. What happens depends on the documents, the options, the network and
 //! the linked core alone, so every body can be fed the same list; whether a plugin does as the
 //! core that the list was made with is told by [`Foreseen::did`].

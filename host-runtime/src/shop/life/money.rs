@@ -1,6 +1,6 @@
 //! What a journal says of payments, counted from its events.
 //!
-//! The law: every penny that was asked for was authorized, declined or withdrawn, or is still asked
+//! Law: every penny that was asked for was authorized, declined or withdrawn, or is still asked
 //! for; every penny that was authorized was captured, voided or has lapsed, or is still held.
 
 use std::collections::{BTreeMap, BTreeSet};

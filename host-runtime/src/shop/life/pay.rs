@@ -1,6 +1,6 @@
 //! The provider of payments, and the desk that pays back.
 //!
-//! The law: the provider answers what it is asked, and nothing that was withdrawn meanwhile; the
+//! Law: the provider answers what it is asked, and nothing that was withdrawn meanwhile; the
 //! desk pays back what came back, and what never arrived.
 
 use anyhow::Result;

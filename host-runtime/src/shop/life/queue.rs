@@ -1,6 +1,6 @@
 //! What is to be done, and when.
 //!
-//! The law: of two things to be done at one moment, the one that was known of first comes first.
+//! Law: of two things to be done at one moment, the one that was known of first comes first.
 
 use std::collections::BTreeMap;
 

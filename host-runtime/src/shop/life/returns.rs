@@ -1,6 +1,6 @@
 //! What customers give up: before it is packed it is cancelled, after that it is sent back.
 //!
-//! The law: every unit that a document gives up is cancelled, refused or sent back, or left out
+//! Law: every unit that a document gives up is cancelled, refused or sent back, or left out
 //! with a reason.
 
 use anyhow::Result;

@@ -1,6 +1,6 @@
 //! The rows of a report that tell of a whole life, and the same as JSON.
 //!
-//! The law: where something began, the row says what became of it, so that a reader can add it up.
+//! Law: where something began, the row says what became of it, so that a reader can add it up.
 
 use std::fmt::Write as _;
 

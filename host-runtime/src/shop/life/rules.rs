@@ -1,6 +1,6 @@
 //! What the documents do not say of the life of their orders, decided by rule.
 //!
-//! The law: a rule looks at documents and the catalogue only, so whoever has the files can tell
+//! Law: a rule looks at documents and the catalogue only, so whoever has the files can tell
 //! what it says; where a rule has to choose, the hash of the document's number chooses.
 
 use earmark::order::{Disposition, HoldKind, Putaway};

@@ -1,6 +1,6 @@
 //! From the documents to all that happens.
 //!
-//! The law: what the plan of a basic replay sets aside is set aside here too; of what it says, the
+//! Law: what the plan of a basic replay sets aside is set aside here too; of what it says, the
 //! documents count, and not when it ships or delivers.
 
 use std::collections::HashSet;

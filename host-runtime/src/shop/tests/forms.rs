@@ -1,6 +1,6 @@
 //! Both forms of an orders file, written here and read back.
 //!
-//! The law: the same documents in either form, packed or not, are equal.
+//! Law: the same documents in either form, packed or not, are equal.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

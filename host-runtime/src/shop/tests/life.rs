@@ -1,6 +1,6 @@
 //! The whole life of the orders of an invented shop, taken by a second core.
 //!
-//! The law: nothing that a hold keeps back is released, nothing unpaid leaves, and all comes to
+//! Law: nothing that a hold keeps back is released, nothing unpaid leaves, and all comes to
 //! an end.
 
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
 //! The plan, held against the documents and against figures computed without it.
 //!
-//! The law: no document and no unit vanishes between a file and its plan.
+//! Law: no document and no unit vanishes between a file and its plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 

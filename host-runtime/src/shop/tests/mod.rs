@@ -1,6 +1,6 @@
 //! Proofs of the shop room that need whole files.
 //!
-//! The law: where the shared data is absent, a test says so and runs on the generated shop.
+//! Law: where the shared data is absent, a test says so and runs on the generated shop.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

@@ -1,6 +1,6 @@
 //! The year of real orders, held against the figures its description states.
 //!
-//! The law: a figure here is copied from the description of the data, never from a run.
+//! Law: a figure here is copied from the description of the data, never from a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -64,7 +64,7 @@ pub(crate) fn old_returns() -> Vec<Sample<Old<forms::ReturnRequested, Event>>> {
 pub(crate) fn old_needs() -> Vec<Sample<Old<forms::OrderPaymentNeeded, Event>>> {
     let (order, at, number) = (order(), Timestamp::from_millis(1_732_838_400_000), 300);
     let missing = Amount { currency: Currency::GBP, minor: 1_530 };
-    let was = forms::OrderPaymentNeeded { order, at, number, missing: missing.clone() };
+    let was = forms::OrderPaymentNeeded { order, at, number, missing };
     let needed = OrderPaymentNeeded { order, at, number, missing, until: None };
     vec![sample("plain", Old { was, is: Event::Order(OrderEvent::PaymentNeeded(needed)) })]
 }

@@ -106,10 +106,7 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         sample(case, Event::Order(OrderEvent::PaymentDue(OrderPaymentDue { order, owed })))
     };
     let (at, number, missing) = (UNTIL, 300, pounds(1_530));
-    let needed = |until| {
-        let missing = missing.clone();
-        OrderPaymentNeeded { order, at, number, missing, until }
-    };
+    let needed = |until| OrderPaymentNeeded { order, at, number, missing, until };
     let missed = OrderPaymentMissed { order, at, number, missing };
     let shortened = OrderShortened { order, at, number };
     let heard = OrderPaymentRecorded { order, standing: standing() };

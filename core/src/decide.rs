@@ -1,4 +1,5 @@
-//! The decider: a state that decides what a command causes, and folds in what was caused.
+//! The decider: a state that decides what a command causes, and folds in what was caused; and who
+//! asks: a customer sees and touches only his own orders.
 //!
 //! Law: both functions are deterministic; neither reads a clock, a random source or a global, and
 //! whatever `decide` returns, `evolve` takes.

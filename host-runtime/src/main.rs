@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
-use earmark_host::plugin::{Bodies, Limits, PluginFile};
+use clap::{Args, Parser, Subcommand};
+use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -27,8 +27,52 @@ struct Cli {
     #[cfg(feature = "native")]
     #[arg(long, global = true, conflicts_with = "plugin")]
     native: bool,
+    #[command(flatten)]
+    code: Code,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Where the compiled code of plugins is kept.
+#[derive(Debug, Args)]
+struct Code {
+    /// Keep compiled code here, in a directory of this user alone [default: `earmark/code` in the
+    /// user's cache]
+    #[arg(long, global = true, value_name = "DIR", env = "EARMARK_CODE_CACHE")]
+    code_cache: Option<PathBuf>,
+    /// Compile the plugin at each start, and keep nothing
+    #[arg(long, global = true)]
+    no_code_cache: bool,
+}
+
+impl Code {
+    /// The cache; what was not asked for by name is done without if it can't be had.
+    fn cache(&self) -> Result<Option<CodeCache>> {
+        if self.no_code_cache {
+            return Ok(None);
+        }
+        if let Some(dir) = &self.code_cache {
+            return Ok(Some(CodeCache::open(dir)?));
+        }
+        let Some(dir) = usual_cache() else { return Ok(None) };
+        match CodeCache::open(&dir) {
+            Ok(cache) => Ok(Some(cache)),
+            Err(error) => {
+                tracing::warn!(%error, "compiled code is not kept");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// By the XDG Base Directory Specification: an absolute `XDG_CACHE_HOME`, or else `~/.cache`.
+fn usual_cache() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(caches.join("earmark").join("code"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,7 +125,7 @@ fn bodies(cli: &Cli) -> Result<Arc<dyn Bodies>> {
         Some(path) => path.clone(),
         None => built()?,
     };
-    let plugin = PluginFile::load(&path, Limits::default())
+    let plugin = PluginFile::load_cached(&path, Limits::default(), cli.code.cache()?)
         .with_context(|| format!("can't run the plugin `{}`", path.display()))?;
     Ok(Arc::new(plugin))
 }

@@ -264,6 +264,8 @@ fn with_artefacts(stage: &Stage<'_>, mut command: Command) -> Result<Command> {
             command.env(name, path);
         }
     }
+    // Each start of the host would compile the plugin anew, which takes longer than most proofs.
+    command.env("EARMARK_CODE_CACHE", rooms.artefacts()?.join("code"));
     if stage.long {
         command.env("EARMARK_LONG", "1");
     }

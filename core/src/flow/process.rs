@@ -146,7 +146,7 @@ pub const DEADLINES: &[Deadline] = &[
     Deadline {
         role: "order",
         what: "a hold ends by itself",
-        set_by: "PlaceHold.until",
+        set_by: "PlaceHold.autoRelease",
         event: "OrderHoldReleased",
     },
     Deadline {

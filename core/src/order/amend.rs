@@ -1,8 +1,9 @@
 //! Changing an order after it was placed, and what leads back into its life: amend, reopen, close.
 //!
 //! Law: an amendment moves the difference only: what is less is released, what is more is asked
-//! for by a further reservation, and a new price touches no stock; to an address that its stock may
-//! not come to it goes only if some other may (`moving`).
+//! for by a further reservation, and a new price touches no stock. To another country, or while
+//! some of it waits for stock, an order goes only if stock may come to it there (`moving`); within
+//! its country what is tied stays where it is.
 
 use alloc::vec;
 use alloc::vec::Vec;

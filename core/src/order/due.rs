@@ -1,6 +1,6 @@
-//! What time alone ends: unpaid orders expire, what is not paid for any more goes, holds lapse,
-//! finished orders and drafts go to the archive, together with what was to come back of them and
-//! has not.
+//! What time alone ends: orders not paid in time expire, what is not paid for any more goes, holds
+//! lapse, finished orders and drafts go to the archive and leave memory, together with what was to
+//! come back of them and has not.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.

@@ -328,10 +328,10 @@ impl Orders {
         &self.policy
     }
 
-    /// Puts a policy in force, for what is placed and ended from now on.
+    /// Puts a policy in force. When orders at hand are archived follows it, and so does the window
+    /// for their returns; how they are paid stays as it was when they were placed.
     pub fn set_policy(&mut self, policy: OrderPolicy) {
         self.policy = policy;
-        // Archive moments follow the policy.
         self.restore();
     }
 
@@ -448,7 +448,7 @@ impl Order {
         self.lines.get(number.index())
     }
 
-    /// Whether every unit is delivered, lost or cancelled.
+    /// Whether every unit is delivered, lost, returned to its sender or cancelled.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.lines.iter().all(|line| line.buckets.settled() == line.buckets.ordered)

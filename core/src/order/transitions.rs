@@ -21,7 +21,7 @@ pub enum Status {
     Pending,
     /// Stock allocated and payment satisfied: fulfilment sees it.
     Confirmed,
-    /// Every unit delivered, lost or cancelled.
+    /// Every unit delivered, lost, returned to its sender or cancelled.
     Completed,
     /// Refused for want of stock.
     Rejected,

@@ -55,8 +55,8 @@ pub struct FulfilmentPolicy {
 pub struct OrderPolicy {
     /// Whether an order waits for a payment.
     pub payment: PaymentPolicy,
-    /// How long after its end an order stays at hand: the window for returns. Then it is archived,
-    /// and only the journal knows it.
+    /// How long after its end an order, and after its last change a draft, stays at hand; an order
+    /// with an open return as long again. Then it is archived, and only the journal knows it.
     pub archive_after: Span,
     /// How long after its delivery a unit may be announced to come back; `None` for as long as the
     /// order is at hand.
@@ -155,7 +155,8 @@ pub struct SourcingPolicy {
     pub primary_unit: u32,
     /// Fetching one unit from back stock.
     pub back_unit: u32,
-    /// The most parcels an order may be split into; `None` for no limit.
+    /// The most parcels one plan may have; `None` for no limit. What is asked for later (by an
+    /// amendment, or of another facility) is a plan of its own, and backorders come as they come.
     pub max_parcels: Option<u16>,
     /// What it looks at besides prices.
     #[serde(default)]

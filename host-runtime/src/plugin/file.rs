@@ -14,6 +14,7 @@ use earmark_abi::{
 };
 use wasmtime::{Engine, Module};
 
+use super::cache::CodeCache;
 use super::engine::{Stop, engine};
 use super::instance::Instance;
 use super::{Bodies, Body, Fault, Limits};
@@ -26,6 +27,7 @@ pub struct PluginFile {
     bytes: Vec<u8>,
     digest: [u8; 32],
     limits: Limits,
+    cache: Option<CodeCache>,
     description: Arc<Description>,
     fast: Module,
     /// Compiled when it is first needed: most plugins never are suspects.
@@ -93,8 +95,20 @@ impl PluginFile {
     /// # Errors
     /// [`LoadError`]: the reason, and what to do.
     pub fn load(path: &Path, limits: Limits) -> Result<Self, LoadError> {
+        Self::load_cached(path, limits, None)
+    }
+
+    /// Loads a plugin from a file; its compiled code is taken from a cache, or kept there.
+    ///
+    /// # Errors
+    /// As [`PluginFile::load`].
+    pub fn load_cached(
+        path: &Path,
+        limits: Limits,
+        cache: Option<CodeCache>,
+    ) -> Result<Self, LoadError> {
         let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
-        Self::from_bytes(std::fs::read(path).map_err(unreadable)?, limits)
+        Self::new(std::fs::read(path).map_err(unreadable)?, limits, cache)
     }
 
     /// Loads a plugin from its bytes.
@@ -102,6 +116,10 @@ impl PluginFile {
     /// # Errors
     /// As [`PluginFile::load`].
     pub fn from_bytes(bytes: Vec<u8>, limits: Limits) -> Result<Self, LoadError> {
+        Self::new(bytes, limits, None)
+    }
+
+    fn new(bytes: Vec<u8>, limits: Limits, cache: Option<CodeCache>) -> Result<Self, LoadError> {
         if bytes.len() > limits.module_bytes {
             let (given, allowed) = (bytes.len(), limits.module_bytes);
             return Err(LoadError::TooLarge { given, allowed });
@@ -109,18 +127,19 @@ impl PluginFile {
         if !bytes.starts_with(b"\0asm") {
             return Err(LoadError::NoModule);
         }
-        let engine = engine(Stop::Deadline, &limits).map_err(LoadError::Invalid)?;
-        Module::validate(&engine, &bytes).map_err(LoadError::Invalid)?;
-        let fast = Module::new(&engine, &bytes).map_err(LoadError::Invalid)?;
+        let digest = *blake3::hash(&bytes).as_bytes();
+        let fast = compiled(Stop::Deadline, &limits, (&bytes, &digest), cache.as_ref());
+        let fast = fast.map_err(LoadError::Invalid)?;
         check(&fast)?;
-        let (stop, clock) = start_clock(&engine);
+        let (stop, clock) = start_clock(fast.engine());
         let mut instance =
             Instance::new(&fast, Stop::Deadline, &limits).map_err(LoadError::Speechless)?;
         let description = describe(&mut instance).map_err(LoadError::Speechless)?;
         Ok(Self {
-            digest: *blake3::hash(&bytes).as_bytes(),
             bytes,
+            digest,
             limits,
+            cache,
             description: Arc::new(description),
             fast,
             metered: OnceLock::new(),
@@ -160,8 +179,9 @@ impl Bodies for PluginFile {
             Some(module) => module,
             None => {
                 let trap = |error: wasmtime::Error| Fault::Trap(format!("{error:#}"));
-                let engine = engine(Stop::Fuel, &self.limits).map_err(trap)?;
-                let module = Module::new(&engine, &self.bytes).map_err(trap)?;
+                let wasm = (self.bytes.as_slice(), &self.digest);
+                let module = compiled(Stop::Fuel, &self.limits, wasm, self.cache.as_ref());
+                let module = module.map_err(trap)?;
                 self.metered.get_or_init(|| module)
             }
         };
@@ -176,6 +196,24 @@ impl Drop for PluginFile {
             // It ends within a tick; a clock that panicked has ended too.
             drop(clock.join());
         }
+    }
+}
+
+/// The code of a module (its bytes and their digest) on an engine, from the cache if there is one.
+fn compiled(
+    stop: Stop,
+    limits: &Limits,
+    (bytes, digest): (&[u8], &[u8; 32]),
+    cache: Option<&CodeCache>,
+) -> wasmtime::Result<Module> {
+    let engine = engine(stop, limits)?;
+    let compile = || {
+        Module::validate(&engine, bytes)?;
+        Module::new(&engine, bytes)
+    };
+    match cache {
+        Some(cache) => cache.module(digest, &engine, compile),
+        None => compile(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! whatever it does instead is a [`Fault`] with a name.
 
 mod budget;
+mod cache;
 mod engine;
 mod file;
 mod instance;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use earmark_abi::Description;
 
+pub use cache::{CacheError, CodeCache};
 pub use file::{LoadError, PluginFile};
 pub use instance::Instance;
 

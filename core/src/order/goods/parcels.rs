@@ -1,4 +1,4 @@
-//! Parcels: shipped, delivered, voided, lost, or back undelivered.
+//! Parcels: shipped, delivered, voided, lost, or back to their sender undelivered.
 //!
 //! Law: a facility that works in stages ships what is packed; one that does not, what is allocated;
 //! a parcel has one end, and none leaves that is not paid for where payment is required.

@@ -46,8 +46,11 @@ pub(crate) struct Counter {
 impl Counter {
     /// Opens a partition in `dir` and sets the shop up.
     pub(crate) fn open(dir: &Path, plugin: &Arc<PluginFile>, kind: (Spread, u64)) -> Result<Self> {
-        let options = Options::new(Where::Directory(dir.to_path_buf()));
-        let partition = Partition::open(Arc::clone(plugin) as _, &options, &mut |_, _| {})?;
+        Self::with(&Options::new(Where::Directory(dir.to_path_buf())), plugin, kind)
+    }
+
+    fn with(options: &Options, plugin: &Arc<PluginFile>, kind: (Spread, u64)) -> Result<Self> {
+        let partition = Partition::open(Arc::clone(plugin) as _, options, &mut |_, _| {})?;
         let made = world::orders(kind.0, kind.1)?;
         let bytes = |o: &_| world::wire_order(o);
         let orders = made.iter().map(|o| Ok((bytes(o)?, o.lines.len() as u64)));
@@ -153,8 +156,8 @@ pub(crate) fn batched(
     report.section("2. in process, durable: SQLite WAL, synchronous=FULL, answered when durable");
     let load = Load { list: BATCH, outstanding: 3, length, most: MOST };
     let bare = group::run(dir, Load { most: u64::MAX, ..load })?;
-    let dir = tempfile::tempdir_in(dir).context("no place for the journal")?;
-    let mut counter = Counter::open(dir.path(), plugin, (Spread::Uniform, 4))?;
+    let kept = tempfile::tempdir_in(dir).context("no place for the journal")?;
+    let mut counter = Counter::open(kept.path(), plugin, (Spread::Uniform, 4))?;
     let went = counter.run(load)?;
     let ended = Instant::now();
     counter.balance(report, "batched", went.orders)?;
@@ -172,7 +175,27 @@ pub(crate) fn batched(
     report.row("... follower caught up and audited after", &behind, "the laws hold");
     let position = *counter.partition.position().borrow();
     close(counter)?;
-    Ok(Kept { dir, position })
+    let alone = without_witness(report, dir, load, plugin)?;
+    let note = format!("what the witness costs: {:.2} of that with it", orders / alone);
+    report.row("... orders without a witness", &per_second(alone), &note);
+    Ok(Kept { dir: kept, position })
+}
+
+/// The same without the body that applies each turn before it is durable.
+fn without_witness(
+    report: &mut Report,
+    dir: &Path,
+    load: Load,
+    plugin: &Arc<PluginFile>,
+) -> Result<f64> {
+    let dir = tempfile::tempdir_in(dir).context("no place for the journal")?;
+    let place = Where::Directory(dir.path().to_path_buf());
+    let options = Options { witness: false, ..Options::new(place) };
+    let mut counter = Counter::with(&options, plugin, (Spread::Uniform, 4))?;
+    let went = counter.run(load)?;
+    counter.balance(report, "batched, without a witness", went.orders)?;
+    close(counter)?;
+    Ok(rate(went.orders, went.took))
 }
 
 /// Single orders of one line, 64 outstanding: one hot item, Zipf, uniform.

@@ -3,10 +3,13 @@
 
 use earmark::flow::{Command, Event, PolicySet, PreviewLine, PreviewQuery, Query, SetPolicy};
 use earmark::ids::{HoldNumber, ItemRef, LineNumber, ReturnNumber};
-use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced, ReturnRequested, UnitsOfLine};
+use earmark::order::{
+    HoldKind, OrderEvent, OrderHoldPlaced, OrderPaymentNeeded, ReturnRequested, UnitsOfLine,
+};
 use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
-use earmark::time::Span;
+use earmark::time::{Span, Timestamp};
+use earmark::units::{Amount, Currency};
 
 use super::fulfilment::{AT, HOLDS};
 use super::{Sample, at_sea, order, sample, text, units};
@@ -63,6 +66,15 @@ pub(crate) fn old_queries() -> Vec<Sample<Old<forms::PreviewQuery, Query>>> {
     let was = forms::PreviewQuery { lines: lines.clone(), destination: at_sea() };
     let is = Query::Preview(PreviewQuery { lines, destination: at_sea(), at: None });
     vec![sample("one line", Old { was, is })]
+}
+
+/// Events of kind 124: what is missing was told, and not until when it may be paid.
+pub(crate) fn old_needs() -> Vec<Sample<Old<forms::OrderPaymentNeeded, Event>>> {
+    let (order, at, number) = (order(), Timestamp::from_millis(1_732_838_400_000), 300);
+    let missing = Amount { currency: Currency::GBP, minor: 1_530 };
+    let was = forms::OrderPaymentNeeded { order, at, number, missing };
+    let needed = OrderPaymentNeeded { order, at, number, missing, until: None };
+    vec![sample("plain", Old { was, is: Event::Order(OrderEvent::PaymentNeeded(needed)) })]
 }
 
 fn every_field() -> v1::Policy {

@@ -26,9 +26,9 @@
 //!
 //! And without a letter, since they came with what the letters do not speak of:
 //!
-//! - money: [`payments_are_bounded`], [`no_more_is_held`], [`captured_in_time`], and by name alone
-//!   [`PAYMENT_SUMS`], [`ANSWERED_ONCE`], [`PAYMENT_KNOWN`]; the witness [`is_paid_for`], at every
-//!   release and parcel
+//! - money: [`payments_are_bounded`], [`no_more_is_held`], [`captured_in_time`],
+//!   [`missing_has_an_end`], and by name alone [`PAYMENT_SUMS`], [`ANSWERED_ONCE`],
+//!   [`PAYMENT_KNOWN`]; the witness [`is_paid_for`], at every release and parcel
 //! - waiting: [`waits_as_long`], [`waits_for_a_reason`], [`wait_can_end`], [`ties_something`],
 //!   [`request_is_in_work`], [`backorders_match`], and by name alone [`PENDING_FOR_A_REASON`]; the
 //!   tests' queue [`within_backorder_limit`], since a limit may be lowered under those who wait
@@ -132,6 +132,8 @@ pub const WORK_MATCHES: &str = "a facility's work is what the order has in work 
 
 /// Name of [`waits_as_long`].
 pub const WAITS_AS_LONG: &str = "an order and its soft reservations wait equally long";
+/// Name of [`missing_has_an_end`].
+pub const MISSING_ENDS: &str = "nothing is tied without an end because its payment is missing";
 /// Name of [`one_of_two_stands`].
 pub const ONE_OF_TWO: &str = "of an order and the one in its place one owes and holds at the most";
 
@@ -315,6 +317,13 @@ pub fn waits_as_long(deadline: u64, mut held_until: impl Iterator<Item = u64>) -
     held_until.all(|until| until == deadline)
 }
 
+/// What is missing of what was paid for once has a deadline, unless its customer is still to hear
+/// of it: then a tick is due.
+#[must_use]
+pub fn missing_has_an_end(missing: i64, told: i64, has_deadline: bool) -> bool {
+    missing == 0 || missing > told || has_deadline
+}
+
 /// Of an order and the one in its place one at the most owes anything, and one holds units.
 #[must_use]
 pub fn one_of_two_stands(owes: [bool; 2], holds: [bool; 2]) -> bool {
@@ -397,6 +406,8 @@ mod tests {
         assert!(available_is_physical(3, 3) && !available_is_physical(4, 3));
         assert!(no_dearer(2, [2, 3].into_iter()) && !no_dearer(3, [4, 2].into_iter()));
         assert!(waits_as_long(5, [5, 5].into_iter()) && !waits_as_long(5, [5, 4].into_iter()));
+        assert!(missing_has_an_end(2, 2, true) && missing_has_an_end(2, 1, false));
+        assert!(!missing_has_an_end(2, 2, false) && missing_has_an_end(0, 2, false));
         let both = [true, true];
         assert!(one_of_two_stands([true, false], [false, true]));
         assert!(!one_of_two_stands(both, [true, false]) && !one_of_two_stands([true, false], both));

@@ -75,6 +75,8 @@ pub enum News {
     ShortenedAgain(u16),
     /// It can't go to the other address: it stays as it was.
     MoveRefused(ReservationNumber),
+    /// Some of it is cancelled, because it was not paid for in time: the how-manieth time.
+    PaymentMissed(u16),
 }
 
 /// An event of the notification role.

@@ -81,6 +81,18 @@ fn an_order_that_owes_or_holds_beside_the_one_in_its_place_is_found() {
 }
 
 #[test]
+fn an_order_that_nobody_ever_cancels_though_it_is_not_paid_for_is_found() {
+    let mut desk = Desk::open_with_payment();
+    desk.place(1, &[("pen", 2)]);
+    desk.must(Command::Payment(authorized(1, 247)));
+    desk.order(support::kits::amend(1, 0, 3)).unwrap();
+    let for_ever = |shop: &mut OpenShop| {
+        shop.orders.orders.get_mut(&order(1)).unwrap().pay_until = None;
+    };
+    assert_eq!(broken_in(&desk, for_ever), [laws::MISSING_ENDS]);
+}
+
+#[test]
 fn a_capture_of_which_more_went_back_than_it_took_is_found() {
     let mut desk = open(Collect::default());
     desk.place(1, &[("mug", 2)]);

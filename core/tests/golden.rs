@@ -114,6 +114,7 @@ fn events_keep_their_bytes_and_their_json() {
     all.extend(samples::old_events().into_iter().map(|old| old_event(0, old)));
     all.extend(samples::old_holds().into_iter().map(|old| old_event(62, old)));
     all.extend(samples::old_returns().into_iter().map(|old| old_event(15, old)));
+    all.extend(samples::old_needs().into_iter().map(|old| old_event(124, old)));
     has_every("event", EVENTS.iter().map(|e| e.name), &all);
     hold("events", &all);
 }

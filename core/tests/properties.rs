@@ -27,7 +27,7 @@ use proptest::prop_oneof;
 use support::{START, text};
 use world::runner::check;
 use world::steps::{
-    Step, authorize, cancel, histories, order, order_id, place, request_return, step,
+    Step, authorize, cancel, histories, order, order_id, place, request_return, step, unpaid,
 };
 use world::{World, ensure};
 
@@ -113,18 +113,17 @@ const LATE_WORD: (WorkState, &str, WorkState) =
 fn every_law_holds_after_every_step_of_any_history() {
     let (met, taken) = (Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new()));
     let worked = Mutex::new(BTreeSet::new());
-    let some = |part| {
-        check(part, 1_600, histories(), |steps| {
-            let world = live(&steps)?;
-            met.lock().map_err(|e| e.to_string())?.extend(world.met);
-            taken.lock().map_err(|e| e.to_string())?.extend(world.steps);
-            worked.lock().map_err(|e| e.to_string())?.extend(world.work_steps);
-            Ok(())
-        });
+    let law = |steps: Vec<Step>| {
+        let world = live(&steps)?;
+        met.lock().map_err(|e| e.to_string())?.extend(world.met);
+        taken.lock().map_err(|e| e.to_string())?.extend(world.steps);
+        worked.lock().map_err(|e| e.to_string())?.extend(world.work_steps);
+        Ok(())
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| some(1));
-        some(2);
+        scope.spawn(|| check(1, 1_600, histories(), law));
+        check(2, 1_600, histories(), law);
+        check(16, 600, unpaid(), law);
     });
     let (met, taken) = (met.into_inner().unwrap(), taken.into_inner().unwrap());
     let untaken: Vec<_> = STEPS.iter().filter(|step| !taken.contains(step)).collect();
@@ -154,7 +153,7 @@ fn any_moments_in_any_order_break_nothing() {
 
 #[test]
 fn after_a_tick_nothing_is_due_any_more() {
-    check(4, 300, histories(), |steps| {
+    let over = |steps: Vec<Step>| {
         let mut world = live(&steps)?;
         while let Some(due) = world.shop.next_deadline() {
             world.now = world.now.max(due.as_millis());
@@ -168,7 +167,9 @@ fn after_a_tick_nothing_is_due_any_more() {
             }
         }
         Ok(())
-    });
+    };
+    check(4, 300, histories(), over);
+    check(17, 200, unpaid(), over);
 }
 
 #[test]

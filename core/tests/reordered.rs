@@ -24,12 +24,17 @@ use proptest::prelude::{Strategy, any};
 use world::mirror::OpenShop;
 use world::runner::check;
 use world::split::{About, Split};
-use world::steps::{Step, histories, opening};
+use world::steps::{Step, histories, opening, unpaid};
 use world::{Settle, ensure};
 
 /// What happens by chance on the way.
 fn histories_and_chance() -> impl Strategy<Value = (Vec<Step>, Vec<u8>)> {
     (histories(), collection::vec(any::<u8>(), 97))
+}
+
+/// The same of orders that are paid for, and not any more.
+fn unpaid_and_chance() -> impl Strategy<Value = (Vec<Step>, Vec<u8>)> {
+    (unpaid(), collection::vec(any::<u8>(), 97))
 }
 
 /// Letters about an order come in their order.
@@ -40,34 +45,33 @@ fn by_order(event: &Event) -> About {
 #[test]
 fn whatever_is_late_comes_again_or_overtakes_every_law_holds_and_the_roles_agree() {
     let [letters, again, early] = [(); 3].map(|()| AtomicU64::new(0));
-    let some = |part| {
-        check(part, 1_000, histories_and_chance(), |(steps, chance)| {
-            let mut split = Split::open(by_order);
-            let mut chance = chance.into_iter().cycle();
-            let mut draw = move || usize::from(chance.next().unwrap_or(0));
-            for (number, step) in steps.iter().enumerate() {
-                split.step(step)?;
-                let luck = draw();
-                if luck.is_multiple_of(16) {
-                    // Whoever had no answer asks once more; each partition has a clock of its own.
-                    let earlier = &steps[draw() % (number + 1)];
-                    split.step(&Step { wait: 0, ..earlier.clone() })?;
-                    split.tick(draw())?;
-                }
-                for _ in 0..luck % 5 {
-                    split.bring(draw(), draw().is_multiple_of(4), |_| true)?;
-                }
+    let late = |(steps, chance): (Vec<Step>, Vec<u8>)| {
+        let mut split = Split::open(by_order);
+        let mut chance = chance.into_iter().cycle();
+        let mut draw = move || usize::from(chance.next().unwrap_or(0));
+        for (number, step) in steps.iter().enumerate() {
+            split.step(step)?;
+            let luck = draw();
+            if luck.is_multiple_of(16) {
+                // Whoever had no answer asks once more; each partition has a clock of its own.
+                let earlier = &steps[draw() % (number + 1)];
+                split.step(&Step { wait: 0, ..earlier.clone() })?;
+                split.tick(draw())?;
             }
-            split.bring_all(&mut draw, |_| true)?;
-            letters.fetch_add(split.letters, Relaxed);
-            again.fetch_add(split.again, Relaxed);
-            early.fetch_add(u64::from(split.dead.is_some()), Relaxed);
-            if split.dead.is_some() { Ok(()) } else { split.agrees() }
-        });
+            for _ in 0..luck % 5 {
+                split.bring(draw(), draw().is_multiple_of(4), |_| true)?;
+            }
+        }
+        split.bring_all(&mut draw, |_| true)?;
+        letters.fetch_add(split.letters, Relaxed);
+        again.fetch_add(split.again, Relaxed);
+        early.fetch_add(u64::from(split.dead.is_some()), Relaxed);
+        if split.dead.is_some() { Ok(()) } else { split.agrees() }
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| some(11));
-        some(12);
+        scope.spawn(|| check(11, 1_000, histories_and_chance(), late));
+        check(12, 1_000, histories_and_chance(), late);
+        check(18, 500, unpaid_and_chance(), late);
     });
     let [letters, again, early] = [letters, again, early].map(AtomicU64::into_inner);
     println!("{letters} letters, {again} came again, {early} histories with one that could not");
@@ -187,17 +191,16 @@ fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<[OpenS
 #[test]
 fn any_order_across_aggregates_ends_as_one_partition_does() {
     let compared = AtomicU64::new(0);
-    let some = |part| {
-        check(part, 600, histories_and_chance(), |(steps, chance)| {
-            let Some([one, other]) = ends(&steps, Shop::settle, chance)? else { return Ok(()) };
-            compared.fetch_add(1, Relaxed);
-            let alike = laws::all_alike(&[&one, &other]);
-            ensure(alike, || format!("{}: {}", laws::ANY_ORDER, one.differs(&other)))
-        });
+    let alike = |(steps, chance): (Vec<Step>, Vec<u8>)| {
+        let Some([one, other]) = ends(&steps, Shop::settle, chance)? else { return Ok(()) };
+        compared.fetch_add(1, Relaxed);
+        let alike = laws::all_alike(&[&one, &other]);
+        ensure(alike, || format!("{}: {}", laws::ANY_ORDER, one.differs(&other)))
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| some(13));
-        some(14);
+        scope.spawn(|| check(13, 600, histories_and_chance(), alike));
+        check(14, 600, histories_and_chance(), alike);
+        check(19, 300, unpaid_and_chance(), alike);
     });
     let compared = compared.into_inner();
     println!("{compared} histories were compared");

@@ -121,6 +121,7 @@ pub const PROCESS: &[Step] = &[
     step(["payment", "PaymentDeclined", "notification", "Tell"], News),
     step(["payment", "AuthorizationLapsed", "order", "RecordPayment"], Compensation),
     step(["order", "OrderPaymentNeeded", "notification", "Tell"], News),
+    step(["order", "OrderPaymentMissed", "notification", "Tell"], News),
     step(["payment", "PaymentCaptured", "order", "RecordPayment"], Forward),
     step(["payment", "PaymentVoided", "order", "RecordPayment"], Compensation),
     step(["payment", "PaymentRefunded", "order", "RecordPayment"], Compensation),
@@ -135,6 +136,12 @@ pub const DEADLINES: &[Deadline] = &[
         what: "a pending order waits for its payment",
         set_by: "policy orders.payment.required.deadline; ExtendOrder, within orders.extensions",
         event: "OrderExpired",
+    },
+    Deadline {
+        role: "order",
+        what: "an order that was paid for, and is not any more, waits for what is missing",
+        set_by: "policy orders.payment.required.deadline, from when it is missing",
+        event: "OrderLinesCancelled",
     },
     Deadline {
         role: "order",

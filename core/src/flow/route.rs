@@ -95,6 +95,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::Amended(e) => release(order, &e.released, to),
         OrderEvent::Backordered(_) => to(tell(order, News::Backordered)),
         OrderEvent::PaymentNeeded(e) => to(tell(order, News::PaymentNeeded(e.number))),
+        OrderEvent::PaymentMissed(e) => to(tell(order, News::PaymentMissed(e.number))),
         OrderEvent::BackorderDropped(e) => stop_waiting(order, &e.units, to),
         OrderEvent::BackorderReturned(e) => stop_waiting(order, &e.units, to),
         OrderEvent::Shipped(_)

@@ -183,7 +183,7 @@ data! {
         placed_at: Timestamp,
         /// When it came to its end.
         ended_at: Option<Timestamp>,
-        /// Until when a payment is awaited.
+        /// Until when a payment is awaited, or what is missing of it.
         pay_until: Option<Timestamp>,
         /// The order whose place it takes, or was to take.
         replaces: Option<OrderId>,
@@ -335,7 +335,9 @@ impl OrderView {
             ended_at: order.ended_at,
             pay_until: match order.payment {
                 Payment::Awaiting(until) if order.status == Status::Pending => Some(until),
-                Payment::Awaiting(_) | Payment::NotRequired | Payment::Authorized(_) => None,
+                Payment::Awaiting(_) | Payment::NotRequired | Payment::Authorized(_) => {
+                    order.pay_until
+                }
             },
             replaces: order.replaces,
             replaced_by: order.replaced_by,

@@ -281,7 +281,7 @@ fn has_left(
 }
 
 /// Everything that can be cancelled at once.
-fn everything(order: &Order) -> Cut {
+pub(super) fn everything(order: &Order) -> Cut {
     if order.kit_lines().next().is_none() {
         return cut::everything(order);
     }

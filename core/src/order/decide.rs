@@ -150,7 +150,7 @@ impl Orders {
             (OrderCommand::RecordTimedOut(c), Some(order)) => {
                 Ok(work::timed_out(c, order, self.policy.backorders, context.at))
             }
-            (OrderCommand::RecordPayment(c), Some(order)) => Ok(payment::recorded(c, order)),
+            (OrderCommand::RecordPayment(c), Some(o)) => Ok(payment::recorded(c, o, context.at)),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What time alone ends: orders not paid in time expire, holds lapse, finished orders and drafts go
-//! to the archive and leave memory, together with what was to come back of them and has not.
+//! What time alone ends: orders not paid in time expire, what is not paid for any more goes, holds
+//! lapse, finished orders and drafts go to the archive and leave memory, together with what was to
+//! come back of them and has not.
 //!
 //! Law: expiry is an input (a tick), so it is ordered with all other events; one tick ends at most
 //! [`DUE_PER_TICK`] orders, and the next goes on.
@@ -12,6 +13,7 @@ use super::goods::returns;
 use super::holds;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
+use super::unpaid;
 use crate::ids::OrderId;
 use crate::limits::DUE_PER_TICK;
 use crate::time::Timestamp;
@@ -23,7 +25,7 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
     for (_, id) in due.take(DUE_PER_TICK) {
         if let Some(order) = orders.get(*id) {
             let mut ended = Vec::new();
-            end(*id, order, at, &mut ended);
+            end(orders, (*id, order), at, &mut ended);
             orders.follow(*id, Some(order), at, &mut ended);
             events.append(&mut ended);
         }
@@ -31,7 +33,12 @@ pub(super) fn tick(orders: &Orders, at: Timestamp) -> Vec<OrderEvent> {
     events
 }
 
-fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) {
+fn end(
+    orders: &Orders,
+    (id, order): (OrderId, &Order),
+    at: Timestamp,
+    events: &mut Vec<OrderEvent>,
+) {
     if order.is_set_aside() {
         events.extend(holds::lapsed(id, order, at));
         return;
@@ -46,6 +53,8 @@ fn end(id: OrderId, order: &Order, at: Timestamp, events: &mut Vec<OrderEvent>) 
         events.extend(expired(id, order, at));
     } else {
         events.extend(holds::lapsed(id, order, at));
+        events.extend(unpaid::missed(id, order, at));
+        events.extend(unpaid::needed(orders, id, order, at));
     }
 }
 

@@ -30,6 +30,7 @@ mod short;
 mod stage;
 mod state;
 mod transitions;
+mod unpaid;
 
 pub use axes::{FulfilmentStatus, PaymentStatus, ReturnsStatus, StockStatus};
 pub use buckets::{Bucket, Buckets};
@@ -50,19 +51,19 @@ pub use event::{
     OrderAllocated, OrderAmended, OrderArchived, OrderBackordered, OrderCancelled, OrderCompleted,
     OrderConfirmed, OrderDrafted, OrderEvent, OrderExpired, OrderExtended, OrderHoldPlaced,
     OrderHoldReleased, OrderKept, OrderKitsAskedAgain, OrderLinesCancelled, OrderLinesExploded,
-    OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentNeeded,
-    OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened, OrderReplaced, OrderResourced,
-    OrderSetAside, OrderShortened, OrderSourced, OrderStockLost, OrderUnsourced, PaymentAuthorized,
-    PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection, ReplacementPlaced, Resourcing,
-    ReturnPartlyReceived, ReturnReceived, ReturnRefused, ReturnRequested, ShipmentDelivered,
-    ShipmentLost, ShipmentReturnedToSender, ShipmentShipped, ShippingVoided, TieReturned,
-    UnitsOfLine, UnitsOfParcel,
+    OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentMissed,
+    OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened,
+    OrderReplaced, OrderResourced, OrderSetAside, OrderShortened, OrderSourced, OrderStockLost,
+    OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection,
+    ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
+    ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
+    ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;
 pub use stage::Stage;
 pub use state::{
     Backordered, CancellationAnswer, CancellationRecord, Carriage, HoldRecord, Line, Moving, Order,
-    Orders, Payment, Placed, Return, ReturnState, Shipment, Tied,
+    Orders, Payment, Placed, Raised, Return, ReturnState, Shipment, Tied,
 };
 pub use transitions::{CommandKind, STATUSES, STEPS, Status, TRANSITIONS, Verdict, verdict};

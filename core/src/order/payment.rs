@@ -2,7 +2,7 @@
 //!
 //! Law: what is due is a function of the order of now, and told when it changes; an order is
 //! satisfied once what is authorized or captured covers its worth; should that not be so any more,
-//! its customer is told, and nothing of it is released or shipped.
+//! its customer is told, and nothing of it is released or shipped ([`unpaid`]).
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -11,28 +11,30 @@ use alloc::vec::Vec;
 use super::command::RecordPayment;
 use super::decide::request_allocation;
 use super::event::{
-    OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, PaymentAuthorized,
-    PaymentTerms,
+    OrderEvent, OrderPaymentDue, OrderPaymentRecorded, PaymentAuthorized, PaymentTerms,
 };
 use super::refusal::OrderRefusal;
 use super::state::{Order, Orders, Payment};
 use super::transitions::Status;
-use super::{due, evolve};
+use super::{due, evolve, unpaid};
 use crate::ids::{LineNumber, OrderId, ReservationNumber};
 use crate::owed::{Owed, Standing};
 use crate::policy::{CaptureWhen, Collect, PaymentPolicy};
 use crate::time::Timestamp;
 use crate::units::Amount;
 
-/// The payment tells how it stands; what is told late changes nothing.
-pub(super) fn recorded(command: &RecordPayment, order: &Order) -> Vec<OrderEvent> {
+/// The payment tells how it stands; what is told late changes nothing. If no tick has come since
+/// the time was over, what is not paid for goes first.
+pub(super) fn recorded(command: &RecordPayment, order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let RecordPayment { order: id, standing } = command;
     let known = order.standing.as_ref().map_or(0, |s| s.revision);
     if order.owed.is_none() || standing.revision <= known {
         return vec![];
     }
     let recorded = OrderPaymentRecorded { order: *id, standing: standing.clone() };
-    vec![OrderEvent::PaymentRecorded(recorded)]
+    let mut events = unpaid::missed(*id, order, at);
+    events.push(OrderEvent::PaymentRecorded(recorded));
+    events
 }
 
 /// It is known what is owed. What is held beyond that is let go of, so it secures nothing more.
@@ -57,6 +59,9 @@ pub(super) fn stand(order: &mut Order, standing: &Standing) {
 /// What is not missing any more is told again, should it be missing once more.
 fn forgive(order: &mut Order) {
     order.told_missing = order.told_missing.min(order.missing().minor);
+    if order.missing().minor == 0 {
+        unpaid::forget(order);
+    }
 }
 
 /// Refuses while the payment does not cover what the order is worth.
@@ -79,14 +84,7 @@ pub(super) fn follow(
 ) {
     let Some(mut order) = after(id, known, events) else { return };
     tell_due(orders, id, &mut order, events);
-    let is_open = matches!(order.status, Status::Pending | Status::Confirmed);
-    let missing = order.missing();
-    let was_paid = matches!(order.payment, Payment::Authorized(_));
-    if is_open && was_paid && missing.minor > order.told_missing {
-        let number = order.payments_needed.saturating_add(1);
-        let needed = OrderPaymentNeeded { order: id, at, number, missing };
-        events.push(OrderEvent::PaymentNeeded(needed));
-    }
+    events.extend(unpaid::needed(orders, id, &order, at));
     let waits = matches!((order.status, order.payment), (Status::Pending, Payment::Awaiting(_)))
         && !order.is_set_aside();
     if let Some(owed) = order.owed.as_ref().filter(|_| waits)

@@ -16,7 +16,7 @@ use super::kits::{self, LineKind};
 use super::replace;
 use super::stage::{self, Stage};
 use super::transitions::Status;
-use super::{cancel, claims, confirm};
+use super::{cancel, claims, confirm, unpaid};
 use crate::demand::{Awaited, Destination, Hold, Portion};
 use crate::ids::{
     CancellationNumber, FacilityId, HoldNumber, ItemRef, LineNumber, OrderId, ReservationNumber,
@@ -117,6 +117,12 @@ pub struct Order {
     pub told_missing: i64,
     /// How many times he was told so.
     pub payments_needed: u16,
+    /// Until when he may pay that: then what is not paid for is cancelled.
+    pub pay_until: Option<Timestamp>,
+    /// How many times units were cancelled since they were not paid for.
+    pub payments_missed: u16,
+    /// Lines of which amendments have asked for more since all was paid for, the last one last.
+    pub lately: Vec<Raised>,
     /// Where it is to go, as long as the stock has not answered whether it can.
     pub moving: Option<Moving>,
     /// How many times units were cancelled since the stock was not there.
@@ -130,6 +136,15 @@ pub struct Placed {
     pub lines: Vec<OrderLine>,
     /// Where it went.
     pub destination: Destination,
+}
+
+/// A line of which an amendment asked for more than was paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raised {
+    /// The line; of a kit, that which names it.
+    pub line: LineNumber,
+    /// Units wanted of it before.
+    pub from: u32,
 }
 
 /// Another address that an order is to go to.
@@ -345,6 +360,7 @@ impl Orders {
             kits::audit(*id, order, audit);
             cancel::audit(*id, order, audit);
             claims::audit(*id, order, audit);
+            unpaid::audit(*id, order, audit);
             let in_the_way = !confirm::is_due(order);
             audit.expect(laws::PENDING_FOR_A_REASON, in_the_way, || format!("order {id}"));
             replace::audit(self, *id, order, audit);
@@ -392,7 +408,7 @@ impl Order {
         }
     }
 
-    /// When a tick has something to do for it: an expiry, or the archive.
+    /// When a tick has something to do for it: an expiry, what is not paid for, or the archive.
     #[must_use]
     pub fn deadline(&self, policy: &OrderPolicy) -> Option<Timestamp> {
         if let Some(ended) = self.ended_at {
@@ -406,7 +422,7 @@ impl Order {
             _ if self.is_set_aside() => None,
             (Status::Draft, _) => Some(self.placed_at.after(policy.archive_after)),
             (Status::Pending, Payment::Awaiting(deadline)) => Some(deadline),
-            _ => None,
+            _ => unpaid::deadline(self),
         };
         let holds = self.holds.iter().filter_map(|hold| hold.until);
         own.into_iter().chain(holds).min()

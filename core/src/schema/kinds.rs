@@ -361,7 +361,7 @@ codec! {
         { Event::Order(OE::CancellationMet(p)) } version: 1;
     123 OrderStockLost(p: order::OrderStockLost)
         { Event::Order(OE::StockLost(p)) } version: 1;
-    124 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
+    124 OrderPaymentNeeded(p: order::OrderPaymentNeeded, from v1::OrderPaymentNeeded)
         { Event::Order(OE::PaymentNeeded(p)) } version: 1;
     125 ReturnRequested(p: order::ReturnRequested)
         { Event::Order(OE::ReturnRequested(p)) } version: 2;
@@ -372,6 +372,10 @@ codec! {
     128 OrderMoved(p: order::OrderMoved) { Event::Order(OE::Moved(p)) } version: 1;
     129 OrderMoveRefused(p: order::OrderMoveRefused)
         { Event::Order(OE::MoveRefused(p)) } version: 1;
+    130 OrderPaymentNeeded(p: order::OrderPaymentNeeded)
+        { Event::Order(OE::PaymentNeeded(p)) } version: 2;
+    131 OrderPaymentMissed(p: order::OrderPaymentMissed)
+        { Event::Order(OE::PaymentMissed(p)) } version: 1;
 }
 
 codec! {

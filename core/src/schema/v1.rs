@@ -11,6 +11,7 @@ use crate::ids::{HoldNumber, OrderId, ReturnNumber, Text};
 use crate::order::{self, HoldKind, UnitsOfLine};
 use crate::policy::v1::Policy;
 use crate::time::Timestamp;
+use crate::units::Amount;
 
 /// Put a policy in force, as version 1 said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,28 @@ impl From<ReturnRequested> for order::ReturnRequested {
     fn from(old: ReturnRequested) -> Self {
         let ReturnRequested { order, number, units } = old;
         Self { order, number, units, parcels: Vec::new() }
+    }
+}
+
+/// The order was paid for and is not any more, as version 1 said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderPaymentNeeded {
+    /// The order.
+    pub order: OrderId,
+    /// When.
+    pub at: Timestamp,
+    /// The how-manieth time, counted from 1.
+    pub number: u16,
+    /// What is missing.
+    pub missing: Amount,
+}
+
+impl From<OrderPaymentNeeded> for order::OrderPaymentNeeded {
+    fn from(old: OrderPaymentNeeded) -> Self {
+        let OrderPaymentNeeded { order, at, number, missing } = old;
+        Self { order, at, number, missing, until: None }
     }
 }
 

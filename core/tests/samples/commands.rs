@@ -112,6 +112,7 @@ fn of_orders() -> Vec<Sample<O>> {
         cancel("fraud", CancelReason::Fraud),
         cancel("inventory", CancelReason::Inventory),
         cancel("staff", CancelReason::Staff),
+        cancel("unpaid", CancelReason::Unpaid),
         sample(
             "some lines",
             O::Cancel(CancelOrder {

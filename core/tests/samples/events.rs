@@ -299,6 +299,7 @@ fn of_news() -> Vec<Sample<N>> {
         told("shortened again", News::ShortenedAgain(300)),
         told("move refused", News::MoveRefused(ReservationNumber(300))),
         told("payment needed", News::PaymentNeeded(300)),
+        told("payment missed", News::PaymentMissed(300)),
         told("shipped", News::Shipped(ShipmentNumber(1))),
         told("delivered", News::Delivered(ShipmentNumber(300))),
         told("lost", News::Lost(ShipmentNumber(300))),

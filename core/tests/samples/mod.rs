@@ -29,7 +29,7 @@ use earmark::units::{Amount, Currency, Quantity};
 pub(crate) use answers::{answers, queries, refusals, slice_requests};
 pub(crate) use commands::commands;
 pub(crate) use events::events;
-pub(crate) use old::{Old, old_commands, old_events, old_holds, old_returns};
+pub(crate) use old::{Old, old_commands, old_events, old_holds, old_needs, old_returns};
 pub(crate) use state::{lived, slice};
 
 /// A value with a name: kind and case.

@@ -3,10 +3,13 @@
 
 use earmark::flow::{Command, Event, PolicySet, SetPolicy};
 use earmark::ids::{HoldNumber, LineNumber, ReturnNumber};
-use earmark::order::{HoldKind, OrderEvent, OrderHoldPlaced, ReturnRequested, UnitsOfLine};
+use earmark::order::{
+    HoldKind, OrderEvent, OrderHoldPlaced, OrderPaymentNeeded, ReturnRequested, UnitsOfLine,
+};
 use earmark::policy::{Policy, v1};
 use earmark::schema::v1 as forms;
-use earmark::time::Span;
+use earmark::time::{Span, Timestamp};
+use earmark::units::{Amount, Currency};
 
 use super::fulfilment::{AT, HOLDS};
 use super::{Sample, order, sample, text};
@@ -55,6 +58,15 @@ pub(crate) fn old_returns() -> Vec<Sample<Old<forms::ReturnRequested, Event>>> {
     let was = forms::ReturnRequested { order, number, units: units.clone() };
     let requested = ReturnRequested { order, number, units, parcels: Vec::new() };
     vec![sample("some", Old { was, is: Event::Order(OrderEvent::ReturnRequested(requested)) })]
+}
+
+/// Events of kind 124: what is missing was told, and not until when it may be paid.
+pub(crate) fn old_needs() -> Vec<Sample<Old<forms::OrderPaymentNeeded, Event>>> {
+    let (order, at, number) = (order(), Timestamp::from_millis(1_732_838_400_000), 300);
+    let missing = Amount { currency: Currency::GBP, minor: 1_530 };
+    let was = forms::OrderPaymentNeeded { order, at, number, missing };
+    let needed = OrderPaymentNeeded { order, at, number, missing, until: None };
+    vec![sample("plain", Old { was, is: Event::Order(OrderEvent::PaymentNeeded(needed)) })]
 }
 
 fn every_field() -> v1::Policy {

@@ -6,7 +6,8 @@ use earmark::flow::{
 };
 use earmark::ids::PaymentNumber;
 use earmark::order::{
-    OrderEvent, OrderPaymentDue, OrderPaymentNeeded, OrderPaymentRecorded, OrderShortened,
+    OrderEvent, OrderPaymentDue, OrderPaymentMissed, OrderPaymentNeeded, OrderPaymentRecorded,
+    OrderShortened,
 };
 use earmark::owed::{Owed, Standing};
 use earmark::payment::{
@@ -105,14 +106,17 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         sample(case, Event::Order(OrderEvent::PaymentDue(OrderPaymentDue { order, owed })))
     };
     let (at, number, missing) = (UNTIL, 300, pounds(1_530));
-    let needed = OrderPaymentNeeded { order, at, number, missing };
+    let needed = |until| OrderPaymentNeeded { order, at, number, missing, until };
+    let missed = OrderPaymentMissed { order, at, number, missing };
     let shortened = OrderShortened { order, at, number };
     let heard = OrderPaymentRecorded { order, standing: standing() };
     let mut all = vec![
         due("every field", owed()),
         due("bare", bare_owed()),
         sample("every field", Event::Order(OrderEvent::PaymentRecorded(heard))),
-        sample("plain", Event::Order(OrderEvent::PaymentNeeded(needed))),
+        sample("a deadline", Event::Order(OrderEvent::PaymentNeeded(needed(Some(UNTIL))))),
+        sample("bare", Event::Order(OrderEvent::PaymentNeeded(needed(None)))),
+        sample("plain", Event::Order(OrderEvent::PaymentMissed(missed))),
         sample("plain", Event::Order(OrderEvent::Shortened(shortened))),
     ];
     let own = asked().into_iter().chain(answered());

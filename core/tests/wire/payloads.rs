@@ -240,12 +240,14 @@ fn events_of_payments() -> Vec<Payload> {
         order::OrderHoldPlaced,
         order::CancellationMet,
         order::OrderStockLost,
-        order::OrderPaymentNeeded,
+        v1::OrderPaymentNeeded,
         order::ReturnRequested,
         order::OrderShortened,
         order::OrderMoveRequested,
         order::OrderMoved,
         order::OrderMoveRefused,
+        order::OrderPaymentNeeded,
+        order::OrderPaymentMissed,
     ]
 }
 

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use earmark::flow::{Command, SetPolicy, Shop, Tick};
-use earmark::ids::{OrderId, PaymentNumber};
+use earmark::ids::{LineNumber, OrderId, PaymentNumber};
 use earmark::laws;
-use earmark::order::{OrderCommand, PlaceOrder};
+use earmark::order::{AmendOrder, LineChange, OrderCommand, PlaceOrder, ReleaseOrder};
 use earmark::payment::{
     CaptureDeclined, CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund,
     PaymentCommand, PaymentDeclined, PaymentEvent as E, RecordAuthorization, RecordCapture,
@@ -16,7 +16,7 @@ use earmark::payment::{
 };
 use earmark::policy::{CaptureWhen, Collect, OrderPolicy, PaymentPolicy, Policy};
 use earmark::time::Span;
-use earmark::units::{Amount, Currency};
+use earmark::units::{Amount, Currency, Quantity};
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
@@ -165,6 +165,47 @@ pub(crate) fn refunded() -> impl Strategy<Value = Vec<Step>> {
         let collect = Collect { answer_within, ..Collect::default() };
         paid(two_mugs(), PaymentPolicy::Required { deadline, collect }, course)
     })
+}
+
+/// An order that was paid for, and then amended above that, or held until what is authorized has
+/// lapsed; some of it may be in the hands of warehouses by then. Each step may be left out.
+pub(crate) fn unpaid() -> impl Strategy<Value = Vec<Step>> {
+    let amended = (any::<bool>(), place(), 1..9_u32, 0..3_u16);
+    let late = select(vec![0, 30_000, 60_000, 90_000_u64]);
+    (place(), required(), amended, late, any::<u32>()).prop_map(
+        |(placed, payment, (releases, other, quantity, line), late, keep)| {
+            use PaymentCommand as P;
+            let order = placed.order;
+            let orders = OrderPolicy { payment, ..OrderPolicy::default() };
+            let policy = Policy { orders, ..Policy::default() };
+            let say = |answer| Step::now(Command::Payment(answer));
+            let pay = |request: u16, minor| {
+                let (request, amount) = (PaymentNumber(request), pounds(minor));
+                say(P::RecordAuthorization(RecordAuthorization { order, request, amount }))
+            };
+            let quantity = Quantity::new(quantity);
+            let change = LineChange { line: LineNumber(line), quantity, unit_price: None };
+            let amend =
+                AmendOrder { order, lines: vec![change], added: other.lines, destination: None };
+            let release = OrderCommand::Release(ReleaseOrder { order, facility: None });
+            let release = releases.then_some(Step::now(Command::Order(release)));
+            let later = |wait| Step { wait, ..Step::now(Command::Tick(Tick {})) };
+            let first = vec![
+                Step::now(Command::SetPolicy(SetPolicy { policy })),
+                Step::now(Command::Order(OrderCommand::Place(placed))),
+                pay(1, 5_000),
+            ];
+            let then = vec![
+                Step::now(Command::Order(OrderCommand::Amend(amend))),
+                Step { wait: late, ..pay(4, 200) },
+                later(60_000),
+                later(60_000),
+            ];
+            let steps = first.into_iter().chain(release).chain(then);
+            let kept = |n: u32| n < 3 || (keep >> (n * 3)) & 7 != 0;
+            (0..).zip(steps).filter(|(n, _)| kept(*n)).map(|(_, step)| step).collect()
+        },
+    )
 }
 
 /// Payment required, and collected in any way.

@@ -136,6 +136,16 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
         .prop_map(|(first, parts)| [first, parts.concat()].concat())
 }
 
+/// Shorter histories of orders that are paid for, and not any more, among others.
+pub(crate) fn unpaid() -> impl Strategy<Value = Vec<Step>> {
+    let part = prop_oneof![
+        4 => payments::unpaid(),
+        2 => payments::journey(),
+        3 => step().prop_map(|step| vec![step]),
+    ];
+    collection::vec(part, 6..12).prop_map(|parts| parts.concat())
+}
+
 /// More is ordered than is there, and what is missing comes later; each may be left out.
 fn backlog() -> impl Strategy<Value = Vec<Step>> {
     let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };

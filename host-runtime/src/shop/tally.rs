@@ -288,6 +288,7 @@ fn news(news: News) -> &'static str {
         News::Refunded(_) => "refunded",
         News::Backordered => "backordered",
         News::PaymentNeeded(_) => "payment needed",
+        News::PaymentMissed(_) => "payment missed",
         News::Replaced(_) => "replaced",
     }
 }

@@ -376,7 +376,15 @@ export interface Events {
     portions: Portion[];
   };
   /** The order was paid for, and is not any more: nothing leaves until what is missing is paid. */
-  OrderPaymentNeeded: OfOrder & { at: number; number: number; missing: Amount };
+  OrderPaymentNeeded: OfOrder & {
+    at: Timestamp;
+    number: number;
+    missing: Amount;
+    /** Then what is not paid for is cancelled; `null` in what an earlier version told. */
+    until: Timestamp | null;
+  };
+  /** What is not paid for is cancelled: the events before say what. */
+  OrderPaymentMissed: OfOrder & { at: Timestamp; number: number; missing: Amount };
   /** It is to go to another address: what it has counts as free, and stays until the answer. */
   OrderMoveRequested: OfOrder & {
     at: Timestamp;
@@ -423,7 +431,8 @@ export type News =
   | { replaced: OrderId }
   | { paymentNeeded: number }
   | { shortenedAgain: number }
-  | { moveRefused: ReservationNumber };
+  | { moveRefused: ReservationNumber }
+  | { paymentMissed: number };
 
 /** The name of an event. */
 export type EventName = keyof Events;

@@ -169,6 +169,7 @@ export interface OrderView {
   rejection: Rejection | null;
   placedAt: Timestamp;
   endedAt: Timestamp | null;
+  /** Until when a payment is awaited, or what is missing of it. */
   payUntil: Timestamp | null;
   /** The order whose place it takes, or was to take. */
   replaces: OrderId | null;

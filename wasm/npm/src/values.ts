@@ -227,7 +227,14 @@ export interface ExplodedKit {
 }
 
 /** Why units are cancelled. */
-export type CancelReason = 'customer' | 'declined' | 'fraud' | 'inventory' | 'staff' | 'other';
+export type CancelReason =
+  | 'customer'
+  | 'declined'
+  | 'fraud'
+  | 'inventory'
+  | 'staff'
+  | 'other'
+  | 'unpaid';
 /** What becomes of returned units. */
 export type Disposition = 'restock' | 'quarantine' | 'writeOff' | 'backToCustomer';
 /** What becomes of units that came back undelivered. */

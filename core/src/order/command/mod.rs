@@ -153,6 +153,8 @@ pub enum CancelReason {
     Staff,
     /// Something else.
     Other,
+    /// It was paid for, and is not any more.
+    Unpaid,
 }
 
 /// Units of one line, or of all lines of one item in the order placed.

@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Disposition, Rejection, UnitsOfLine};
 use crate::data::data;
 use crate::demand::{Awaited, Demand, Destination, ExplodedKit, Hold, Portion};
@@ -113,15 +115,15 @@ of_order! {
         /// How it stands.
         standing: Standing,
     }
-    /// The order was paid for, and is not any more: an authorization has lapsed, or the order is
-    /// worth more than before. The customer is asked to pay what is missing, and nothing leaves
-    /// until he has.
-    OrderPaymentNeeded {
+    /// What the customer was asked to pay has not come in time: units that are not paid for are
+    /// cancelled; the events before say which. The customer is told, each time.
+    OrderPaymentMissed {
         /// When.
         at: Timestamp,
         /// The how-manieth time, counted from 1.
         number: u16,
-        /// What is missing.
+        /// What is missing still: warehouses work on units that are not paid for, or those have
+        /// left.
         missing: Amount,
     }
     /// The order is to go to another address, and stock is asked for that: what it ties or waits
@@ -193,6 +195,25 @@ of_order! {
         /// The units that had not come.
         units: Vec<UnitsOfLine>,
     }
+}
+
+/// The order was paid for, and is not any more: an authorization has lapsed, or the order is worth
+/// more than before. The customer is asked to pay what is missing, and nothing leaves until he has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "OrderPaymentNeededV2", rename_all = "camelCase")]
+#[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
+pub struct OrderPaymentNeeded {
+    /// The order.
+    pub order: OrderId,
+    /// When.
+    pub at: Timestamp,
+    /// The how-manieth time, counted from 1.
+    pub number: u16,
+    /// What is missing.
+    pub missing: Amount,
+    /// The first moment that is too late to pay: then what is not paid for is cancelled. Version 1
+    /// did not say; its customer is told once more.
+    pub until: Option<Timestamp>,
 }
 
 data! {

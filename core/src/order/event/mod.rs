@@ -38,9 +38,9 @@ use crate::units::Amount;
 pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
 pub use change::{
     OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
-    OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentNeeded,
-    OrderPaymentRecorded, OrderReopened, OrderShortened, OrderStockLost, PriceOfLine,
-    ReturnPartlyReceived, ReturnRefused,
+    OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentMissed,
+    OrderPaymentNeeded, OrderPaymentRecorded, OrderReopened, OrderShortened, OrderStockLost,
+    PriceOfLine, ReturnPartlyReceived, ReturnRefused,
 };
 pub use fulfil::{
     CancellationAccepted, CancellationDeclined, CancellationMet, CancellationRequested,
@@ -110,6 +110,7 @@ pub enum OrderEvent {
     MoveRequested(OrderMoveRequested),
     Moved(OrderMoved),
     MoveRefused(OrderMoveRefused),
+    PaymentMissed(OrderPaymentMissed),
 }
 
 of_order! {
@@ -382,6 +383,7 @@ impl OrderEvent {
             Self::PaymentDue(e) => e.order,
             Self::PaymentRecorded(e) => e.order,
             Self::PaymentNeeded(e) => e.order,
+            Self::PaymentMissed(e) => e.order,
             Self::Shortened(e) => e.order,
             Self::MoveRequested(e) => e.order,
             Self::Moved(e) => e.order,

@@ -23,6 +23,7 @@ use super::state::{
     CancellationAnswer, CancellationRecord, HoldRecord, Line, Order, Orders, Payment, Placed, Tied,
 };
 use super::transitions::Status;
+use super::unpaid;
 use crate::decide::CorruptHistory;
 use crate::demand::Hold;
 use crate::ids::{CancellationNumber, HoldNumber, LineNumber, OrderId, ReservationNumber};
@@ -115,6 +116,9 @@ fn drafted(draft: &OrderDrafted) -> Order {
         secured: 0,
         told_missing: 0,
         payments_needed: 0,
+        pay_until: None,
+        payments_missed: 0,
+        lately: Vec::new(),
         moving: None,
         shortened: 0,
     }
@@ -221,8 +225,11 @@ pub(super) fn change(order: &mut Order, event: &OrderEvent) -> Result<(), Corrup
         OrderEvent::PaymentDue(e) => payment::owe(order, &e.owed),
         OrderEvent::PaymentRecorded(e) => payment::stand(order, &e.standing),
         OrderEvent::PaymentNeeded(e) => {
-            (order.told_missing, order.payments_needed) = (e.missing.minor, e.number);
+            // Who was told no deadline is told once more.
+            order.told_missing = e.until.map_or(0, |_| e.missing.minor);
+            (order.pay_until, order.payments_needed) = (e.until, e.number);
         }
+        OrderEvent::PaymentMissed(e) => order.payments_missed = e.number,
         OrderEvent::Shortened(e) => order.shortened = e.number,
         OrderEvent::Completed(e) => end(order, Status::Completed, e.at),
         OrderEvent::MoveRequested(_) | OrderEvent::Moved(_) | OrderEvent::MoveRefused(_) => {
@@ -315,6 +322,7 @@ pub(super) fn remember(order: &mut Order) {
 
 fn amend(order: &mut Order, event: &OrderAmended) -> Result<(), CorruptHistory> {
     remember(order);
+    unpaid::raise(order, &event.more, event.added.len());
     stage::free(order, &event.released, &FREE, Bucket::Cancelled)?;
     for &UnitsOfLine { line, quantity } in &event.unsourced {
         let line = order.lines.get_mut(line.index()).ok_or(NO_LINE)?;
@@ -389,6 +397,7 @@ fn end(order: &mut Order, status: Status, at: Timestamp) {
     order.ended_at = Some(at);
     // Whatever was to take its place does so no more, unless that is how it ended.
     (order.replaced_by, order.moving) = (None, None);
+    unpaid::forget(order);
 }
 
 fn allocate(order: &mut Order, reservation: ReservationNumber) -> Result<(), CorruptHistory> {

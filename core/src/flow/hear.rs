@@ -1,7 +1,8 @@
 //! Hearing: an event of a role that another partition has, and what it leads to here.
 //!
-//! Law: what is heard is carried out as a whole or refused as a whole; that it is heard once and in
-//! order is the courier's promise (a cursor per source), and nothing here counts on more than that.
+//! Law: what is heard is carried out as a whole or refused as a whole. That it is heard once and in
+//! order is not seen to here: a courier numbers what it brings, and the host's inbox leaves out
+//! what comes twice; unnumbered, it is carried out twice.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;

@@ -2,7 +2,8 @@
 //! a shipment, released, expired, or stripped.
 //!
 //! Law: the plan that was checked is the plan that is booked, in one decision; releasing never
-//! fails; a reservation that has ended is never revived, only made anew.
+//! fails; only a soft reservation runs out (`harden` in `evolve` takes its deadline away); one that
+//! has ended is never revived, only made anew.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -146,7 +147,7 @@ pub(super) fn release(inventory: &Inventory, command: &Release) -> Option<Invent
     freed(inventory, command).map(InventoryEvent::Released)
 }
 
-/// Ends the reservations that are due.
+/// Ends the reservations that are due: soft ones, since no other has a deadline.
 pub(super) fn tick(inventory: &Inventory, at: Timestamp) -> Vec<InventoryEvent> {
     let due = inventory.deadlines.iter().take_while(|(until, _)| *until <= at);
     let end = |&(_, ReservationId { order, number }): &(Timestamp, ReservationId)| {

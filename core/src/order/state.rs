@@ -77,7 +77,8 @@ pub struct Order {
     /// Facilities that were left out when stock was asked for last: those that refused the order,
     /// and the one that had not what it promised, if that was why; ascending.
     pub excluded: Vec<FacilityId>,
-    /// Facilities that refused the order; ascending. They are asked for nothing of it again.
+    /// Facilities that refused the order; ascending. They are asked for nothing of it again, but
+    /// for what waited already when the policy stopped letting anybody wait.
     pub refused: Vec<FacilityId>,
     /// Facilities that were handed units to work on; ascending. They ship what they packed.
     pub staged: Vec<FacilityId>,

@@ -31,7 +31,7 @@ pub fn page(sources: &[Source], room: &str) -> String {
     let files = sources.iter().filter(|s| s.path.starts_with(&src) && s.is_rust() && !s.is_test());
     for file in files {
         let name = file.path.strip_prefix(&src).unwrap_or_default();
-        let (folder, name) = name.rsplit_once('/').unwrap_or(("", name));
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
         if last != Some(folder) {
             let title = if folder.is_empty() { "src" } else { folder };
             let _ = write!(
@@ -114,7 +114,7 @@ mod tests {
         let page = page(&all.map(file), "core");
         let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| [")).collect();
         let expected =
-            ["| [`a.rs`](../src/a.rs) | It. |  |", "| [`c.rs`](../src/b/c.rs) | It. |  |"];
+            ["| [`a.rs`](../src/a.rs) | It. |  |", "| [`b/c.rs`](../src/b/c.rs) | It. |  |"];
         assert_eq!(rows, expected);
     }
 }

@@ -3,7 +3,8 @@
 //! Law: a hold, or a payment that does not cover the order, keeps units from being released, and
 //! nothing else does once they are allocated; what a facility refuses or does not find is cancelled
 //! if somebody has asked for that, and else sourced again in the same step, elsewhere. Who refused
-//! is asked for nothing of the order again; who had too few is passed over once.
+//! is asked for nothing of the order again (but what waits, where the policy lets nobody wait any
+//! more, goes on waiting for whoever has it); who had too few is passed over once.
 
 use alloc::vec;
 use alloc::vec::Vec;

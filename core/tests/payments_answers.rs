@@ -109,6 +109,30 @@ fn a_refund_that_was_declined_is_believed_later_unless_it_was_made_once_more() {
 }
 
 #[test]
+fn a_capture_that_was_declined_and_took_place_costs_the_customer_nothing_more() {
+    // Of what is authorized, 53 are on their way back, and 247 are asked for a second time.
+    let again = || {
+        let mut desk = captured_when(CaptureWhen::default());
+        desk.place(1, &[("mug", 2)]);
+        desk.must(Command::Payment(authorized(1, 300)));
+        assert_eq!(heard(&mut desk, capture_declined(3)), "CaptureDeclined");
+        assert!(names(&desk.pass(DAY)).contains(&"CaptureRequested"));
+        desk
+    };
+    for (first, second) in [(200, 47), (200, 247), (247, 247)] {
+        let mut desk = again();
+        for (answer, minor) in [(captured(3, first), first), (captured(4, second), second)] {
+            let told = names(&desk.must(Command::Payment(answer)));
+            assert!(told.contains(&"PaymentCaptured"), "{told:?}");
+            assert!(!told.contains(&"PaymentRequested"), "{minor} of {first}, {second}: {told:?}");
+        }
+        let too_much = first + second - 247;
+        let back = view(&desk).requests.get(4).map_or(0, |request| request.amount.minor);
+        assert_eq!(back, too_much, "goes back");
+    }
+}
+
+#[test]
 fn a_customer_whose_every_try_is_declined_is_asked_no_more() {
     let mut desk = captured_when(CaptureWhen::default());
     desk.place(1, &[("mug", 2)]);

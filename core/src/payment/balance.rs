@@ -189,13 +189,12 @@ pub(super) fn answer_by(account: &Account, at: Timestamp) -> Timestamp {
 }
 
 /// What is still to be authorized: what is owed, less all that is held or was taken. What is under
-/// way back to the customer is neither.
+/// way back to the customer is neither. Of more captures than there is left to take from, since one
+/// that was declined took place after all, only what is left can still come.
 pub(super) fn missing(account: &Account) -> i64 {
-    let capturing = account.capturing();
     let voiding = account.asked(|what| matches!(what, What::Void(_)));
-    let open = account.authorized().saturating_sub(capturing).saturating_sub(voiding);
-    let wanted = account.worth().saturating_sub(net(account).saturating_add(capturing)).max(0);
-    wanted.saturating_sub(open).max(0)
+    let held = account.authorized().saturating_sub(voiding).max(0);
+    account.worth().saturating_sub(net(account)).saturating_sub(held).max(0)
 }
 
 /// What may be captured now, of what is authorized.

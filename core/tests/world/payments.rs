@@ -224,6 +224,15 @@ pub(crate) fn required() -> impl Strategy<Value = PaymentPolicy> {
     )
 }
 
+/// What a provider is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Wish {
+    Pay,
+    Capture,
+    Void,
+    Refund,
+}
+
 /// The money of one order, by the events.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Money {
@@ -231,7 +240,7 @@ struct Money {
     captured: i64,
     refunded: i64,
     /// Requests without an answer, and what they take.
-    open: BTreeMap<PaymentNumber, (i64, bool)>,
+    open: BTreeMap<PaymentNumber, (i64, Wish)>,
     answered: BTreeSet<PaymentNumber>,
     may_capture: i64,
     /// What the order said last that it owes.
@@ -239,6 +248,8 @@ struct Money {
     /// Of that the staff granted to be paid back; or a provider paid back twice.
     granted: i64,
     declined: BTreeMap<PaymentNumber, i64>,
+    /// A provider said no to a capture and then yes: what was asked for meanwhile is too much.
+    contradicted: bool,
 }
 
 /// The books.
@@ -256,10 +267,15 @@ impl Tills {
                 till.may_capture = till.may_capture.max(e.owed.capture.minor);
                 till.owed = e.owed.authorize.minor;
             }
-            E::Requested(e) => till.ask(e.request, e.amount.minor, true)?,
-            E::CaptureRequested(e) => till.ask(e.request, e.amount.minor, false)?,
-            E::VoidRequested(e) => till.ask(e.request, e.amount.minor, false)?,
-            E::RefundRequested(e) => till.ask(e.request, e.amount.minor, false)?,
+            E::Requested(e) => till.ask(e.request, e.amount.minor, Wish::Pay)?,
+            E::CaptureRequested(e) => {
+                till.ask(e.request, e.amount.minor, Wish::Capture)?;
+                let net = till.captured - till.refunded - till.asked(Wish::Refund);
+                let fair = net + till.asked(Wish::Capture) <= till.may_capture;
+                ensure(fair, || format!("{till:?} may not have {e:?}"))?;
+            }
+            E::VoidRequested(e) => till.ask(e.request, e.amount.minor, Wish::Void)?,
+            E::RefundRequested(e) => till.ask(e.request, e.amount.minor, Wish::Refund)?,
             E::Authorized(e) => {
                 till.answer(e.request)?;
                 till.authorized += e.amount.minor;
@@ -277,10 +293,12 @@ impl Tills {
                 ensure(e.amount.minor <= asked, || format!("{asked} were asked for: {e:?}"))?;
                 // What had lapsed, or was voided, was not gone if it is captured all the same.
                 let told = e.standing.authorized.minor;
-                till.authorized = if late { told } else { till.authorized - e.amount.minor };
+                till.contradicted |= late;
+                let left = till.authorized - e.amount.minor;
+                till.authorized = if till.contradicted { told } else { left };
                 till.captured += e.amount.minor;
-                let fair = late || till.captured - till.refunded <= till.may_capture;
-                ensure(fair, || format!("{till:?} may not have {e:?}"))?;
+                let fair = till.captured - till.refunded <= till.may_capture;
+                ensure(fair || till.contradicted, || format!("{till:?} may not have {e:?}"))?;
             }
             E::Voided(e) => till.authorized -= till.answer(e.request)?.min(e.amount.minor),
             E::Refunded(e) => {
@@ -290,7 +308,7 @@ impl Tills {
                 till.granted += if late { back } else { 0 };
             }
             E::Withdrawn(e) => {
-                let known = till.open.get(&e.request).is_some_and(|(_, is_wish)| *is_wish);
+                let known = till.open.get(&e.request).is_some_and(|(_, what)| *what == Wish::Pay);
                 ensure(known, || format!("nobody waits for it: {e:?}"))?;
             }
             E::RefundGranted(e) => till.granted += e.amount.minor,
@@ -327,11 +345,16 @@ impl Tills {
 }
 
 impl Money {
-    fn ask(&mut self, number: PaymentNumber, amount: i64, is_wish: bool) -> Result<(), String> {
+    /// What is asked for so, and not answered yet.
+    fn asked(&self, what: Wish) -> i64 {
+        self.open.values().filter(|(_, open)| *open == what).map(|(amount, _)| amount).sum()
+    }
+
+    fn ask(&mut self, number: PaymentNumber, amount: i64, what: Wish) -> Result<(), String> {
         ensure(amount > 0, || format!("{number} asks for nothing"))?;
         let next = self.open.len() + self.answered.len() + 1;
         ensure(usize::from(number.0) == next, || format!("{number} comes as number {next}"))?;
-        self.open.insert(number, (amount, is_wish));
+        self.open.insert(number, (amount, what));
         Ok(())
     }
 

@@ -12,19 +12,22 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use earmark::decide::{Context, Principal};
+use earmark::demand::Destination;
 use earmark::flow::{Broken, Command, Event, Settled, Shop};
 use earmark::fulfilment::FulfilmentEvent;
-use earmark::ids::{ItemId, ItemRef, OrderId};
+use earmark::geo::GeoPoint;
+use earmark::ids::{Country, ItemId, ItemRef, OrderId};
 use earmark::inventory::{InventoryCommand, InventoryEvent};
 use earmark::laws;
-use earmark::order::{OrderCommand, OrderEvent};
+use earmark::notification::News;
+use earmark::order::{AmendOrder, OrderCommand, OrderEvent};
 use earmark::time::Timestamp;
 use proptest::collection;
 use proptest::prelude::{Strategy, any};
 use world::mirror::OpenShop;
 use world::runner::check;
-use world::split::{About, Split};
-use world::steps::{Step, histories, opening, unpaid};
+use world::split::{self, About, Split};
+use world::steps::{Step, histories, moved, opening, order_id, two_mugs, unpaid};
 use world::{Settle, ensure};
 
 /// What happens by chance on the way.
@@ -35,6 +38,11 @@ fn histories_and_chance() -> impl Strategy<Value = (Vec<Step>, Vec<u8>)> {
 /// The same of orders that are paid for, and not any more.
 fn unpaid_and_chance() -> impl Strategy<Value = (Vec<Step>, Vec<u8>)> {
     (unpaid(), collection::vec(any::<u8>(), 97))
+}
+
+/// The same of orders that go to other addresses, and can't.
+fn moved_and_chance() -> impl Strategy<Value = (Vec<Step>, Vec<u8>)> {
+    (moved(), collection::vec(any::<u8>(), 97))
 }
 
 /// Letters about an order come in their order.
@@ -146,9 +154,42 @@ fn is_silent(events: &[Event]) -> bool {
     }
 }
 
+/// One partition asks its stock before an order is to go to another address, and refuses that if
+/// it can't (`not-served-there`); apart, the order has decided before its stock is asked, and its
+/// customer is told. One partition is told that as well, so that all else may be compared: the
+/// order has its address and all it had, and only a number of a reservation is used up.
+fn stays(one: &mut Shop, step: &Step, context: &Context) -> Result<(), String> {
+    let Command::Order(OrderCommand::Amend(amend)) = &step.command else {
+        return Err(format!("refused as if it were to go elsewhere: {step:?}"));
+    };
+    let known = |one: &Shop| one.orders().get(amend.order).cloned().ok_or("it was not placed");
+    let before = known(one)?;
+    let events = split::asked_after(one, &step.command, context)?;
+    let refused = |event: &&Event| matches!(event, Event::Order(OrderEvent::MoveRefused(_)));
+    let (told, mut after) = (events.iter().filter(refused).count(), known(one)?);
+    ensure(told == 1, || format!("{told} times told that it stays: {events:?}"))?;
+    ensure(after.destination == before.destination, || format!("it went: {after:?}"))?;
+    if amend.lines.is_empty() && amend.added.is_empty() {
+        let used = after.reservations.0.checked_sub(before.reservations.0);
+        let asked = after.asked == after.reservations && used == Some(1);
+        ensure(asked, || format!("asked {used:?} times: {after:?}"))?;
+        (after.reservations, after.asked) = (before.reservations, before.asked);
+        (after.excluded, after.amending) = (before.excluded.clone(), before.amending);
+        ensure(after == before, || format!("{before:?} became {after:?}"))?;
+    }
+    Ok(())
+}
+
+/// What one partition and three came to, and how many orders could not go to another address.
+struct Ends {
+    both: [OpenShop; 2],
+    stayed: u64,
+}
+
 /// Tells the steps to one partition, and to three with letters between them; no letter waits for
 /// longer than until something is asked about the same, or time passes.
-fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<[OpenShop; 2]>, String> {
+fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<Ends>, String> {
+    let mut stayed = 0;
     let (mut one, mut split) = (Shop::default(), Split::open(by_group));
     for command in opening() {
         let context = Context { at: Timestamp::from_millis(split.now), by: Principal::Staff };
@@ -162,8 +203,13 @@ fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<[OpenS
         let at = Timestamp::from_millis(split.now.saturating_add(step.wait));
         let context = Context { at, by: step.by.clone() };
         let settled = settle(&mut one, &step.command, &context).map_err(|e| e.to_string())?;
-        if settled.is_ok_and(|events| is_silent(&events)) {
-            return Ok(None);
+        match settled {
+            Ok(events) if is_silent(&events) => return Ok(None),
+            Err(refusal) if refusal.code() == "not-served-there" => {
+                stayed += 1;
+                stays(&mut one, &step, &context)?;
+            }
+            _ => {}
         }
         if let Command::Tick(_) = step.command {
             split.now = at.as_millis();
@@ -185,15 +231,17 @@ fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<[OpenS
     split.agrees()?;
     let mut one = OpenShop::of(&one);
     one.told.values_mut().for_each(|news| news.sort_unstable());
-    Ok(Some([one, split.together()]))
+    Ok(Some(Ends { both: [one, split.together()], stayed }))
 }
 
 #[test]
 fn any_order_across_aggregates_ends_as_one_partition_does() {
-    let compared = AtomicU64::new(0);
+    let [compared, stayed] = [(); 2].map(|()| AtomicU64::new(0));
     let alike = |(steps, chance): (Vec<Step>, Vec<u8>)| {
-        let Some([one, other]) = ends(&steps, Shop::settle, chance)? else { return Ok(()) };
+        let Some(ends) = ends(&steps, Shop::settle, chance)? else { return Ok(()) };
         compared.fetch_add(1, Relaxed);
+        stayed.fetch_add(ends.stayed, Relaxed);
+        let [one, other] = ends.both;
         let alike = laws::all_alike(&[&one, &other]);
         ensure(alike, || format!("{}: {}", laws::ANY_ORDER, one.differs(&other)))
     };
@@ -201,10 +249,38 @@ fn any_order_across_aggregates_ends_as_one_partition_does() {
         scope.spawn(|| check(13, 600, histories_and_chance(), alike));
         check(14, 600, histories_and_chance(), alike);
         check(19, 300, unpaid_and_chance(), alike);
+        check(20, 300, moved_and_chance(), alike);
     });
-    let compared = compared.into_inner();
-    println!("{compared} histories were compared");
+    let [compared, stayed] = [compared, stayed].map(AtomicU64::into_inner);
+    println!("{compared} histories were compared, and {stayed} orders could not move");
     assert!(compared > 1_000, "{compared} were compared");
+    assert!(stayed > 10, "{stayed} could not move");
+}
+
+#[test]
+fn an_order_that_can_not_move_ends_apart_as_where_that_is_refused_at_once() {
+    // Only London has a way to France, and the first order takes all pens that lie there.
+    let pens = |n: u8, quantity: u32| {
+        let mut place = two_mugs();
+        (place.order, place.lines[0].quantity) = (order_id(n), support::units(quantity));
+        Step::now(Command::Order(OrderCommand::Place(place)))
+    };
+    let location = GeoPoint { lat: 48_856_600, lon: 2_352_200 };
+    let france = Destination { country: Country::new("FR").unwrap(), location };
+    let (order, destination) = (order_id(4), Some(france));
+    let amend = AmendOrder { order, lines: vec![], added: vec![], destination };
+    let steps = [pens(1, 4), pens(4, 3), Step::now(Command::Order(OrderCommand::Amend(amend)))];
+    let Ends { both: [one, other], stayed } =
+        ends(&steps, Shop::settle, vec![0]).unwrap().expect("every letter could be carried out");
+    assert_eq!(stayed, 1, "one partition refused it");
+    assert!(laws::all_alike(&[&one, &other]), "{}", one.differs(&other));
+    for shop in [one, other] {
+        let known = &shop.orders.orders[&order];
+        assert_eq!(known.destination, two_mugs().destination);
+        assert_eq!(known.lines[0].buckets.allocated, 3);
+        let told = |news: &News| matches!(news, News::MoveRefused(_));
+        assert_eq!(shop.told[&order].iter().filter(|news| told(news)).count(), 1);
+    }
 }
 
 /// A reducer that looks at the orders of others.
@@ -226,7 +302,7 @@ fn a_reducer_that_looks_at_the_orders_of_others_ends_otherwise() {
     let found = Cell::new(0);
     check(15, 20, histories_and_chance(), |(steps, chance)| {
         let Some(ends) = ends(&steps, counts_orders, chance)? else { return Ok(()) };
-        found.set(found.get() + u32::from(!laws::all_alike(&ends)));
+        found.set(found.get() + u32::from(!laws::all_alike(&ends.both)));
         Ok(())
     });
     assert!(found.get() > 10, "`{}` found it in {} histories", laws::ANY_ORDER, found.get());

@@ -4,7 +4,7 @@
 //! Law: letters about one thing come in their order, and each is carried out once: a cursor drops
 //! it when it comes again. Nothing else is promised.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use earmark::decide::{Context, Principal};
 use earmark::flow::{Command, Event, Hear, Partition, Refusal, Roles, Shop, Tick};
@@ -209,10 +209,7 @@ impl Split {
 
     /// What the partitions are together.
     pub(crate) fn together(&self) -> OpenShop {
-        let mut all = OpenShop::of(&self.parts[ORDERS].0);
-        all.roles = Roles::ALL;
-        all.inventory = OpenShop::of(&self.parts[STOCK].0).inventory;
-        all.payments = OpenShop::of(&self.parts[PAYMENTS].0).payments;
+        let mut all = whole(&self.parts.each_ref().map(|(shop, _)| shop));
         all.told.values_mut().for_each(|news| news.sort_unstable());
         all
     }
@@ -225,6 +222,62 @@ impl Split {
         roles_agree(&all)?;
         self.witness.agrees(&all)
     }
+}
+
+/// Carries out a command for the orders of one partition as if its stock and its payments were
+/// apart, each answering at once: nobody is asked before the order has decided.
+pub(crate) fn asked_after(
+    one: &mut Shop,
+    command: &Command,
+    context: &Context,
+) -> Result<Vec<Event>, String> {
+    let mut parts = PARTS.map(|part| alone(one, part.roles));
+    let mut carry_out = |at: usize, command: &Command, context: &Context| {
+        let settled = parts[at].settle(command, context).map_err(|e| e.to_string())?;
+        settled.map_err(|refusal| format!("{command:?}: {refusal}"))
+    };
+    let within = Context { at: context.at, by: Principal::System };
+    let first = carry_out(ORDERS, command, context)?;
+    let mut waiting: VecDeque<_> = first.into_iter().map(|event| (ORDERS, event)).collect();
+    let mut all = Vec::new();
+    while let Some((from, event)) = waiting.pop_front() {
+        let (kind, _) =
+            encode_event(&event, Vec::new()).map_err(|e| e.to_string())?.ok_or("no kind")?;
+        let name = EVENTS[usize::from(kind)].name;
+        for to in (0..PARTS.len()).filter(|to| *to != from && hears(*to).contains(&name)) {
+            let hear = Command::Hear(Hear { event: Box::new(event.clone()) });
+            waiting.extend(carry_out(to, &hear, &within)?.into_iter().map(|event| (to, event)));
+        }
+        all.push(event);
+    }
+    *one = whole(&parts.each_ref()).shut();
+    Ok(all)
+}
+
+/// The part of a shop that some roles are.
+fn alone(one: &Shop, roles: Roles) -> Shop {
+    let empty = OpenShop::of(&Shop::with_roles(roles));
+    let mut part = OpenShop::of(one);
+    part.roles = roles;
+    if !roles.order {
+        (part.orders, part.told, part.fulfilments) = (empty.orders, empty.told, empty.fulfilments);
+    }
+    if !roles.inventory {
+        part.inventory = empty.inventory;
+    }
+    if !roles.payment {
+        part.payments = empty.payments;
+    }
+    part.shut()
+}
+
+/// The shop that its parts are together.
+fn whole(parts: &[&Shop; 3]) -> OpenShop {
+    let mut all = OpenShop::of(parts[ORDERS]);
+    all.roles = Roles::ALL;
+    all.inventory = OpenShop::of(parts[STOCK]).inventory;
+    all.payments = OpenShop::of(parts[PAYMENTS]).payments;
+    all
 }
 
 /// The events that a partition hears, by their names.

@@ -146,6 +146,19 @@ pub(crate) fn unpaid() -> impl Strategy<Value = Vec<Step>> {
     collection::vec(part, 6..12).prop_map(|parts| parts.concat())
 }
 
+/// Shorter histories of orders that go to other addresses, among others.
+pub(crate) fn moved() -> impl Strategy<Value = Vec<Step>> {
+    let staff = |command| Step::now(Command::Order(command));
+    let part = prop_oneof![
+        4 => place().prop_map(move |placed| vec![staff(OrderCommand::Place(placed))]),
+        8 => work::elsewhere().prop_map(move |amend| vec![staff(amend)]),
+        2 => work::command().prop_map(move |command| vec![staff(command)]),
+        1 => backlog(),
+        4 => step().prop_map(|step| vec![step]),
+    ];
+    collection::vec(part, 16..40).prop_map(|parts| parts.concat())
+}
+
 /// More is ordered than is there, and what is missing comes later; each may be left out.
 fn backlog() -> impl Strategy<Value = Vec<Step>> {
     let orders = OrderPolicy { backorders: BackorderPolicy::Accept, ..OrderPolicy::default() };

@@ -167,6 +167,19 @@ fn receive_some() -> impl Strategy<Value = OrderCommand> {
     })
 }
 
+/// An order goes to another address; mostly nothing else of it changes.
+pub(super) fn elsewhere() -> impl Strategy<Value = OrderCommand> {
+    let only = (order(), place(), amend(), 0..4_u8);
+    only.prop_map(|(order, placed, amended, alone)| {
+        let OrderCommand::Amend(mut amend) = amended else { return amended };
+        if alone > 0 {
+            (amend.lines, amend.added) = (vec![], vec![]);
+        }
+        (amend.order, amend.destination) = (order, Some(placed.destination));
+        OrderCommand::Amend(amend)
+    })
+}
+
 fn draft(placed: PlaceOrder) -> SaveDraft {
     let PlaceOrder { order, number, customer, currency, lines, destination } = placed;
     SaveDraft { order, number, customer, currency, lines, destination }

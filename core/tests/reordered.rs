@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use earmark::decide::{Context, Principal};
 use earmark::demand::Destination;
-use earmark::flow::{Broken, Command, Event, Settled, Shop};
+use earmark::flow::{Broken, Command, Event, Settled, Shop, Tick};
 use earmark::fulfilment::FulfilmentEvent;
 use earmark::geo::GeoPoint;
 use earmark::ids::{Country, ItemId, ItemRef, OrderId};
@@ -125,6 +125,15 @@ fn shared_by_none(step: &Step) -> Step {
     step
 }
 
+/// A step, and what a host does after it. A policy makes every queue due at once, and until the
+/// stock has looked at a queue it gives nothing of that item to anybody new. It looks with whatever
+/// it is asked next, about whichever item: the host wakes it before that, since it is due.
+fn woken(step: &Step) -> impl Iterator<Item = Step> {
+    let sets = matches!(step.command, Command::SetPolicy(_));
+    let wakes = Step { by: Principal::System, ..Step::now(Command::Tick(Tick {})) };
+    core::iter::once(step.clone()).chain(sets.then_some(wakes))
+}
+
 /// The group that a command is about; all of them, if it does not say.
 fn group_of(command: &Command) -> Option<About> {
     use InventoryCommand as I;
@@ -197,7 +206,7 @@ fn ends(steps: &[Step], settle: Settle, chance: Vec<u8>) -> Result<Option<Ends>,
     }
     let mut chance = chance.into_iter().cycle();
     let mut draw = move || usize::from(chance.next().unwrap_or(0));
-    for step in steps.iter().map(shared_by_none) {
+    for step in steps.iter().flat_map(woken).map(|step| shared_by_none(&step)) {
         let about = group_of(&step.command).filter(|_| step.wait == 0);
         split.bring_all(&mut draw, |other| about.is_none_or(|about| about == other))?;
         let at = Timestamp::from_millis(split.now.saturating_add(step.wait));

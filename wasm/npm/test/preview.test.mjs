@@ -44,7 +44,7 @@ test('a preview says the same as the server', async () => {
   client.close();
 });
 
-test('a preview is of a moment, the client’s own if the cart names none', async () => {
+test('a preview is of a moment, the client’s own if the cart names none', async (t) => {
   const day = 86_400_000;
   const clock = { now: Math.floor(Date.now() / day) * day + day / 2 };
   const host = await shop(() => clock.now);
@@ -52,6 +52,7 @@ test('a preview is of a moment, the client’s own if the cart names none', asyn
   host.command('SetFacilityRules', { facility: { code: 'LON' }, rules });
   host.command('PlaceOrder', order(newOrderId(clock.now), { MUG: 1 }));
   const client = createClient({ url: '', fetch: host.fetch, live: false, now: () => clock.now });
+  t.after(() => client.close());
   await client.watch([{ sku: 'MUG' }]);
   const mug = cart({ MUG: 1 });
   const { short } = client.preview(mug);
@@ -64,7 +65,6 @@ test('a preview is of a moment, the client’s own if the cart names none', asyn
   assert.deepEqual((await placed.settled).kind, 'rejected', 'as foreseen');
   clock.now += day;
   assert.ok(client.preview(mug).served, 'the client’s clock went on');
-  client.close();
 });
 
 test('a parcel that leaves the country takes a gateway', async () => {

@@ -127,26 +127,37 @@ impl Shop {
     }
 
     /// Ends what is due: orders first, since an order that expires releases its own stock and does
-    /// not want its payment any more.
+    /// not want its payment any more; and once more after the facilities, since what one lets go of
+    /// may be of an order that should have been paid for by now.
     fn tick(&mut self, context: &Context) -> Result<Vec<Event>, Broken> {
         let orders = Command::Order(OrderCommand::Tick);
         let inventory = Command::Inventory(InventoryCommand::Tick);
         let fulfilment = Command::Fulfilment(FulfilmentCommand::Tick);
         let payments = Command::Payment(PaymentCommand::Tick);
-        let ours = [
-            (self.roles.order, orders),
-            (self.roles.inventory, inventory),
-            (self.roles.fulfilment, fulfilment),
-            (self.roles.payment, payments),
-        ];
-        let mut all = Vec::new();
-        for (_, command) in ours.into_iter().filter(|(local, _)| *local) {
-            let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
-            let mut events = self.decide(&command, context).map_err(refused)?;
-            self.follow(&mut events, context)?;
-            all.append(&mut events);
-        }
+        let roles = self.roles;
+        let mut all = self.tick_of(roles.order, &orders, context)?;
+        all.append(&mut self.tick_of(roles.inventory, &inventory, context)?);
+        let mut late = self.tick_of(roles.fulfilment, &fulfilment, context)?;
+        let again = roles.order && !late.is_empty();
+        all.append(&mut late);
+        all.append(&mut self.tick_of(again, &orders, context)?);
+        all.append(&mut self.tick_of(roles.payment, &payments, context)?);
         Ok(all)
+    }
+
+    fn tick_of(
+        &mut self,
+        local: bool,
+        command: &Command,
+        context: &Context,
+    ) -> Result<Vec<Event>, Broken> {
+        let refused = |refusal: Refusal| Broken { because: refusal.to_string() };
+        if !local {
+            return Ok(Vec::new());
+        }
+        let mut events = self.decide(command, context).map_err(refused)?;
+        self.follow(&mut events, context)?;
+        Ok(events)
     }
 
     /// Applies the events, and those that follow from them, until nothing more follows.

@@ -12,7 +12,7 @@ use earmark::order::{
     AmendOrder, CancelReason, OrderCommand as O, OrderEvent, OrderLine, RejectFulfilment,
     ReleaseOrder, Status,
 };
-use earmark::policy::{CaptureWhen, Collect, Policy};
+use earmark::policy::{CaptureWhen, Collect, FulfilmentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::UnitPrice;
 use support::kits::{self, amend, cancel, line, ship};
@@ -211,6 +211,24 @@ fn what_a_warehouse_works_on_stays_and_goes_once_it_lets_go_of_it() {
     desk.pass(0);
     let order = desk.at_hand(1);
     assert_eq!((order.status, order.tied.len()), (Status::Cancelled, 0), "{order:?}");
+}
+
+#[test]
+fn what_a_late_facility_lets_go_of_goes_in_the_same_tick() {
+    let mut desk = lapsing();
+    let fulfilment = FulfilmentPolicy { answer_within: Some(Span::from_millis(4 * HOUR)) };
+    let orders = *desk.shop.orders().policy();
+    let policy = Policy { orders, fulfilment, ..Policy::default() };
+    desk.must(Command::SetPolicy(SetPolicy { policy }));
+    desk.place(1, &[("mug", 2)]);
+    pay(&mut desk, 1, 247);
+    desk.order(O::Release(ReleaseOrder { order: order(1), facility: None })).unwrap();
+    desk.pass(3 * HOUR);
+    assert_eq!(until(&desk), Some(START + 4 * HOUR));
+    let told = names(&desk.pass(HOUR));
+    assert!(told.contains(&"FulfilmentTimedOut"), "{told:?}");
+    assert_eq!((desk.at_hand(1).status, desk.available("mug")), (Status::Cancelled, 25));
+    assert_eq!(desk.pass(0), [], "the same tick once more");
 }
 
 #[test]

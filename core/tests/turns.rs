@@ -168,6 +168,18 @@ fn a_loss_takes_no_more_than_it_has_to_and_tells_each_order_once() {
 }
 
 #[test]
+fn what_is_tied_has_the_turn_of_what_waits_beside_it() {
+    let mut desk = desk();
+    let [ahead, first, second] = [made(10_000, 1), made(5, 2), made(6, 3)];
+    order(&mut desk, ahead, &[("pen", 6)]);
+    // It waits for a pen behind one who says that he came later, and so has a late turn; whoever
+    // comes after it for its mugs has a later one.
+    order(&mut desk, first, &[("pen", 1), ("mug", 2)]);
+    order(&mut desk, second, &[("mug", 10)]);
+    assert_eq!(lose(&mut desk, 1), [(second, vec![(0, 1)])]);
+}
+
+#[test]
 fn what_is_promised_softly_breaks_first_though_it_came_first() {
     let mut desk = Desk::open_with_payment();
     let [unpaid, paid] = [made(0, 1), made(5, 2)];

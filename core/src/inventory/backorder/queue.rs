@@ -234,6 +234,9 @@ pub(in crate::inventory) fn later(
         {
             queue.waiting.insert((turn, id));
         }
+    }
+    // Whoever comes later for what it ties comes after it, as for what it waits for.
+    for item in waits.into_iter().chain(portions.iter().map(|p| p.item)) {
         if let Some(item) = inventory.items.get_mut(item) {
             item.turn = item.turn.max(turn);
         }

@@ -159,12 +159,13 @@ impl CodeCache {
         Ok(self.prune()?)
     }
 
-    /// Removes the oldest files beyond [`MOST_FILES`].
+    /// Removes the oldest files beyond [`MOST_FILES`], and none but those that were kept here:
+    /// whoever names a directory in which other things lie keeps them.
     fn prune(&self) -> io::Result<()> {
         let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            if is_kept(&path) {
                 // Another process may have removed it meanwhile.
                 let Ok(about) = fs::metadata(&path) else { continue };
                 files.push((about.modified()?, path));
@@ -177,6 +178,13 @@ impl CodeCache {
         }
         Ok(())
     }
+}
+
+/// Whether a file has a name that only a [`Key`] gives.
+fn is_kept(path: &Path) -> bool {
+    let name = path.file_stem().and_then(|stem| stem.to_str());
+    let is_key = |name: &str| blake3::Hash::from_hex(name).is_ok();
+    path.extension().is_some_and(|extension| extension == EXTENSION) && name.is_some_and(is_key)
 }
 
 /// The code in a file, if it is whole and for this.
@@ -326,18 +334,26 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_code_goes_when_there_is_too_much() {
+    fn the_oldest_code_goes_when_there_is_too_much_and_nothing_else() {
         let (_dir, cache) = fresh();
-        let old = SystemTime::UNIX_EPOCH;
-        for n in 0..MOST_FILES {
-            let file = cache.dir.join(format!("{n}.{EXTENSION}"));
+        let old = |name: &str, seconds: usize| {
+            let file = cache.dir.join(name);
             fs::write(&file, "old").unwrap();
-            let age = old + std::time::Duration::from_secs(u64::try_from(n).unwrap());
+            let age = std::time::Duration::from_secs(u64::try_from(seconds).unwrap());
+            let age = SystemTime::UNIX_EPOCH + age;
             File::options().write(true).open(&file).unwrap().set_modified(age).unwrap();
-        }
+            file
+        };
+        let kept: Vec<PathBuf> =
+            (1..=MOST_FILES).map(|n| old(&format!("{n:064x}.{EXTENSION}"), n)).collect();
+        let others = ["mine.code", "0000.code", "letter.txt"].map(|name| old(name, 0));
         ask(&cache, ONE, Stop::Deadline);
-        assert_eq!(files(&cache).len(), MOST_FILES);
-        assert!(!cache.dir.join(format!("0.{EXTENSION}")).exists());
+        let there: Vec<bool> = kept.iter().map(|file| file.exists()).collect();
+        assert_eq!(
+            (there[0], there.iter().filter(|there| **there).count()),
+            (false, MOST_FILES - 1)
+        );
+        assert!(others.iter().all(|file| file.exists()), "what others put there stays");
         assert_eq!(ask(&cache, ONE, Stop::Deadline), (1, false));
     }
 }

@@ -301,8 +301,8 @@ fn one_in_work() -> Desk {
 
 #[test]
 fn of_units_that_are_lost_those_that_nobody_works_on_go_first() {
-    assert_eq!(one_in_work().stripped(1, &[(0, 3)]), ["OrderStockLost 0:2 0:1"]);
-    assert_eq!(one_in_work().stripped(1, &[(0, 1)]), ["OrderStockLost 0:1"]);
+    assert_eq!(one_in_work().stripped(1, &[(0, 3)]), ["OrderStockLost 0:2 0:1", "OrderStripHeard"]);
+    assert_eq!(one_in_work().stripped(1, &[(0, 1)]), ["OrderStockLost 0:1", "OrderStripHeard"]);
 }
 
 #[test]

@@ -74,6 +74,7 @@ pub const PROCESS: &[Step] = &[
     step(["order", "OrderReplaced", "notification", "Tell"], News),
     step(["inventory", "InventoryExpired", "order", "RecordLapsed"], Compensation),
     step(["inventory", "PromiseStripped", "order", "RecordStripped"], Compensation),
+    step(["order", "OrderStripHeard", "inventory", "ResumeWaiting"], Compensation),
     step(["order", "OrderKitsAskedAgain", "inventory", "ReserveFrom"], Compensation),
     step(["order", "OrderMoveRequested", "inventory", "ReserveFrom"], Forward),
     step(["order", "OrderMoveRefused", "notification", "Tell"], News),

@@ -9,6 +9,7 @@
 //!                              \-> Backordered -> RecordBackordered > Backordered, Confirmed
 //!                                  Filled -----> RecordFilled ----> BackorderSourced
 //! BackorderDropped, BackorderReturned --> ReleaseAwaited
+//! StripHeard --------> ResumeWaiting
 //! OrderExtended -----> Extend
 //! OrderMoveRequested > ReserveFrom, as the first; its Rejected leads to MoveRefused
 //! AllocationRequested> Allocate -> Allocated --> RecordAllocated -> Allocated, Confirmed
@@ -34,7 +35,7 @@ use crate::demand::{Awaited, Demand, Destination, Hold, Portion};
 use crate::ids::{LineNumber, OrderId, ReservationNumber, ReturnNumber};
 use crate::inventory::{
     Allocate, Extend, InventoryCommand, InventoryEvent, InventoryRejected, Miss, Release,
-    ReleaseAwaited, Reserve, ReserveFrom, Restock, ShipStock, Unship,
+    ReleaseAwaited, Reserve, ReserveFrom, Restock, ResumeWaiting, ShipStock, Unship,
 };
 use crate::notification::{News, NotificationCommand, Tell};
 use crate::order::{
@@ -98,6 +99,10 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::PaymentMissed(e) => to(tell(order, News::PaymentMissed(e.number))),
         OrderEvent::BackorderDropped(e) => stop_waiting(order, &e.units, to),
         OrderEvent::BackorderReturned(e) => stop_waiting(order, &e.units, to),
+        OrderEvent::StripHeard(e) => {
+            let reservations = e.reservations.clone();
+            to(inventory(InventoryCommand::ResumeWaiting(ResumeWaiting { order, reservations })));
+        }
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
         | OrderEvent::ReturnReceived(_)
@@ -272,6 +277,7 @@ fn from_inventory(event: &InventoryEvent, to: &mut impl FnMut(Command)) {
         | InventoryEvent::KitsShort(_)
         | InventoryEvent::BackorderLimitSet(_)
         | InventoryEvent::BackorderReleased(_)
+        | InventoryEvent::WaitingResumed(_)
         | InventoryEvent::BackordersDue(_) => return,
     };
     to(Command::Order(command));

@@ -208,7 +208,8 @@ fn tie(
             let reservation = open.entry(ReservationId { order: *id, number: units.reservation });
             let reservation = reservation.or_insert(Reservation::of(hold, Vec::new()));
             let (destination, excluded) = (order.destination.clone(), order.refused.clone());
-            let none = || Box::new(Waiting { destination, excluded, units: Vec::new() });
+            let none =
+                || Box::new(Waiting { destination, excluded, units: Vec::new(), unheard: 0 });
             reservation.waiting.get_or_insert_with(none).units.push(*units);
         }
     }

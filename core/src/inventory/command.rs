@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::SetLowStock;
-use super::backorder::{ReleaseAwaited, SetBackorderLimit};
+use super::backorder::{ReleaseAwaited, ResumeWaiting, SetBackorderLimit};
 use super::condition::{MoveStock, WriteOffStock};
 use super::count::CountStock;
 use super::expected::{ExpectStock, ReceiveExpected, WithdrawExpected};
@@ -63,6 +63,8 @@ pub enum InventoryCommand {
     SetBackorderLimit(SetBackorderLimit),
     /// From the flow, as `Release`.
     ReleaseAwaited(ReleaseAwaited),
+    /// From the flow: the order has heard what it lost.
+    ResumeWaiting(ResumeWaiting),
 }
 
 /// Define an item that can be stocked and sold.

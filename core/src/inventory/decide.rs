@@ -82,6 +82,9 @@ impl Inventory {
             InventoryCommand::Extend(c) => Ok(reservations::extend(self, c, context.at)),
             InventoryCommand::SetBackorderLimit(c) => backorder::set_limit(self, c),
             InventoryCommand::ReleaseAwaited(c) => Ok(backorder::release(self, c)),
+            InventoryCommand::ResumeWaiting(c) => {
+                Ok(backorder::resume(self, c).into_iter().collect())
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::alerts::{BackInStock, LowStock, LowStockSet, OutOfStock, StockReplenished};
 use super::backorder::{
     BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
+    WaitingResumed,
 };
 use super::command::{Adjustment, GatewaySpec};
 use super::condition::{StockMoved, StockWrittenOff};
@@ -75,6 +76,7 @@ pub enum InventoryEvent {
     Filled(BackorderFilled),
     BackorderReleased(BackorderReleased),
     BackordersDue(BackordersDue),
+    WaitingResumed(WaitingResumed),
 }
 
 data! {
@@ -284,6 +286,7 @@ impl InventoryEvent {
             Self::Backordered(e) => e.order,
             Self::Filled(e) => e.order,
             Self::BackorderReleased(e) => e.order,
+            Self::WaitingResumed(e) => e.order,
             Self::KitDefined(_)
             | Self::ItemDefined(_)
             | Self::FacilityDefined(_)

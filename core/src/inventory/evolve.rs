@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use super::condition::Condition;
 use super::event::{
-    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryTied, StockUnshipped,
+    FacilityDefined, InventoryAllocated, InventoryEvent, InventoryExpired, InventoryTied,
+    StockUnshipped,
 };
 use super::items::Items;
 use super::ledger::{Inventory, Item, Reservation, ReservationId, Shelf};
@@ -42,7 +43,10 @@ pub(super) fn evolve(
             shelf.put(Condition::Sellable, e.quantity)?;
         }
         InventoryEvent::Adjusted(e) => adjust::adjusted(inventory, e)?,
-        InventoryEvent::Stripped(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
+        InventoryEvent::Stripped(e) => {
+            backorder::stripped(inventory, e);
+            free(inventory, e.order, &e.portions, Books::Promise)?;
+        }
         InventoryEvent::Tied(e) => tie(inventory, e)?,
         InventoryEvent::Rejected(_)
         | InventoryEvent::KitsExploded(_)
@@ -50,14 +54,7 @@ pub(super) fn evolve(
         | InventoryEvent::KitsShort(_) => {}
         InventoryEvent::Allocated(e) => harden(inventory, e)?,
         InventoryEvent::Released(e) => free(inventory, e.order, &e.portions, Books::Promise)?,
-        InventoryEvent::Expired(e) => {
-            let id = ReservationId { order: e.order, number: e.reservation };
-            backorder::give_up(inventory, id)?;
-            let open = inventory.reservations.get(&id).ok_or(ENDED)?;
-            let portions = open.portions.clone();
-            free(inventory, e.order, &portions, Books::Promise)?;
-            end(inventory, id);
-        }
+        InventoryEvent::Expired(e) => expire(inventory, e)?,
         InventoryEvent::Shipped(e) => free(inventory, e.order, &e.portions, Books::Goods)?,
         InventoryEvent::Unshipped(e) => unship(inventory, e)?,
         InventoryEvent::Restocked(e) => {
@@ -95,6 +92,7 @@ pub(super) fn evolve(
         InventoryEvent::Filled(e) => backorder::filled(inventory, e)?,
         InventoryEvent::BackorderReleased(e) => backorder::released(inventory, e)?,
         InventoryEvent::BackordersDue(e) => backorder::due(inventory, e)?,
+        InventoryEvent::WaitingResumed(e) => backorder::resumed(inventory, e)?,
     }
     Ok(())
 }
@@ -222,6 +220,17 @@ fn harden(inventory: &mut Inventory, event: &InventoryAllocated) -> Result<(), C
         shelf.reserved = shelf.reserved.checked_sub(p.quantity).ok_or(NO_STOCK)?;
         shelf.allocated = shelf.allocated.checked_add(p.quantity).ok_or(NO_STOCK)?;
     }
+    Ok(())
+}
+
+/// What a reservation waits for and what it ties is given up.
+fn expire(inventory: &mut Inventory, event: &InventoryExpired) -> Result<(), CorruptHistory> {
+    let id = ReservationId { order: event.order, number: event.reservation };
+    backorder::give_up(inventory, id)?;
+    let open = inventory.reservations.get(&id).ok_or(ENDED)?;
+    let portions = open.portions.clone();
+    free(inventory, event.order, &portions, Books::Promise)?;
+    end(inventory, id);
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub use alerts::{
 };
 pub use backorder::{
     BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
-    Parted, ReleaseAwaited, SetBackorderLimit, Waiting,
+    Parted, ReleaseAwaited, ResumeWaiting, SetBackorderLimit, Waiting, WaitingResumed,
 };
 pub use choose::AimValue;
 pub use command::{

@@ -7,11 +7,11 @@
 use alloc::vec::Vec;
 
 use super::buckets::Bucket;
-use super::command::{RecordBackordered, RecordFilled};
+use super::command::{RecordBackordered, RecordFilled, RecordStripped};
 use super::decide::request_allocation;
 use super::event::{
     BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered, OrderEvent,
-    TieReturned, UnitsOfLine,
+    OrderStripHeard, TieReturned, UnitsOfLine,
 };
 use super::stage::{self, Stage};
 use super::state::{Backordered, Order};
@@ -81,6 +81,19 @@ pub(super) fn filled(news: &RecordFilled, known: Option<&Order>) -> Vec<OrderEve
         events.push(OrderEvent::TieReturned(TieReturned { order: id, portions: back }));
     }
     events
+}
+
+/// The reservations of which units were lost, and for which the order goes on waiting.
+pub(super) fn strip_heard(news: &RecordStripped, order: &Order) -> Option<OrderEvent> {
+    let waits = |number: &ReservationNumber| {
+        order.backordered.iter().any(|b| b.units.reservation == *number)
+    };
+    let numbers = news.portions.iter().map(|p| p.reservation).filter(waits);
+    let mut reservations: Vec<ReservationNumber> = numbers.collect();
+    reservations.sort_unstable();
+    reservations.dedup();
+    let (order, is_any) = (news.order, !reservations.is_empty());
+    is_any.then(|| OrderEvent::StripHeard(OrderStripHeard { order, reservations }))
 }
 
 /// Gives up all that is promised and not there.

@@ -54,10 +54,10 @@ pub use event::{
     OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentMissed,
     OrderPaymentNeeded, OrderPaymentRecorded, OrderPlaced, OrderRejected, OrderReopened,
     OrderReplaced, OrderResourced, OrderSetAside, OrderShortened, OrderSourced, OrderStockLost,
-    OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine, Putaway, Rejection,
-    ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived, ReturnRefused,
-    ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender, ShipmentShipped,
-    ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
+    OrderStripHeard, OrderUnsourced, PaymentAuthorized, PaymentTerms, PlacedBy, PriceOfLine,
+    Putaway, Rejection, ReplacementPlaced, Resourcing, ReturnPartlyReceived, ReturnReceived,
+    ReturnRefused, ReturnRequested, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+    ShipmentShipped, ShippingVoided, TieReturned, UnitsOfLine, UnitsOfParcel,
 };
 pub use kits::LineKind;
 pub use refusal::OrderRefusal;

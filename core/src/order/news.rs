@@ -114,8 +114,15 @@ pub(super) fn lapsed(news: &RecordLapsed, order: &Order, context: &Context) -> V
     backorder::drop_all(id, order).into_iter().chain([expired]).collect()
 }
 
-/// What is still tied of the units is unsourced; some may have been cancelled meanwhile.
+/// What is still tied of the units is unsourced; some may have been cancelled meanwhile. The stock
+/// is told that the loss was heard of where the order waits for more under the same name.
 pub(super) fn stripped(news: &RecordStripped, order: &Order, at: Timestamp) -> Decision {
+    let mut events = lost_units(news, order, at)?;
+    events.extend(backorder::strip_heard(news, order));
+    Ok(events)
+}
+
+fn lost_units(news: &RecordStripped, order: &Order, at: Timestamp) -> Decision {
     let held = |p: &Portion| {
         let same = order.tied.iter().filter(|t| stage::is_same(&t.portion, p));
         let tied = same.map(|t| t.portion.quantity).fold(0, u32::saturating_add);

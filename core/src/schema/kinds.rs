@@ -376,6 +376,10 @@ codec! {
         { Event::Order(OE::PaymentNeeded(p)) } version: 2;
     131 OrderPaymentMissed(p: order::OrderPaymentMissed)
         { Event::Order(OE::PaymentMissed(p)) } version: 1;
+    132 OrderStripHeard(p: order::OrderStripHeard)
+        { Event::Order(OE::StripHeard(p)) } version: 1;
+    133 WaitingResumed(p: inventory::WaitingResumed)
+        { Event::Inventory(IE::WaitingResumed(p)) } version: 1;
 }
 
 codec! {

@@ -155,7 +155,7 @@ impl Linked {
         self.shops.len()
     }
 
-    fn at(&self, role: &str) -> usize {
+    pub(crate) fn at(&self, role: &str) -> usize {
         self.topology.partitions().iter().position(|p| p.roles.has(role)).unwrap()
     }
 

@@ -8,9 +8,11 @@ use earmark::ids::{FacilityId, ItemId, ItemRef, LineNumber, ReservationNumber};
 use earmark::inventory::{
     BackorderFilled, BackorderLimitSet, BackorderReleased, BackordersDue, InventoryBackordered,
     InventoryCommand as I, InventoryEvent as IE, InventoryRefusal, SetBackorderLimit,
+    WaitingResumed,
 };
 use earmark::order::{
     BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered, OrderEvent as OE,
+    OrderStripHeard,
 };
 use earmark::sourcing::Proof;
 use earmark::time::Timestamp;
@@ -67,6 +69,10 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         sample("plain", IE::BackorderReleased(BackorderReleased { order, units: units() })),
         sample("later", IE::BackordersDue(due)),
         sample("looked through", IE::BackordersDue(done)),
+        sample(
+            "plain",
+            IE::WaitingResumed(WaitingResumed { order, reservations: vec![reservation] }),
+        ),
     ];
     let promised =
         |hold| OE::Backordered(OrderBackordered { order, reservation, hold, units: units() });
@@ -81,6 +87,7 @@ pub(super) fn events() -> Vec<Sample<Event>> {
         sample("hard", sourced(hard)),
         sample("plain", OE::BackorderDropped(BackorderDropped { order, units: units() })),
         sample("plain", OE::BackorderReturned(BackorderReturned { order, units: units() })),
+        sample("plain", OE::StripHeard(OrderStripHeard { order, reservations: vec![reservation] })),
     ];
     let stock = stock.into_iter().map(|s| sample(s.case, Event::Inventory(s.value)));
     stock.chain(orders.into_iter().map(|s| sample(s.case, Event::Order(s.value)))).collect()

@@ -248,6 +248,8 @@ fn events_of_payments() -> Vec<Payload> {
         order::OrderMoveRefused,
         order::OrderPaymentNeeded,
         order::OrderPaymentMissed,
+        order::OrderStripHeard,
+        inventory::WaitingResumed,
     ]
 }
 

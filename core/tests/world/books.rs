@@ -112,6 +112,7 @@ impl Books {
             | E::BackorderLimitSet(_)
             | E::Backordered(_)
             | E::BackorderReleased(_)
+            | E::WaitingResumed(_)
             | E::BackordersDue(_)
             | E::Extended(_) => Ok(()),
         }

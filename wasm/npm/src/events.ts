@@ -343,6 +343,10 @@ export interface Events {
   /** Units wait no more: they are unsourced, and the event that follows tells what becomes of them. */
   BackorderDropped: OfOrder & { units: Awaited[] };
   BackorderReturned: OfOrder & { units: Awaited[] };
+  /** The order knows that units were stripped of reservations for which it still waits. */
+  OrderStripHeard: OfOrder & { reservations: ReservationNumber[] };
+  /** What these reservations wait for may be filled again. */
+  WaitingResumed: OfOrder & { reservations: ReservationNumber[] };
   /** Another order is to take the place of this one; until the stock has answered, it can't be paid. */
   OrderSetAside: OfOrder & { at: Timestamp; by: OrderId };
   ReplacementPlaced: Events['OrderPlaced'] & { replaces: OrderId };

@@ -68,6 +68,14 @@ fn live(
             InventoryEvent::SafetySet(e) if queues.is_queued(e.item.id) => {
                 live.insert(e.item.id, None);
             }
+            InventoryEvent::WaitingResumed(e) => {
+                let items = e.reservations.iter().flat_map(|&number| {
+                    let open = inventory.reservation(ReservationId { order: e.order, number });
+                    open.and_then(|open| open.waiting.as_deref())
+                });
+                let items = items.flat_map(|waiting| &waiting.units).map(|units| units.item);
+                live.extend(items.map(|item| (item, None)));
+            }
             _ => changes(inventory, event, &mut |(item, ..), change| {
                 if change > 0 && queues.is_queued(item) {
                     live.insert(item, None);
@@ -200,7 +208,8 @@ impl<'a> Round<'a> {
             match event {
                 InventoryEvent::Backordered(e) if is_it(e.order, e.reservation) => {
                     let (destination, excluded) = (e.destination.clone(), e.excluded.clone());
-                    now = Some((e.hold, Waiting { destination, excluded, units: e.units.clone() }));
+                    let units = e.units.clone();
+                    now = Some((e.hold, Waiting { destination, excluded, units, unheard: 0 }));
                 }
                 InventoryEvent::Expired(e) if is_it(e.order, e.reservation) => return None,
                 InventoryEvent::Allocated(e) if is_it(e.order, e.reservation) => {
@@ -214,10 +223,24 @@ impl<'a> Round<'a> {
                         e.units.iter().for_each(|units| waiting.lose(units));
                     }
                 }
+                InventoryEvent::Stripped(e) if e.order == id.order => {
+                    if let Some((_, waiting)) = &mut now
+                        && e.portions.iter().any(|p| p.reservation == id.number)
+                    {
+                        waiting.unheard = waiting.unheard.saturating_add(1);
+                    }
+                }
+                InventoryEvent::WaitingResumed(e) if e.order == id.order => {
+                    if let Some((_, waiting)) = &mut now
+                        && e.reservations.contains(&id.number)
+                    {
+                        waiting.unheard = waiting.unheard.saturating_sub(1);
+                    }
+                }
                 _ => {}
             }
         }
-        now.filter(|(_, waiting)| !waiting.units.is_empty())
+        now.filter(|(_, waiting)| !waiting.units.is_empty() && waiting.unheard == 0)
     }
 
     /// Says which queues are looked at again, and when.
@@ -281,6 +304,8 @@ impl Inventory {
     /// day.
     pub(super) fn free_for(&self, id: ReservationId, item: ItemId) -> u64 {
         let waiting = self.reservation(id).and_then(|open| open.waiting.as_deref());
+        // Nothing is filled while the order has not heard of a loss.
+        let waiting = waiting.filter(|waiting| waiting.unheard == 0);
         let (Some(waiting), Some(known)) = (waiting, self.items.get(item)) else { return 0 };
         let Waiting { destination, excluded, .. } = waiting;
         let within = self.within_reach(known, destination, excluded);

@@ -12,6 +12,7 @@
 mod fill;
 mod part;
 mod queue;
+mod unheard;
 
 use alloc::format;
 use alloc::vec;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use fill::append;
 pub use part::Parted;
 pub(super) use queue::{Backorders, backordered, due, filled, give_up, later, limit_set, released};
+pub(super) use unheard::{resume, resumed, stripped};
 
 use super::decide::Decision;
 use super::event::InventoryEvent;
@@ -49,6 +51,14 @@ asks! {
         order: OrderId,
         /// The units.
         units: Vec<Awaited>,
+    }
+    /// The order has heard what it was stripped of: what it waits for may be filled again. Never
+    /// fails: what does not wait is left alone.
+    ResumeWaiting {
+        /// The order.
+        order: OrderId,
+        /// The reservations.
+        reservations: Vec<ReservationNumber>,
     }
 }
 
@@ -112,6 +122,14 @@ data! {
         /// Behind this reservation of that order.
         after_reservation: Option<ReservationNumber>,
     }
+    /// An order has heard that units were stripped of reservations that wait: they may be filled
+    /// again, once each such loss has been heard of.
+    WaitingResumed {
+        /// The order.
+        order: OrderId,
+        /// The reservations.
+        reservations: Vec<ReservationNumber>,
+    }
 }
 
 /// What of a reservation waits for stock, and what the plan for it has to know.
@@ -123,6 +141,9 @@ pub struct Waiting {
     pub excluded: Vec<FacilityId>,
     /// The units, per line; never none.
     pub units: Vec<Awaited>,
+    /// How many times units were stripped of what the reservation ties, and the order has not said
+    /// that it heard of it: as long as that is so, nothing is filled.
+    pub unheard: u32,
 }
 
 pub(super) fn set_limit(inventory: &Inventory, command: &SetBackorderLimit) -> Decision {

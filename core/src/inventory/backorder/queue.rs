@@ -209,6 +209,7 @@ pub(in crate::inventory) fn backordered(
         destination: event.destination.clone(),
         excluded: event.excluded.clone(),
         units: event.units.clone(),
+        unheard: 0,
     };
     let mut open = Reservation::of(event.hold, Vec::new());
     (open.waiting, open.turn) = (Some(Box::new(waiting)), turn);

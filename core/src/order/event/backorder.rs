@@ -33,6 +33,12 @@ of_order! {
         /// The units.
         units: Vec<Awaited>,
     }
+    /// The order has heard that units were stripped of reservations that it still waits for: what
+    /// comes for them from here on it knows to be new.
+    OrderStripHeard {
+        /// The reservations.
+        reservations: Vec<ReservationNumber>,
+    }
     /// Units were promised that the order does not want any more.
     BackorderReturned {
         /// The units that need not come.

@@ -35,7 +35,9 @@ use crate::ids::{
 use crate::time::Timestamp;
 use crate::units::Amount;
 
-pub use backorder::{BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered};
+pub use backorder::{
+    BackorderDropped, BackorderReturned, BackorderSourced, OrderBackordered, OrderStripHeard,
+};
 pub use change::{
     OrderAmended, OrderDrafted, OrderExtended, OrderKitsAskedAgain, OrderLinesExploded,
     OrderMoveRefused, OrderMoveRequested, OrderMoved, OrderPaymentDue, OrderPaymentMissed,
@@ -111,6 +113,7 @@ pub enum OrderEvent {
     Moved(OrderMoved),
     MoveRefused(OrderMoveRefused),
     PaymentMissed(OrderPaymentMissed),
+    StripHeard(OrderStripHeard),
 }
 
 of_order! {
@@ -384,6 +387,7 @@ impl OrderEvent {
             Self::PaymentRecorded(e) => e.order,
             Self::PaymentNeeded(e) => e.order,
             Self::PaymentMissed(e) => e.order,
+            Self::StripHeard(e) => e.order,
             Self::Shortened(e) => e.order,
             Self::MoveRequested(e) => e.order,
             Self::Moved(e) => e.order,

@@ -43,7 +43,9 @@ pub(super) fn evolve(orders: &mut Orders, event: &OrderEvent) -> Result<(), Corr
         OrderEvent::PlacedInstead(e) => return insert(orders, id, placed_instead(e)),
         OrderEvent::Archived(_) => return archive(orders, id),
         // The tie of an order that was archived meanwhile is returned too.
-        OrderEvent::TieReturned(_) | OrderEvent::BackorderReturned(_) => return Ok(()),
+        OrderEvent::TieReturned(_)
+        | OrderEvent::BackorderReturned(_)
+        | OrderEvent::StripHeard(_) => return Ok(()),
         _ => {}
     }
     let order = orders.orders.get_mut(&id).ok_or(NO_ORDER)?;

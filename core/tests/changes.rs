@@ -14,8 +14,8 @@ use earmark::order::{
     AmendOrder, AuthorizePayment, CancelOrder, CancelReason, CompleteOrder, DeliverShipment,
     Disposition, FulfilmentStatus, HoldKind, LineChange, LineRef, LineUnits, OrderCommand as O,
     OrderEvent, OrderLine, OrderRefusal, PaymentStatus, PickOrder, PlaceHold, PlaceOrder,
-    ReceiveReturn, ReceiveReturnedUnits, RefuseReturn, ReleaseOrder, ReopenOrder, RequestReturn,
-    ReturnState, ReturnsStatus, SaveDraft, ShipOrder, Status, StockStatus,
+    ReceiveReturn, ReceiveReturnedUnits, RefuseReturn, RejectFulfilment, ReleaseOrder, ReopenOrder,
+    RequestReturn, ReturnState, ReturnsStatus, SaveDraft, ShipOrder, Status, StockStatus,
 };
 use earmark::policy::{OrderPolicy, Policy};
 use earmark::units::{Amount, Currency, UnitPrice};
@@ -206,6 +206,22 @@ fn another_place_in_the_country_keeps_the_stock_and_another_country_sources_anew
         ["OrderMoveRequested", "InventoryReleased", "InventoryTied", "OrderMoved", "OrderSourced"];
     assert_eq!(told, anew);
     assert_eq!(desk.at_hand(1).lines[0].buckets.allocated, 3);
+}
+
+#[test]
+fn a_facility_that_refused_an_order_is_not_asked_for_what_is_added_to_it() {
+    let mut desk = Desk::open();
+    desk.place(1, &[("mug", 2)]);
+    let london = FacilityId(0);
+    let from_london = |desk: &Desk| -> Vec<bool> {
+        desk.at_hand(1).tied.iter().map(|t| t.portion.facility == london).collect()
+    };
+    assert_eq!(from_london(&desk), [true]);
+    desk.order(O::Release(ReleaseOrder { order: order(1), facility: None })).unwrap();
+    let reject = RejectFulfilment { order: order(1), facility: london, reason: None };
+    desk.order(O::RejectFulfilment(reject)).unwrap();
+    desk.order(quantity(1, 0, 3)).unwrap();
+    assert_eq!(from_london(&desk), [false, false]);
 }
 
 #[test]

@@ -21,6 +21,8 @@ use earmark::policy::{PaymentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::{Amount, Currency, UnitPrice};
 use linked::Linked;
+use support::alone::{Alone, HARD};
+use support::kits::amend;
 use support::{START, order, place, sku, text, units};
 
 /// London has so many mugs, which may not go to America if that is said.
@@ -178,4 +180,51 @@ fn what_happens_before_the_answer_is_not_lost() {
         assert_eq!((known.status, known.lines[0].buckets.wanted()), (Status::Confirmed, 1));
         assert_eq!(known.destination == america(), !at_home && known.lines[0].buckets.wanted() > 1);
     }
+}
+
+/// The order role alone, whose stock has tied three mugs and two pens.
+fn alone() -> Alone {
+    let mut desk = Alone::paid();
+    desk.tied(1, HARD, &[(0, 3), (1, 2)]);
+    desk
+}
+
+#[test]
+fn an_order_that_has_all_it_wants_asks_for_nothing_when_it_can_not_move() {
+    let mut desk = alone();
+    assert_eq!(desk.hear(to_america()), ["OrderMoveRequested"]);
+    assert_eq!(desk.refused(2, "mug", (3, 0)), ["OrderMoveRefused"]);
+    assert_eq!((desk.order().asked, desk.status()), (ReservationNumber(2), Status::Confirmed));
+}
+
+#[test]
+fn an_order_that_can_not_move_asks_for_what_it_lacks_where_it_is() {
+    let mut desk = alone();
+    desk.hear(amend(1, 0, 4));
+    desk.hear(to_america());
+    assert_eq!(desk.refused(2, "mug", (1, 0)), [""; 0], "that was asked for before");
+    assert_eq!(desk.order().moving.as_ref().unwrap().reservation, ReservationNumber(3));
+    assert_eq!(desk.refused(3, "mug", (4, 0)), ["OrderMoveRefused", "OrderResourced"]);
+    assert_eq!((&desk.order().moving, desk.order().asked), (&None, ReservationNumber(4)));
+    assert_eq!(desk.tied(4, HARD, &[(0, 1)]), ["OrderSourced 0:1"]);
+}
+
+#[test]
+fn what_was_asked_for_since_it_was_to_move_is_not_asked_for_again() {
+    let mut desk = alone();
+    desk.hear(to_america());
+    assert_eq!(desk.stripped(1, &[(0, 1)]), ["OrderUnsourced"]);
+    assert_eq!(desk.refused(2, "mug", (3, 0)), ["OrderMoveRefused"]);
+    assert_eq!(desk.tied(3, HARD, &[(0, 1)]), ["OrderSourced 0:1"]);
+}
+
+#[test]
+fn whoever_moves_takes_what_is_tied_for_that_and_nothing_that_was_asked_for_meanwhile() {
+    let mut desk = alone();
+    desk.hear(to_america());
+    desk.stripped(1, &[(0, 1)]);
+    let all = [(0, 3), (1, 2)];
+    assert_eq!(desk.tied(2, HARD, &all), ["OrderMoved", "OrderSourced 0:3 1:2"]);
+    assert_eq!(desk.order().destination, america());
+    assert_eq!(desk.tied(3, HARD, &[(0, 1)]), ["TieReturned 0:1"]);
 }

@@ -8,8 +8,8 @@ use earmark::decide::Principal;
 use earmark::flow::{Command, Event, Refusal};
 use earmark::ids::{FacilityId, LineNumber, PaymentNumber};
 use earmark::order::{
-    AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, LineRef, LineUnits,
-    OrderCommand as O, PaymentStatus, ShipOrder, Status,
+    AmendOrder, AuthorizePayment, CancelOrder, CancelReason, DeliverShipment, LineRef, LineUnits,
+    OrderCommand as O, OrderRefusal, PaymentStatus, ShipOrder, Status,
 };
 use earmark::payment::{
     CapturePayment, DeclineCapture, DeclinePayment, DeclineReason, DeclineRefund,
@@ -17,6 +17,7 @@ use earmark::payment::{
 };
 use earmark::policy::{CaptureWhen, Collect};
 use earmark::time::Span;
+use support::kits::amend;
 use support::payments::{HOUR, authorized, captured, open, pounds, refunded, view, voided};
 use support::{Desk, names, order, text, units};
 
@@ -352,8 +353,8 @@ fn a_shop_that_takes_no_payment_has_no_record_of_one() {
     assert_eq!(axis(&desk), PaymentStatus::NotRequired);
 }
 
-#[test]
-fn a_history_of_the_time_before_this_role_goes_on_as_it_went() {
+/// Order 1, of two mugs, was placed when there was no payment role.
+fn old() -> Desk {
     let mut new = open(Collect::default());
     new.place(1, &[("mug", 2)]);
     let is_new = |e: &Event| {
@@ -366,6 +367,12 @@ fn a_history_of_the_time_before_this_role_goes_on_as_it_went() {
         old.shop.apply(event).unwrap();
     }
     old.now = new.now;
+    old
+}
+
+#[test]
+fn a_history_of_the_time_before_this_role_goes_on_as_it_went() {
+    let mut old = old();
     let pay = O::AuthorizePayment(AuthorizePayment { order: order(1), amount: pounds(247) });
     let told = names(&old.order(pay).unwrap());
     let as_ever = [
@@ -380,4 +387,20 @@ fn a_history_of_the_time_before_this_role_goes_on_as_it_went() {
     let cancelled = names(&old.order(cancel()).unwrap());
     assert!(!cancelled.contains(&"OrderPaymentDue"));
     assert_eq!(axis(&old), PaymentStatus::Authorized);
+}
+
+#[test]
+fn without_an_account_nothing_is_added_above_what_is_paid() {
+    let mut old = old();
+    let pay = O::AuthorizePayment(AuthorizePayment { order: order(1), amount: pounds(247) });
+    old.order(pay).unwrap();
+    let refused = old.order(amend(1, 0, 3)).unwrap_err();
+    assert_eq!(refused, Refusal::Order(OrderRefusal::AmountTooSmall { needed: pounds(370) }));
+    let mut destination = old.at_hand(1).destination.clone();
+    destination.location.lat += 1;
+    let (lines, added, destination) = (vec![], vec![], Some(destination));
+    let worth_as_much = AmendOrder { order: order(1), lines, added, destination };
+    old.order(O::Amend(worth_as_much)).unwrap();
+    old.order(amend(1, 0, 1)).unwrap();
+    assert_eq!(old.at_hand(1).total, pounds(123));
 }

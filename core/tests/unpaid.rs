@@ -5,17 +5,18 @@
 
 mod support;
 
-use earmark::flow::{Command, Event, SetPolicy, Shop};
-use earmark::ids::{FacilityId, ItemRef};
+use earmark::decide::Principal;
+use earmark::flow::{Answer, Command, Event, OrderQuery, Query, SetPolicy, Shop};
+use earmark::ids::{FacilityId, ItemRef, LineNumber};
 use earmark::notification::{News, NotificationEvent};
 use earmark::order::{
-    AmendOrder, CancelReason, OrderCommand as O, OrderEvent, OrderLine, RejectFulfilment,
-    ReleaseOrder, Status,
+    AmendOrder, CancelReason, LineChange, OrderCommand as O, OrderEvent, OrderLine,
+    RejectFulfilment, ReleaseOrder, Status,
 };
 use earmark::policy::{CaptureWhen, Collect, FulfilmentPolicy, Policy};
 use earmark::time::{Span, Timestamp};
 use earmark::units::UnitPrice;
-use support::kits::{self, amend, cancel, line, ship};
+use support::kits::{self, LEEDS, amend, cancel, line, ship};
 use support::payments::{HOUR, authorized, captured, open};
 use support::{Desk, START, names, order, sku, units};
 
@@ -43,6 +44,21 @@ fn add(item: ItemRef, quantity: u32, price: u64) -> O {
     O::Amend(AmendOrder { order: order(1), lines: vec![], added: vec![line], destination: None })
 }
 
+fn price(line: u16, price: u64) -> O {
+    let (line, quantity, unit_price) = (LineNumber(line), None, Some(UnitPrice(price)));
+    let lines = vec![LineChange { line, quantity, unit_price }];
+    O::Amend(AmendOrder { order: order(1), lines, added: vec![], destination: None })
+}
+
+/// What is told to be missing still, each time something was cancelled.
+fn missing(events: &[Event]) -> Vec<i64> {
+    let told = events.iter().filter_map(|event| match event {
+        Event::Order(OrderEvent::PaymentMissed(e)) => Some(e.missing.minor),
+        _ => None,
+    });
+    told.collect()
+}
+
 fn wanted(desk: &Desk) -> Vec<u32> {
     desk.at_hand(1).lines.iter().map(|line| line.buckets.wanted()).collect()
 }
@@ -53,6 +69,15 @@ fn news(events: &[Event]) -> Vec<News> {
         _ => None,
     });
     told.collect()
+}
+
+/// What a query tells: how the order stands, and until when it may be paid.
+fn seen(desk: &Desk) -> (Status, Option<Timestamp>) {
+    let query = Query::Order(OrderQuery { order: order(1) });
+    match desk.shop.query(&query, &Principal::Staff).unwrap() {
+        Answer::Order(view) => (view.status, view.pay_until),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn until(desk: &Desk) -> Option<u64> {
@@ -83,6 +108,15 @@ fn what_was_added_and_never_paid_is_free_again_at_the_deadline_and_the_rest_ship
     assert_eq!(desk.pass(HOUR), [], "it is told once");
     desk.order(ship(1, None)).unwrap();
     assert_eq!(desk.at_hand(1).lines[0].buckets.in_transit, 2);
+}
+
+#[test]
+fn who_does_not_pay_once_more_is_told_once_more() {
+    let mut desk = paid();
+    for time in 1..=2 {
+        desk.order(amend(1, 0, 5)).unwrap();
+        assert_eq!(news(&desk.pass(HOUR)), [News::PaymentMissed(time)]);
+    }
 }
 
 #[test]
@@ -149,21 +183,101 @@ fn what_was_added_last_goes_first_and_no_more_goes_than_is_missing() {
 }
 
 #[test]
+fn of_two_lines_that_grew_each_gives_back_what_it_grew_by() {
+    let mut desk = open(Collect::default());
+    desk.place(1, &[("mug", 1), ("pen", 2)]);
+    pay(&mut desk, 1, 370);
+    desk.order(amend(1, 0, 2)).unwrap();
+    desk.order(amend(1, 1, 3)).unwrap();
+    desk.pass(HOUR);
+    assert_eq!(wanted(&desk), [1, 2]);
+}
+
+#[test]
+fn a_line_that_was_added_last_goes_before_one_that_grew() {
+    let mut desk = paid();
+    desk.order(amend(1, 0, 3)).unwrap();
+    desk.order(add(sku("pen"), 1, 12_345)).unwrap();
+    pay(&mut desk, 4, 123);
+    desk.pass(HOUR);
+    assert_eq!(wanted(&desk), [3, 0]);
+}
+
+#[test]
 fn a_dearer_price_takes_units_from_the_last_line_back_and_gifts_stay() {
     let mut desk = open(Collect::default());
     desk.place(1, &[("mug", 3), ("mug", 3)]);
     pay(&mut desk, 1, 740);
     desk.order(add(sku("pen"), 1, 0)).unwrap();
-    let lines = vec![earmark::order::LineChange {
-        line: earmark::ids::LineNumber(0),
-        quantity: None,
-        unit_price: Some(UnitPrice(20_000)),
-    }];
-    let dearer = AmendOrder { order: order(1), lines, added: vec![], destination: None };
-    desk.order(O::Amend(dearer)).unwrap();
+    desk.order(price(0, 20_000)).unwrap();
     assert_eq!(desk.at_hand(1).missing().minor, 230);
     desk.pass(HOUR);
     assert_eq!(wanted(&desk), [3, 1, 1]);
+}
+
+#[test]
+fn a_line_that_grew_twice_gives_back_all_it_grew_by_and_then_the_last_line_is_next() {
+    let grown = || {
+        let mut desk = open(Collect::default());
+        desk.place(1, &[("mug", 3), ("pen", 2)]);
+        pay(&mut desk, 1, 617);
+        desk.order(amend(1, 0, 5)).unwrap();
+        desk.order(amend(1, 0, 6)).unwrap();
+        desk
+    };
+    let mut desk = grown();
+    desk.pass(HOUR);
+    assert_eq!(wanted(&desk), [3, 2]);
+    let mut desk = grown();
+    desk.order(price(0, 20_000)).unwrap();
+    desk.pass(HOUR);
+    assert_eq!(wanted(&desk), [3, 0], "600 of the 617");
+}
+
+#[test]
+fn of_a_line_that_grew_and_is_dearer_more_goes_than_it_grew_by() {
+    let mut desk = paid();
+    desk.order(amend(1, 0, 3)).unwrap();
+    desk.order(price(0, 20_000)).unwrap();
+    assert_eq!((missing(&desk.pass(HOUR)), wanted(&desk)), (vec![0], vec![1]));
+}
+
+#[test]
+fn of_what_a_warehouse_works_on_nothing_goes_and_it_is_told_as_missing() {
+    let mut desk = paid();
+    desk.order(O::Release(ReleaseOrder { order: order(1), facility: None })).unwrap();
+    desk.order(amend(1, 0, 4)).unwrap();
+    desk.order(price(0, 20_000)).unwrap();
+    assert_eq!((missing(&desk.pass(HOUR)), wanted(&desk)), (vec![400 - 247], vec![2]));
+    assert_eq!(desk.pass(HOUR), [], "the staff decides on that");
+}
+
+#[test]
+fn in_place_of_what_a_warehouse_works_on_other_lines_go() {
+    let mut desk = open(Collect::default());
+    // More mugs than Leeds has, which has all the pens.
+    desk.place(1, &[("mug", 12), ("pen", 1)]);
+    pay(&mut desk, 1, 1_604);
+    assert_eq!(desk.at_hand(1).missing().minor, 0);
+    desk.order(O::Release(ReleaseOrder { order: order(1), facility: Some(LEEDS) })).unwrap();
+    desk.order(amend(1, 1, 2)).unwrap();
+    desk.order(price(1, 50_000)).unwrap();
+    assert_eq!(desk.at_hand(1).missing().minor, 877);
+    desk.pass(HOUR);
+    assert_eq!(wanted(&desk), [8, 1], "a pen, and for the rest of it four mugs");
+}
+
+#[test]
+fn once_nothing_is_left_that_has_a_price_the_gifts_go_too() {
+    let mut desk = open(Collect::default());
+    desk.place(1, &[("mug", 1), ("pen", 1)]);
+    pay(&mut desk, 1, 246);
+    desk.order(add(sku("mug"), 1, 0)).unwrap();
+    for line in [0, 1] {
+        desk.order(price(line, 50_000)).unwrap();
+    }
+    assert_eq!(news(&desk.pass(HOUR)), [News::Cancelled]);
+    assert_eq!((desk.available("mug"), desk.available("pen")), (25, 4));
 }
 
 #[test]
@@ -246,6 +360,25 @@ fn nothing_puts_the_deadline_off_but_the_payment_of_all_that_is_missing() {
     assert_eq!(until(&desk), Some(desk.now + HOUR));
     desk.order(cancel(1, None)).unwrap();
     assert_eq!(until(&desk), None, "nobody waits for it any more");
+}
+
+#[test]
+fn what_is_missing_once_more_is_told_once_more() {
+    let mut desk = paid();
+    for (quantity, told) in [(5, 1), (3, 1), (4, 2), (4, 2), (5, 3)] {
+        desk.order(amend(1, 0, quantity)).unwrap();
+        assert_eq!(desk.at_hand(1).payments_needed, told, "{quantity} mugs");
+    }
+}
+
+#[test]
+fn the_customer_sees_until_when_he_may_pay_and_nothing_of_that_once_all_has_arrived() {
+    let mut desk = paid();
+    desk.order(ship(1, None)).unwrap();
+    desk.order(price(0, 20_000)).unwrap();
+    assert_eq!(seen(&desk), (Status::Confirmed, Some(Timestamp::from_millis(START + HOUR))));
+    desk.order(kits::deliver(1)).unwrap();
+    assert_eq!(seen(&desk), (Status::Completed, None));
 }
 
 #[test]

@@ -9,8 +9,9 @@ use earmark::demand::{Awaited, Demand, Hold, Portion};
 use earmark::flow::{Command, Event, Roles, SetPolicy, Shop};
 use earmark::ids::{FacilityId, FacilityRef, ItemId, LineNumber, ReservationNumber, Tier};
 use earmark::inventory::{
-    Allocate, Extend, FacilityRules, InventoryCommand as I, InventoryEvent as E, ReceiveStock,
-    Release, ReleaseAwaited, Reserve, SetBackorderLimit, SetFacilityRules,
+    AdjustStock, Adjustment, Allocate, Extend, FacilityRules, InventoryCommand as I,
+    InventoryEvent as E, ReceiveStock, Release, ReleaseAwaited, Reserve, ResumeWaiting,
+    SetBackorderLimit, SetFacilityRules,
 };
 use earmark::laws::Audit;
 use earmark::policy::{BackorderPolicy, OrderPolicy, Policy};
@@ -185,4 +186,19 @@ fn whoever_asks_again_keeps_his_turn_as_long_as_he_has_something() {
     assert_eq!(asks_again(&[(8, 1), (9, 1)]), [7, 1, 2], "what is like his, and of others");
     assert_eq!(asks_again(&[(7, 2)]), [1, 2, 7]);
     assert_eq!(asks_again(&[(7, 1), (7, 1)]), [1, 2, 7], "in two parts");
+}
+
+#[test]
+fn whoever_loses_units_on_that_day_is_served_once_he_has_heard_and_the_others_at_once() {
+    let mut store = Store::open();
+    store.now -= DAY;
+    // A pen comes for order 1, which goes on waiting for another.
+    store.receive("LON", 1);
+    store.now += DAY;
+    let (item, facility) = (sku("pen"), FacilityRef::Code(text("LON")));
+    let (tier, adjustment, quantity) = (Tier::Primary, Adjustment::Lost, units(1));
+    let lost = AdjustStock { item, facility, tier, adjustment, quantity };
+    assert_eq!(store.served(I::Adjust(lost)), [(2, soft(2), both())]);
+    let heard = ResumeWaiting { order: order(1), reservations: vec![FIRST] };
+    assert_eq!(store.served(I::ResumeWaiting(heard)), [(1, soft(2), vec![(1, 1)])]);
 }

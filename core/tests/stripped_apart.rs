@@ -8,10 +8,10 @@ mod support;
 
 use earmark::flow::{Command, SetPolicy, Shop, Topology};
 use earmark::geo::GeoPoint;
-use earmark::ids::{Country, FacilityId, FacilityRef, LineNumber, Tier};
+use earmark::ids::{Country, FacilityId, FacilityRef, LineNumber, ReservationNumber, Tier};
 use earmark::inventory::{
     AdjustStock, Adjustment, DefineFacility, DefineItem, InventoryCommand, ReceiveStock,
-    SetBackorderLimit,
+    ResumeWaiting, SetBackorderLimit,
 };
 use earmark::order::{
     CancelOrder, CancelReason, LineRef, LineUnits, Order, OrderCommand, PickOrder,
@@ -176,4 +176,85 @@ fn an_order_that_gives_up_what_it_waits_for_answers_no_loss() {
     agree(&mut linked);
     let mugs = at_hand(&linked).lines[0].buckets;
     assert_eq!((mugs.allocated, mugs.backordered, mugs.cancelled), (1, 0, 4));
+}
+
+/// One of three is lost, and the order has heard of that.
+fn lost_and_heard() -> Linked {
+    let mut linked = three_and_two();
+    lose(&mut linked, 1);
+    agree(&mut linked);
+    let mugs = at_hand(&linked).lines[0].buckets;
+    assert_eq!((mugs.allocated, mugs.backordered), (2, 3));
+    linked
+}
+
+/// What comes goes to whoever waits.
+fn is_filled(mut linked: Linked) {
+    receive(&mut linked, 3);
+    agree(&mut linked);
+    let mugs = at_hand(&linked).lines[0].buckets;
+    assert_eq!((mugs.allocated, mugs.backordered), (5, 0));
+}
+
+#[test]
+fn what_comes_once_a_loss_has_been_heard_of_goes_to_whoever_waits() {
+    is_filled(lost_and_heard());
+}
+
+#[test]
+fn a_loss_that_was_not_told_is_not_heard_of() {
+    let mut linked = lost_and_heard();
+    // One that waits, and one that there never was.
+    let reservations = vec![ReservationNumber(1), ReservationNumber(9)];
+    let heard = ResumeWaiting { order: order(1), reservations };
+    stock(&mut linked, InventoryCommand::ResumeWaiting(heard));
+    is_filled(linked);
+}
+
+#[test]
+fn what_one_order_has_heard_of_another_has_not() {
+    let mut linked = three_and_two();
+    let define = DefineItem { sku: text("pen"), name: text("pen"), unit_price: UnitPrice(0) };
+    stock(&mut linked, InventoryCommand::DefineItem(define));
+    let (item, facility, tier, quantity) = (sku("pen"), london(), Tier::Primary, units(1));
+    let come = ReceiveStock { item, facility, tier, quantity };
+    stock(&mut linked, InventoryCommand::Receive(come));
+    linked.quieten();
+    // A pen is tied, and a mug waits behind those of order 1.
+    ask(&mut linked, OrderCommand::Place(place(2, &[("pen", 1), ("mug", 1)])));
+    linked.quieten();
+    lose(&mut linked, 1);
+    let (item, facility, adjustment) = (sku("pen"), london(), Adjustment::Lost);
+    let lost = AdjustStock { item, facility, tier, adjustment, quantity };
+    stock(&mut linked, InventoryCommand::Adjust(lost));
+    receive(&mut linked, 10);
+    assert_eq!(waits(&linked), 3);
+    let (orders, inventory) = (linked.at("order"), linked.at("inventory"));
+    assert!(linked.deliver(orders));
+    while linked.deliver(inventory) {}
+    assert_eq!(waits(&linked), 1, "order 2 has not heard of its loss");
+    linked.quieten();
+    let known = linked.with("order").orders().get(order(2)).unwrap();
+    assert_eq!(known.lines[1].buckets.allocated, 1);
+}
+
+#[test]
+fn a_loss_of_two_lines_is_one_loss() {
+    let mut linked = three_and_two();
+    receive(&mut linked, 4);
+    linked.quieten();
+    ask(&mut linked, OrderCommand::Place(place(2, &[("mug", 1), ("mug", 3)])));
+    linked.quieten();
+    let of_second = |linked: &Linked| {
+        let known = linked.with("order").orders().get(order(2)).unwrap();
+        let [first, second] = [0, 1].map(|line: usize| known.lines[line].buckets);
+        [(first.allocated, first.backordered), (second.allocated, second.backordered)]
+    };
+    assert_eq!(of_second(&linked), [(1, 0), (1, 2)]);
+    lose(&mut linked, 7);
+    receive(&mut linked, 9);
+    assert_eq!(waits(&linked), 2, "nobody has heard of any loss");
+    linked.quieten();
+    assert_eq!(of_second(&linked), [(1, 0), (3, 0)]);
+    assert_eq!(waits(&linked), 0);
 }

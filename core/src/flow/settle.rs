@@ -67,6 +67,10 @@ impl Shop {
             return Ok(Err(refusal));
         }
         self.follow(&mut events, context)?;
+        if matches!(command, Command::SetPolicy(_)) && !events.is_empty() {
+            let look = Command::Inventory(InventoryCommand::LookAtQueues);
+            events.append(&mut self.tick_of(self.roles.inventory, &look, context)?);
+        }
         Ok(Ok(events))
     }
 

@@ -65,6 +65,8 @@ pub enum InventoryCommand {
     ReleaseAwaited(ReleaseAwaited),
     /// From the flow: the order has heard what it lost.
     ResumeWaiting(ResumeWaiting),
+    /// From the flow: a new policy may let more be served; whoever waits is looked at.
+    LookAtQueues,
 }
 
 /// Define an item that can be stocked and sold.

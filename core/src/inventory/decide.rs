@@ -85,6 +85,8 @@ impl Inventory {
             InventoryCommand::ResumeWaiting(c) => {
                 Ok(backorder::resume(self, c).into_iter().collect())
             }
+            // As behind every decision: the queues that are due.
+            InventoryCommand::LookAtQueues => Ok(vec![]),
         }
     }
 

@@ -6,16 +6,18 @@ mod support;
 
 use earmark::decide::Principal;
 use earmark::flow::{Answer, BackordersQuery, Command, Event, Query, SetPolicy, Shop};
-use earmark::ids::{LineNumber, OrderId, Tier};
-use earmark::inventory::{Adjustment, InventoryCommand, InventoryEvent, SetBackorderLimit};
+use earmark::ids::{FacilityRef, LineNumber, OrderId, ShipmentNumber, Tier};
+use earmark::inventory::{
+    AdjustStock, Adjustment, InventoryCommand, InventoryEvent, SetBackorderLimit,
+};
 use earmark::order::{
     AmendOrder, AuthorizePayment, Buckets, CancelOrder, CancelReason, LineChange, OrderCommand,
-    PickOrder, PlaceOrder, ReleaseOrder,
+    PickOrder, PlaceOrder, ReleaseOrder, ShipOrder, VoidShipping,
 };
 use earmark::policy::{BackorderPolicy, OrderPolicy, Policy};
 use earmark::schema::{from_bytes, to_bytes};
 use earmark::units::{Amount, Currency};
-use support::{Desk, START, place, sku, units};
+use support::{Desk, START, place, sku, text, units};
 
 /// London has 15 mugs, Leeds 10 mugs and 4 pens; ten pens may be promised beyond that.
 fn desk() -> Desk {
@@ -177,6 +179,26 @@ fn what_is_tied_has_the_turn_of_what_waits_beside_it() {
     order(&mut desk, first, &[("pen", 1), ("mug", 2)]);
     order(&mut desk, second, &[("mug", 10)]);
     assert_eq!(lose(&mut desk, 1), [(second, vec![(0, 1)])]);
+}
+
+#[test]
+fn what_did_not_leave_after_all_has_one_turn_for_all_its_items() {
+    let mut desk = desk();
+    let [first, other, sly] = [made(0, 2), made(1_000, 3), made(-3_600_000, 1)];
+    order(&mut desk, first, &[("mug", 2), ("pen", 3)]);
+    order(&mut desk, other, &[("mug", 1)]);
+    desk.order(OrderCommand::Ship(ShipOrder { order: first, facility: None })).unwrap();
+    let void = VoidShipping { order: first, shipment: ShipmentNumber(1) };
+    desk.order(OrderCommand::VoidShipping(void)).unwrap();
+    order(&mut desk, sly, &[("pen", 1)]);
+    let item = sku("pen");
+    let none = SetBackorderLimit { item: item.clone(), limit: None };
+    desk.must(Command::Inventory(InventoryCommand::SetBackorderLimit(none)));
+    let (facility, tier) = (FacilityRef::Code(text("LDS")), Tier::Primary);
+    let (adjustment, quantity) = (Adjustment::Lost, units(1));
+    let lost = AdjustStock { item, facility, tier, adjustment, quantity };
+    desk.must(Command::Inventory(InventoryCommand::Adjust(lost)));
+    assert_eq!((buckets(&desk, first, 1).allocated, buckets(&desk, sly, 0).allocated), (3, 0));
 }
 
 #[test]

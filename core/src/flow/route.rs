@@ -99,10 +99,7 @@ fn from_order(event: &OrderEvent, to: &mut impl FnMut(Command)) {
         OrderEvent::PaymentMissed(e) => to(tell(order, News::PaymentMissed(e.number))),
         OrderEvent::BackorderDropped(e) => stop_waiting(order, &e.units, to),
         OrderEvent::BackorderReturned(e) => stop_waiting(order, &e.units, to),
-        OrderEvent::StripHeard(e) => {
-            let reservations = e.reservations.clone();
-            to(inventory(InventoryCommand::ResumeWaiting(ResumeWaiting { order, reservations })));
-        }
+        OrderEvent::StripHeard(e) => go_on_waiting(order, &e.reservations, to),
         OrderEvent::Shipped(_)
         | OrderEvent::Delivered(_)
         | OrderEvent::ReturnReceived(_)
@@ -428,6 +425,12 @@ fn release(order: OrderId, portions: &[Portion], to: &mut impl FnMut(Command)) {
 fn stop_waiting(order: OrderId, units: &[Awaited], to: &mut impl FnMut(Command)) {
     let units = units.to_vec();
     to(Command::Inventory(InventoryCommand::ReleaseAwaited(ReleaseAwaited { order, units })));
+}
+
+fn go_on_waiting(order: OrderId, reservations: &[ReservationNumber], to: &mut impl FnMut(Command)) {
+    let reservations = reservations.to_vec();
+    let resume = ResumeWaiting { order, reservations };
+    to(Command::Inventory(InventoryCommand::ResumeWaiting(resume)));
 }
 
 /// Only what is kept comes back on hand.

@@ -137,7 +137,12 @@ fn unship(inventory: &mut Inventory, event: &StockUnshipped) -> Result<(), Corru
         let id = ReservationId { order: event.order, number: p.reservation };
         let fresh = || Reservation::of(Hold::Hard, Vec::new());
         inventory.reservations.entry(id).or_insert_with(fresh).portions.push(*p);
-        let turn = inventory.take_turn(id, core::iter::once(p.item));
+    }
+    // One turn for all its items: whoever comes later for any of them comes after it.
+    for number in backorder::reservations(&event.portions) {
+        let id = ReservationId { order: event.order, number };
+        let of = event.portions.iter().filter(|p| p.reservation == number);
+        let turn = inventory.take_turn(id, of.map(|p| p.item));
         if let Some(open) = inventory.reservations.get_mut(&id) {
             open.turn = open.turn.max(turn);
         }

@@ -93,7 +93,7 @@ pub(super) fn strip_heard(news: &RecordStripped, order: &Order) -> Option<OrderE
     reservations.sort_unstable();
     reservations.dedup();
     let (order, is_any) = (news.order, !reservations.is_empty());
-    is_any.then(|| OrderEvent::StripHeard(OrderStripHeard { order, reservations }))
+    is_any.then_some(OrderEvent::StripHeard(OrderStripHeard { order, reservations }))
 }
 
 /// Gives up all that is promised and not there.

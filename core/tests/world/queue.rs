@@ -2,12 +2,12 @@
 //!
 //! Law: as of the witness: events alone, and no code of the reducers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use earmark::demand::{Awaited, Destination};
+use earmark::demand::{Awaited, Destination, Portion};
 use earmark::flow::Shop;
 use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber};
-use earmark::inventory::{BackorderFilled, InventoryBackordered};
+use earmark::inventory::{BackorderFilled, InventoryBackordered, WaitingResumed};
 use earmark::laws;
 
 use super::ensure;
@@ -24,6 +24,8 @@ pub(crate) struct Queue {
     /// after all who came for the same.
     turns: BTreeMap<Reservation, u64>,
     last: BTreeMap<ItemId, u64>,
+    /// Losses that the order has not said it heard of: nothing of the reservation is filled.
+    unheard: BTreeMap<Reservation, u64>,
     /// Units that joined, and those that left, by whatever way.
     joined: u64,
     left: u64,
@@ -87,14 +89,38 @@ impl Queue {
         Ok(())
     }
 
+    /// Units were stripped of reservations.
+    pub(crate) fn lose(&mut self, order: OrderId, portions: &[Portion]) {
+        let lost: BTreeSet<_> = portions.iter().map(|p| (order, p.reservation)).collect();
+        for id in lost.into_iter().filter(|id| self.waits.contains_key(id)) {
+            *self.unheard.entry(id).or_default() += 1;
+        }
+    }
+
+    /// An order has heard of a loss of each of these.
+    pub(crate) fn resume(&mut self, event: &WaitingResumed) -> Result<(), String> {
+        for &number in &event.reservations {
+            let id = (event.order, number);
+            let unheard = self.unheard.get_mut(&id).filter(|unheard| **unheard > 0);
+            *unheard.ok_or_else(|| format!("{id:?} had heard of all its losses"))? -= 1;
+        }
+        Ok(())
+    }
+
+    fn is_barred(&self, id: &Reservation) -> bool {
+        self.unheard.get(id).is_some_and(|unheard| *unheard > 0)
+    }
+
     /// Whoever is served had his turn: nobody who came before him waits for the same on the same
-    /// terms.
+    /// terms, unless nothing may be filled for him.
     pub(crate) fn fill(&mut self, event: &BackorderFilled) -> Result<(), String> {
         let id = (event.order, event.reservation);
+        ensure(!self.is_barred(&id), || format!("{id:?} is filled, and has a loss to hear of"))?;
         let terms = self.to.get(&id).cloned().ok_or("nobody waited")?;
         for p in &event.portions {
-            let came_before = |other| self.turn(other) < self.turn(id);
-            let before = self.waits.iter().filter(|(other, _)| came_before(**other));
+            let came_before =
+                |other: &Reservation| self.turn(*other) < self.turn(id) && !self.is_barred(other);
+            let before = self.waits.iter().filter(|(other, _)| came_before(other));
             let before = before.filter(|(other, _)| self.to[other] == terms);
             let waits = |of: &BTreeMap<(LineNumber, ItemId), u64>| {
                 of.keys().any(|(_, item)| *item == p.item)

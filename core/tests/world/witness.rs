@@ -8,7 +8,7 @@ use earmark::demand::{Hold, Portion};
 use earmark::flow::{Event, Shop};
 use earmark::ids::{FacilityId, ItemId, LineNumber, OrderId, ReservationNumber};
 use earmark::inventory::{
-    BackorderFilled, InventoryEvent, InventoryTied, KitsExploded, ReservationId,
+    BackorderFilled, InventoryEvent, InventoryTied, KitsExploded, ReservationId, StockUnshipped,
 };
 use earmark::laws;
 use earmark::notification::{News, NotificationEvent};
@@ -171,7 +171,11 @@ impl Witness {
             }
             InventoryEvent::Tied(e) => self.tie(e),
             InventoryEvent::KitsExploded(e) => self.explode(e),
-            InventoryEvent::Stripped(e) => self.free(e.order, &e.portions),
+            InventoryEvent::Stripped(e) => {
+                self.queue.lose(e.order, &e.portions);
+                self.free(e.order, &e.portions)
+            }
+            InventoryEvent::WaitingResumed(e) => self.queue.resume(e),
             InventoryEvent::Released(e) => self.free(e.order, &e.portions),
             InventoryEvent::Expired(e) => {
                 let id = (e.order, e.reservation);
@@ -180,17 +184,7 @@ impl Witness {
                 self.end(id, was || waited)
             }
             InventoryEvent::Shipped(e) => self.free(e.order, &e.portions),
-            InventoryEvent::Unshipped(e) => {
-                for p in &e.portions {
-                    let id = (e.order, p.reservation);
-                    self.come(id, &[p.item]);
-                    let known = self.asked.contains_key(&id) || self.ended.contains(&id);
-                    ensure(!known, || format!("{id:?} is made twice"))?;
-                    self.made += u64::from(!self.open.contains_key(&id));
-                    *self.open.entry(id).or_default() += u64::from(p.quantity);
-                }
-                Ok(())
-            }
+            InventoryEvent::Unshipped(e) => self.unship(e),
             InventoryEvent::Allocated(e) => {
                 let id = (e.order, e.reservation);
                 let is_open = self.open.contains_key(&id) || self.queue.has(id);
@@ -205,6 +199,23 @@ impl Witness {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Units that did not leave are there again, tied by a reservation of their own.
+    fn unship(&mut self, e: &StockUnshipped) -> Result<(), String> {
+        let mut items: BTreeMap<Reservation, Vec<ItemId>> = BTreeMap::new();
+        for p in &e.portions {
+            items.entry((e.order, p.reservation)).or_default().push(p.item);
+        }
+        items.iter().for_each(|(id, items)| self.come(*id, items));
+        for p in &e.portions {
+            let id = (e.order, p.reservation);
+            let known = self.asked.contains_key(&id) || self.ended.contains(&id);
+            ensure(!known, || format!("{id:?} is made twice"))?;
+            self.made += u64::from(!self.open.contains_key(&id));
+            *self.open.entry(id).or_default() += u64::from(p.quantity);
+        }
+        Ok(())
     }
 
     /// A reservation is made: it has its turn from here on.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use fill::append;
 pub use part::Parted;
 pub(super) use queue::{Backorders, backordered, due, filled, give_up, later, limit_set, released};
-pub(super) use unheard::{resume, resumed, stripped};
+pub(super) use unheard::{reservations, resume, resumed, stripped};
 
 use super::decide::Decision;
 use super::event::InventoryEvent;

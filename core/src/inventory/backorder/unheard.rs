@@ -6,7 +6,8 @@
 //!
 //! The order answers each loss of a reservation that it still waits for, whatever it ties by then;
 //! one that it waits for no more it has given up, and then nothing is filled anyway. Losses of
-//! reservations that do not wait need no answer, since their places are never filled again. What
+//! reservations that do not wait need no answer, since their places are never filled again. It is asked by `Round::waiting` and `free_for` in `fill`.
+//! What
 //! comes before the answer may go to others: a shop does not stand still for one order's news.
 
 use alloc::vec::Vec;
@@ -29,7 +30,7 @@ pub(in crate::inventory) fn resume(
     let unheard = |number: &ReservationNumber| inventory.has_unheard(order, *number);
     let reservations: Vec<_> = command.reservations.iter().copied().filter(unheard).collect();
     let is_any = !reservations.is_empty();
-    is_any.then(|| InventoryEvent::WaitingResumed(WaitingResumed { order, reservations }))
+    is_any.then_some(InventoryEvent::WaitingResumed(WaitingResumed { order, reservations }))
 }
 
 pub(in crate::inventory) fn stripped(inventory: &mut Inventory, event: &PromiseStripped) {
@@ -52,7 +53,7 @@ pub(in crate::inventory) fn resumed(
 }
 
 /// The reservations that portions are of, each once.
-pub(super) fn reservations(portions: &[Portion]) -> Vec<ReservationNumber> {
+pub(in crate::inventory) fn reservations(portions: &[Portion]) -> Vec<ReservationNumber> {
     let mut numbers: Vec<ReservationNumber> = portions.iter().map(|p| p.reservation).collect();
     numbers.sort_unstable();
     numbers.dedup();

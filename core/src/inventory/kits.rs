@@ -1,8 +1,8 @@
 //! Kits: items without stock of their own, made of other items, which they share with other kits
 //! and with lines of their own.
 //!
-//! Law: a kit is exploded to its components before anything is added up or checked; what a kit can
-//! be had of is what its components allow, never a number of its own.
+//! Law: a kit is exploded (taken apart) to its components before anything is added up or checked;
+//! how many can be had is what its components allow, never a number of its own.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! `POST /api/commands/{Name}`: one input, and what became of it.
 //!
 //! Law: an answer is given when the input is durable; asked again with the same `Earmark-Source`
-//! and `Earmark-Sequence` it is the same, or that it was carried out too long ago to be told.
+//! and `Earmark-Sequence` it is the same, or that it was carried out too long ago to be told; with
+//! other contents it is a conflict.
 
 use std::sync::Arc;
 

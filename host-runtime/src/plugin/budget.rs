@@ -1,4 +1,4 @@
-//! What one call may take, by the kind of call.
+//! What one call may take of time and of fuel, by the kind of call.
 //!
 //! Law: a call somebody waits for has the narrow budget; one that goes over the whole state has the
 //! wide one, so that a large state on a slow machine is no fault.

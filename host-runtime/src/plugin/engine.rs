@@ -1,7 +1,7 @@
 //! The engines: one function builds them all.
 //!
 //! Law: both engines run the same instructions to the same results; they differ only in what stops
-//! them: the fast one a clock, the metered one a count.
+//! them: the fast one a clock, the metered one a count (fuel).
 
 use wasmtime::{Config, Engine, OptLevel};
 

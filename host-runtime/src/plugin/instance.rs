@@ -1,7 +1,7 @@
 //! One instance of a plugin: its memory, its state, and the two functions of the door.
 //!
 //! Law: lengths and places that a plugin gives are checked against its memory before a byte is
-//! read.
+//! read; a call that takes more than its time, fuel or memory ends as a [`Fault`].
 
 use earmark_abi::{CALL_EXPORT, LEND_EXPORT, MEMORY_EXPORT};
 use wasmtime::{Memory, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc};

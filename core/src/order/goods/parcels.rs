@@ -1,7 +1,8 @@
 //! Parcels: shipped, delivered, voided, lost, or back to their sender undelivered.
 //!
 //! Law: a facility that works in stages ships what is packed; one that does not, what is allocated;
-//! a parcel has one end, and none leaves that is not paid for where payment is required.
+//! a parcel has one end, and none leaves that is not paid for where payment is required. Once every
+//! unit has arrived, is lost, back or cancelled, the order is completed.
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Why an input is a dead letter, as its record says.
+//! Why an input is a dead letter, such as too much fuel, as its record says.
 //!
 //! Law: a code is stable for ever, since programs act on it; the words are for people. Codes are
 //! only ever appended.

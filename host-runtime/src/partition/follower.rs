@@ -91,9 +91,11 @@ impl Follower {
         while let Ok(ask) = asks.recv() {
             let failed = match ask {
                 Ask::Close => break,
-                // A body that was renewed has it already.
-                Ask::Apply { anchor, .. } if anchor.inputs <= self.anchor.inputs => None,
                 Ask::Apply { .. } if lost.is_some() => None,
+                // A body that was renewed has it already.
+                Ask::Apply { anchor, .. } if anchor.inputs <= self.anchor.inputs => {
+                    self.save_if_due().err()
+                }
                 Ask::Apply { record, anchor } => self.follow(&record, anchor).err(),
                 Ask::Cursor { source, reply } => {
                     // Whoever asked may have gone away.
@@ -180,11 +182,13 @@ impl Follower {
         apply(self.body.as_mut(), &[record])?;
         note_origins(&mut self.origins, record)?;
         self.anchor = anchor;
-        let since = anchor.inputs.saturating_sub(self.saved_at);
-        if self.snapshots.as_ref().is_some_and(|s| self.save_soon || since >= s.every_inputs) {
-            self.save()?;
-        }
-        Ok(())
+        self.save_if_due()
+    }
+
+    fn save_if_due(&mut self) -> Result<(), Fault> {
+        let since = self.anchor.inputs.saturating_sub(self.saved_at);
+        let is_due = |s: &Snapshots| self.save_soon || since >= s.every_inputs;
+        if self.snapshots.as_ref().is_some_and(is_due) { self.save() } else { Ok(()) }
     }
 
     /// Saves a snapshot; that it can't be saved is told, but stops nothing.

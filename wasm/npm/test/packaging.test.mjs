@@ -12,7 +12,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** What crosses a network may not grow unseen: bytes. The aim is far lower, and the build says so:
  * the raw door still carries every command of the shop's staff. */
-const BUDGET = { wasmRaw: 1_176_000, wasmBrotli: 320_000, scriptsGzip: 25_000 };
+const BUDGET = { wasmRaw: 1_184_000, wasmBrotli: 322_000, scriptsGzip: 25_000 };
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);

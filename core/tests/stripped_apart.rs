@@ -108,7 +108,7 @@ fn agree(linked: &mut Linked) {
     assert_eq!((tied, awaited), (promised, waits(linked)), "{known:?}");
 }
 
-/// London has got its three to work on. Two are lost and two come, of which the order has not heard.
+/// London has got its three to work on. Two are lost and two come; the order has heard of neither.
 fn lost_in_work() -> Linked {
     let mut linked = three_and_two();
     backorders(&mut linked, BackorderPolicy::Refuse);

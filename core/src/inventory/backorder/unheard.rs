@@ -6,9 +6,9 @@
 //!
 //! The order answers each loss of a reservation that it still waits for, whatever it ties by then;
 //! one that it waits for no more it has given up, and then nothing is filled anyway. Losses of
-//! reservations that do not wait need no answer, since their places are never filled again. It is asked by `Round::waiting` and `free_for` in `fill`.
-//! What
-//! comes before the answer may go to others: a shop does not stand still for one order's news.
+//! reservations that do not wait need no answer, since their places are never filled again. `fill`
+//! asks for it, in `Round::waiting` and `free_for`. What comes before the answer may go to others:
+//! a shop does not stand still for one order's news.
 
 use alloc::vec::Vec;
 

@@ -1,8 +1,9 @@
-//! The `earmark` command: serve, replay, run, verify, describe, demo.
+//! The `earmark` command: serve, replay, run, verify, describe, plugin, demo.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
 mod describe;
+mod inspect;
 mod run;
 mod serve;
 mod shop;
@@ -87,6 +88,9 @@ enum Command {
     Verify(verify::Verify),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(inspect::Plugin),
     /// Fill a generated shop with orders, print what came of them, and serve it
     Demo(shop::demo::Demo),
 }
@@ -112,6 +116,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
+        Command::Plugin(plugin) => plugin.run(|| cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
     }
 }

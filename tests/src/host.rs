@@ -90,6 +90,23 @@ impl Host {
         self.asked("POST", &format!("/api/queries/{name}"), &ask.to_string())
     }
 
+    /// What becomes of a command, given as staff: the status, and the answer or the problem.
+    ///
+    /// # Panics
+    /// If no answer comes, or none in JSON.
+    #[track_caller]
+    #[must_use]
+    pub fn command(&self, name: &str, command: &Value) -> (u16, Value) {
+        let mut answer = String::new();
+        let path = format!("/api/commands/{name}");
+        let read = self.send("POST", &path, &command.to_string()).read_to_string(&mut answer);
+        assert!(read.is_ok(), "{path}: {answer}\n{}", self.said());
+        let status = answer.get(9..12).and_then(|status| status.parse().ok());
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let body = serde_json::from_str(body).expect("an answer is JSON");
+        (status.expect("an answer has a status"), body)
+    }
+
     /// The journal's events behind `after` up to `last`, each a CloudEvent.
     ///
     /// # Panics

@@ -37,7 +37,7 @@ enum Command {
     Test(TestArgs),
     /// Build everything and measure it
     Bench(PassedOn),
-    /// Build the plugin: the core behind the raw door, with zero imports
+    /// Build the plugins, with zero imports: the core behind the raw door, and the second example
     Plugin,
     /// Build the npm package: the core behind the browser door, and its TypeScript face
     Npm,
@@ -102,7 +102,10 @@ fn carry_out(command: Command) -> Result<()> {
         }
         Command::Test(TestArgs { long, only, .. }) => test::all(&rooms, long, &only),
         Command::Bench(PassedOn { args }) => stage::bench(&rooms, &args),
-        Command::Plugin => wasm::plugin(&rooms).map(drop),
+        Command::Plugin => {
+            wasm::plugin(&rooms)?;
+            wasm::second_plugin(&rooms).map(drop)
+        }
         Command::Npm => node::npm(&rooms),
         Command::Www => node::www(&rooms),
         Command::Reproducible => reproducible::twice(&rooms),

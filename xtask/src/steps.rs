@@ -40,7 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
 const NATIVE: [&[&str]; 5] = [
     &["earmark", "--all-features"],
     &["earmark-abi"],
-    &["earmark-wasm", "--features", "plugin,json"],
+    &["earmark-wasm", "--features", "plugin,json,reducer"],
     &["earmark-host", "--all-features"],
     &["xtask"],
 ];
@@ -49,7 +49,7 @@ const NATIVE: [&[&str]; 5] = [
 const LINTED: [&[&str]; 8] = [
     &["earmark", "--all-targets", "--all-features"],
     &["earmark-abi", "--all-targets"],
-    &["earmark-wasm", "--all-targets", "--features", "plugin,json"],
+    &["earmark-wasm", "--all-targets", "--features", "plugin,json,reducer"],
     &["earmark-wasm", "--lib", "--features", "plugin,json", "--target", WASM],
     &["earmark-wasm", "--lib", "--features", "browser", "--target", WASM],
     &["earmark-host", "--all-targets", "--all-features"],
@@ -61,7 +61,7 @@ const LINTED: [&[&str]; 8] = [
 const DOCUMENTED: [&[&str]; 4] = [
     &["earmark", "--all-features"],
     &["earmark-abi"],
-    &["earmark-wasm", "--features", "plugin,json"],
+    &["earmark-wasm", "--features", "plugin,json,reducer"],
     &["earmark-host"],
 ];
 
@@ -141,6 +141,7 @@ fn plugin(stage: &mut Stage<'_>) -> Result<Ended> {
         return Ok(Ended::LeftOut("there is no `wasm/src/plugin.rs` yet".to_owned()));
     }
     wasm::plugin(stage.rooms)?;
+    wasm::second_plugin(stage.rooms)?;
     Ok(Ended::Done)
 }
 
@@ -254,6 +255,7 @@ fn with_artefacts(stage: &Stage<'_>, mut command: Command) -> Result<Command> {
     let host = rooms.target.join(format!("debug/earmark{}", env::consts::EXE_SUFFIX));
     let named = [
         ("EARMARK_PLUGIN", Some(stage::plugin_file(rooms)?)),
+        ("EARMARK_SECOND_PLUGIN", Some(rooms.artefacts()?.join("seats.plugin.wasm"))),
         ("EARMARK_NPM", Some(rooms.at(node::NPM))),
         ("EARMARK_BIN", Some(host)),
         ("EARMARK_WWW", Some(rooms.at(node::WWW).join("dist"))),

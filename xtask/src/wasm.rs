@@ -22,14 +22,38 @@ const DOOR: [&str; 4] = ["memory", "earmark_abi_1", "earmark_lend", "earmark_cal
 /// If it can't be built, imports anything, or lacks a part of the door.
 pub(crate) fn plugin(rooms: &Rooms) -> Result<PathBuf> {
     let built = build(rooms, "plugin,json", "plugin", "plugin-build")?;
-    let bytes =
-        fs::read(&built).with_context(|| format!("could not read `{}`", built.display()))?;
+    checked(rooms, &built, "earmark.plugin.wasm")
+}
+
+/// Builds the second plugin, which has nothing to do with orders, and puts it beside the first:
+/// `target/earmark/seats.plugin.wasm`.
+///
+/// # Errors
+///
+/// As [`plugin`].
+pub(crate) fn second_plugin(rooms: &Rooms) -> Result<PathBuf> {
+    let target = rooms.target.join("plugin-build");
+    let mut cargo = toolchain::way(rooms)?.cargo(rooms, "build");
+    cargo
+        .args(["--package", "earmark-wasm", "--example", "seats"])
+        .args(["--no-default-features", "--features", "reducer", "--profile", "plugin"])
+        .arg("--target-dir")
+        .arg(&target);
+    flags(&mut cargo, rooms, &target);
+    run::run(&mut cargo)?;
+    let built = target.join(WASM).join("plugin").join("examples").join("seats.wasm");
+    checked(rooms, &built, "seats.plugin.wasm")
+}
+
+/// What was built, without what only a debugger reads, among the artefacts.
+fn checked(rooms: &Rooms, built: &Path, name: &str) -> Result<PathBuf> {
+    let bytes = fs::read(built).with_context(|| format!("could not read `{}`", built.display()))?;
     let bytes = module::stripped(&bytes)?;
     check_door(&module::outline(&bytes)?)?;
     check_paths(rooms, &bytes)?;
-    let file = rooms.artefacts()?.join("earmark.plugin.wasm");
+    let file = rooms.artefacts()?.join(name);
     fs::write(&file, &bytes).with_context(|| format!("could not write `{}`", file.display()))?;
-    println!("plugin: {} bytes, no imports: {}", bytes.len(), file.display());
+    println!("{name}: {} bytes, no imports: {}", bytes.len(), file.display());
     Ok(file)
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use earmark_abi::{
     ABI_EXPORT, Answer, CALL_EXPORT, Call, Description, LEND_EXPORT, MEMORY_EXPORT, decode, encode,
 };
-use wasmtime::{Engine, Module};
+use wasmtime::{Engine, ExternType, Module};
 
 use super::cache::CodeCache;
 use super::engine::{Stop, engine};
@@ -152,6 +152,17 @@ impl PluginFile {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The memory that it begins with, and the most it ever asks for if it says so: bytes.
+    #[must_use]
+    pub fn memory(&self) -> (u64, Option<u64>) {
+        let memory = self.fast.get_export(MEMORY_EXPORT);
+        let memory = memory.as_ref().and_then(ExternType::memory);
+        memory.map_or((0, None), |memory| {
+            let bytes = |pages: u64| pages.saturating_mul(memory.page_size());
+            (bytes(memory.minimum()), memory.maximum().map(bytes))
+        })
     }
 
     /// What it may take.

@@ -67,6 +67,7 @@ impl Shop {
             return Ok(Err(refusal));
         }
         self.follow(&mut events, context)?;
+        // No route: every partition is told the policy itself, and none hears of it from another.
         if matches!(command, Command::SetPolicy(_)) && !events.is_empty() {
             let look = Command::Inventory(InventoryCommand::LookAtQueues);
             events.append(&mut self.tick_of(self.roles.inventory, &look, context)?);

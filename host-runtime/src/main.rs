@@ -2,12 +2,8 @@
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
-mod describe;
-mod inspect;
-mod run;
-mod serve;
+mod ops;
 mod shop;
-mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +12,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
+
+use ops::{describe, inspect, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -83,7 +81,7 @@ enum Command {
     /// Replay the documents of a shop through the plugin, durably
     Replay(Box<shop::replay::Replay>),
     /// Run corpora of turns, and print the chain and the state each ends with
-    Run(run::Run),
+    Run(corpora::Run),
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
     /// Tell what the plugin hears, says and answers

@@ -16,9 +16,7 @@ use earmark_abi::{Input, Principal, encode};
 
 use super::commands::Timely;
 use super::drive::staff;
-
-/// What a corpus begins with.
-pub(crate) const MAGIC: &[u8] = b"EMCORP1\n";
+use crate::ops::run::MAGIC;
 
 /// Writes the commands, in turns of so many.
 pub(crate) fn write(file: &Path, commands: &[Timely], turn: usize) -> Result<()> {

@@ -16,10 +16,11 @@ use super::drive::drive;
 use super::generate;
 use super::network::Network;
 use super::plan::{Happening, Plan, PlanOptions};
-use super::replay::{look, open, policy, progress, show};
+use super::replay::{look, policy, show};
 use super::report;
 use super::stock::StockPolicy;
-use crate::serve::{Serve, run_server};
+use crate::ops::screen::{open, progress};
+use crate::ops::serve::{Serve, run_server};
 
 /// Fill a generated shop with orders, print what came of them, and serve it.
 #[derive(Debug, Args)]

@@ -14,7 +14,6 @@ use earmark::time::Span;
 use earmark_host::journal::{Clock, OpenOptions};
 use earmark_host::partition::{Options, Partition, Where};
 use earmark_host::plugin::Bodies;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::commands::{self, Timely};
 use super::corpus;
@@ -28,6 +27,7 @@ use super::sources::Shop;
 use super::stock::StockPolicy;
 use super::summary::Expected;
 use super::tally::Tally;
+use crate::ops::screen::{open, progress};
 
 /// The longest return in the real documents comes 368 days after its order.
 const ARCHIVE_AFTER_DAYS: u32 = 400;
@@ -258,17 +258,6 @@ pub(crate) fn policy() -> Policy {
     Policy { orders: OrderPolicy { archive_after, ..OrderPolicy::default() }, ..Policy::default() }
 }
 
-/// Opens a partition, with a bar while its state is rebuilt.
-pub(crate) fn open(bodies: &Arc<dyn Bodies>, options: &Options) -> Result<Partition> {
-    let bar = progress(0, "rebuilding");
-    let partition = Partition::open(Arc::clone(bodies), options, &mut |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    Ok(partition?)
-}
-
 /// Looks at what a partition holds: the tally, the audit, and how the figures compare.
 pub(crate) fn look(
     partition: &Partition,
@@ -346,15 +335,4 @@ pub(crate) fn show(text: &str) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-/// A bar for long work, on a terminal only.
-pub(crate) fn progress(length: u64, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::new(length);
-    let style = "{msg:>12} [{bar:40}] {human_pos}/{human_len} {per_sec}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar.set_message(what);
-    bar
 }

@@ -12,6 +12,7 @@ use super::life::rows;
 use super::plan::Plan;
 use super::summary::Expected;
 use super::tally::{Parcels, Tally};
+use crate::ops::screen::grouped;
 
 /// What a replay came to, besides the tally.
 #[derive(Debug)]
@@ -192,17 +193,4 @@ pub(crate) fn json(facts: &Facts, plan: &Plan<'_>, tally: &Tally) -> Value {
 fn parcels(Parcels { orders, parcels }: Parcels) -> String {
     let each = parcels as f64 / orders.max(1) as f64;
     format!("{} for {} orders, {each:.2} each", grouped(parcels), grouped(orders))
-}
-
-/// A number with its thousands set apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

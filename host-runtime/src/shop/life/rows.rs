@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::figures::{Figures, Sum};
 use super::money::Money;
-use crate::shop::report::{LeftOut, grouped};
+use crate::ops::screen::grouped;
+use crate::shop::report::LeftOut;
 
 /// The rows.
 pub(crate) fn of(figures: &Figures, left_out: &LeftOut) -> String {

@@ -15,7 +15,7 @@ use earmark_host::plugin::Bodies;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::shop::replay::open;
+use super::screen::open;
 
 /// Serve a partition over HTTP, and the page.
 #[derive(Debug, Args)]

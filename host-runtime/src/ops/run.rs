@@ -12,7 +12,8 @@ use earmark_abi::{Answer, Call, Input, Principal, Turn, chain, decode, encode};
 use earmark_host::plugin::{Bodies, Body};
 use serde_json::{Value, json};
 
-use crate::shop::corpus::MAGIC;
+/// What a corpus begins with.
+pub(crate) const MAGIC: &[u8] = b"EMCORP1\n";
 
 /// Run corpora of turns, each from an empty state, and print chain and state, a line of JSON each
 #[derive(Debug, Args)]

@@ -11,8 +11,7 @@ use earmark_host::journal::{SqliteJournal, verify};
 use earmark_host::partition::rebuild;
 use earmark_host::plugin::Bodies;
 
-use crate::shop::replay::progress;
-use crate::shop::report::grouped;
+use super::screen::{grouped, progress};
 
 /// Check every record of a journal, and the laws over the state it makes.
 #[derive(Debug, Args)]

@@ -1,0 +1,10 @@
+//! Operations: the commands of `earmark` that know no domain, one a file.
+//!
+//! Law: they look at plugins and journals, and never at what an order is.
+
+pub(crate) mod describe;
+pub(crate) mod inspect;
+pub(crate) mod run;
+pub(crate) mod screen;
+pub(crate) mod serve;
+pub(crate) mod verify;

@@ -21,6 +21,7 @@ mod body;
 mod commands;
 mod feed;
 mod moment;
+mod once;
 mod problem;
 mod queries;
 mod server;

@@ -35,6 +35,7 @@ use tokio::sync::watch;
 pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
+pub(crate) use origins::KEYED;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 

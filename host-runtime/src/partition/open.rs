@@ -140,9 +140,7 @@ impl Partition {
         let count = if options.witness { 3 } else { 2 };
         let rebuilt =
             rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), count, progress)?;
-        for skipped in &rebuilt.skipped {
-            tracing::warn!(skipped, "a snapshot can't be used");
-        }
+        warn(&rebuilt.skipped);
         let mut fresh = rebuilt.bodies.into_iter();
         let (Some(first), Some(second)) = (fresh.next(), fresh.next()) else {
             let lost = crate::plugin::Fault::Trap("no body was made".to_string());
@@ -193,8 +191,24 @@ impl Partition {
             spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
-        let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
-        Ok(Self { bodies, header, work, asks, position, stamped, readers, translators, threads })
+        Ok(Self {
+            bodies,
+            header,
+            work,
+            asks,
+            position,
+            stamped,
+            readers: Mutex::new(reader),
+            translators: Mutex::default(),
+            letters: Mutex::default(),
+            threads,
+        })
+    }
+}
+
+fn warn(skipped: &[String]) {
+    for skipped in skipped {
+        tracing::warn!(skipped, "a snapshot can't be used");
     }
 }
 

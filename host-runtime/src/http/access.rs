@@ -16,6 +16,8 @@ use crate::partition::Caller;
 
 /// The scope of couriers and of the host's clock: nobody has it over HTTP.
 pub(super) const FLOW: &str = "flow";
+/// The scope of those who run the host: what is done about dead letters.
+pub(super) const ADMIN: &str = "admin";
 /// The scope of those who see everybody's events.
 const STAFF: &str = "staff";
 /// Subjects that nobody may give himself.
@@ -79,7 +81,7 @@ impl Gate {
         }
         let of_commands = description.commands.iter().map(|one| one.scope.as_str());
         let all = of_commands.chain(description.queries.iter().map(|one| one.scope.as_str()));
-        let mut scopes: Vec<String> = vec![STAFF.to_string()];
+        let mut scopes: Vec<String> = vec![STAFF.to_string(), ADMIN.to_string()];
         scopes.extend(all.filter(|scope| *scope != FLOW).map(String::from));
         scopes.sort_unstable();
         scopes.dedup();
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn staff_has_every_scope_but_that_of_the_flow() {
         let staff = who(&[]).unwrap();
-        assert_eq!(staff.caller.scopes, ["a", "b", "staff"]);
+        assert_eq!(staff.caller.scopes, ["a", "admin", "b", "staff"]);
         assert!(staff.sees("anybody") && staff.sees(""));
     }
 

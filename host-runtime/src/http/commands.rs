@@ -89,7 +89,7 @@ async fn submit(
 }
 
 /// The answer, as JSON.
-fn tell(
+pub(super) fn tell(
     app: &App,
     who: &Who,
     receipt: &Receipt,

@@ -10,6 +10,8 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/description` | what the plugin says of itself |
+//! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer, and what was asked |
+//! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
 //! | `GET /health/live`, `GET /health/ready` | whether it runs, whether it takes commands |
 //!
 //! Everything that goes wrong is told as `application/problem+json` (RFC 9457) with a stable code.
@@ -19,6 +21,7 @@ mod access;
 mod app;
 mod body;
 mod commands;
+mod dead_letters;
 mod feed;
 mod moment;
 mod once;
@@ -157,6 +160,10 @@ fn router(app: &Arc<App>, options: &HttpOptions) -> Router {
         .route("/api/slice", post(queries::slice))
         .route("/api/events", get(feed::events))
         .route("/api/description", get(about::description))
+        .route("/api/dead-letters", get(dead_letters::list))
+        .route("/api/dead-letters/{input}", get(dead_letters::show))
+        .route("/api/dead-letters/{input}/retry", post(dead_letters::retry))
+        .route("/api/dead-letters/{input}/drop", post(dead_letters::give_up))
         .route("/health/live", get(about::live))
         .route("/health/ready", get(about::ready));
     if options.bench {

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use earmark_abi::{Outcome, Verdict, decode};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::body::{DeadCode, Dropped, Entry, TurnRecord};
 use super::submission::{Caller, Origin};
@@ -20,7 +22,7 @@ const RETRY: &str = "dead-letter:";
 const LISTED: usize = 65_536;
 
 /// An input that no plugin could answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeadLetter {
     /// Its place among the inputs of the journal: its name.
     pub input: u64,
@@ -31,23 +33,27 @@ pub struct DeadLetter {
     /// Whoever asked.
     pub subject: String,
     /// What the plugin did, the last time.
+    #[serde(serialize_with = "by_name")]
     pub code: DeadCode,
     /// The same, in words.
     pub words: String,
     /// How often it was tried again.
     pub retries: u64,
     /// What became of it.
+    #[serde(flatten)]
     pub standing: Standing,
 }
 
 /// What became of a dead letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "standing", rename_all = "camelCase")]
 pub enum Standing {
     /// Nothing yet.
     Open,
     /// It was tried again, and the plugin answered.
     Answered {
         /// The input that was the retry.
+        #[serde(rename = "answeredAs")]
         input: u64,
         /// The code of the refusal, if it was refused.
         refused: Option<String>,
@@ -55,8 +61,10 @@ pub enum Standing {
     /// Somebody gave it up.
     Dropped {
         /// The entry that says so, by its place among the inputs.
+        #[serde(rename = "droppedAs")]
         input: u64,
         /// Who.
+        #[serde(rename = "droppedBy")]
         by: String,
         /// Why.
         why: String,
@@ -236,6 +244,51 @@ pub fn asked(reader: &mut dyn JournalReader, input: u64) -> Result<Option<Asked>
         },
         origin: origin.map(|of| (of.source.to_string(), of.sequence)),
     }))
+}
+
+/// What was asked, for people to read.
+#[derive(Debug, Serialize)]
+pub struct Contents<'a> {
+    /// What whoever asked may do.
+    pub scopes: &'a [String],
+    /// The source it came from, if it had one.
+    pub source: Option<&'a str>,
+    /// Its place in the source's own sequence.
+    pub sequence: Option<u64>,
+    /// Bytes of the command.
+    pub bytes: usize,
+    /// The command as JSON; none if the plugin can't even read it.
+    pub data: Option<Box<RawValue>>,
+    /// Why not, then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
+}
+
+impl<'a> Contents<'a> {
+    /// What was asked, and its JSON by the plugin, or why there is none.
+    #[must_use]
+    pub fn of(asked: &'a Asked, json: Result<Vec<u8>, String>) -> Self {
+        let json = json.and_then(|text| {
+            let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+            RawValue::from_string(text).map_err(|error| error.to_string())
+        });
+        let (data, unreadable) = match json {
+            Ok(data) => (Some(data), None),
+            Err(why) => (None, Some(why)),
+        };
+        Self {
+            scopes: &asked.by.scopes,
+            source: asked.origin.as_ref().map(|(source, _)| source.as_str()),
+            sequence: asked.origin.as_ref().map(|(_, sequence)| *sequence),
+            bytes: asked.command.len(),
+            data,
+            unreadable,
+        }
+    }
+}
+
+fn by_name<S: Serializer>(code: &DeadCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.as_str())
 }
 
 /// The place of a retry in its letter's own sequence: two that are asked for at once are one.

@@ -37,7 +37,7 @@ use tokio::sync::watch;
 pub use body::{
     Activation, Dead, DeadCode, Dropped, Entry, OriginOf, TraceOf, TurnRecord, command_digest,
 };
-pub use dead_letters::{Asked, DeadLetter, DeadLetters, Standing, asked};
+pub use dead_letters::{Asked, Contents, DeadLetter, DeadLetters, Standing, asked};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
 pub(crate) use origins::KEYED;

@@ -10,7 +10,7 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/description` | what the plugin says of itself |
-//! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer, and what was asked |
+//! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
 //! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
 //! | `GET /health/live`, `GET /health/ready` | whether it runs, whether it takes commands |
 //!

@@ -2,6 +2,9 @@
 //!
 //! Law: they look at plugins and journals, and never at what an order is.
 
+pub(crate) mod budget;
+pub(crate) mod client;
+pub(crate) mod dead_letters;
 pub(crate) mod describe;
 pub(crate) mod inspect;
 pub(crate) mod run;

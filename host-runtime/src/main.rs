@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
 use ops::budget::Budget;
-use ops::{dead_letters, describe, inspect, run as corpora, serve, verify};
+use ops::{dead_letters, describe, fuel, inspect, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -88,6 +88,7 @@ enum Command {
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
     DeadLetters(dead_letters::DeadLetters),
+    Fuel(fuel::Fuel),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -118,6 +119,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
         Command::DeadLetters(letters) => letters.run(&|| bodies(cli)),
+        Command::Fuel(fuel) => fuel.run(&bodies(cli)?, cli.budget.limits().fuel),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),

@@ -6,6 +6,7 @@ pub(crate) mod budget;
 pub(crate) mod client;
 pub(crate) mod dead_letters;
 pub(crate) mod describe;
+pub(crate) mod fuel;
 pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod screen;

@@ -21,6 +21,7 @@ mod open;
 mod origins;
 mod rebuild;
 mod redrive;
+mod shadow;
 mod submission;
 mod turn;
 mod witness;
@@ -43,6 +44,7 @@ pub use open::{OpenError, Options, Where};
 pub(crate) use origins::KEYED;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use redrive::NotRedriven;
+pub use shadow::{Redecided, ShadowOptions, shadow};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 
 use crate::journal::{Clock, Header, JournalReader};

@@ -5,7 +5,7 @@
 mod ops;
 mod shop;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
 use ops::budget::Budget;
-use ops::{dead_letters, describe, fuel, inspect, run as corpora, serve, verify};
+use ops::plugins::Plugins;
+use ops::{dead_letters, describe, fuel, inspect, run as corpora, serve, upgrade, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -89,6 +90,7 @@ enum Command {
     Verify(verify::Verify),
     DeadLetters(dead_letters::DeadLetters),
     Fuel(fuel::Fuel),
+    Upgrade(upgrade::Upgrade),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -114,12 +116,15 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
-        Command::Serve(serve) => serve.run(&bodies(cli)?),
+        Command::Serve(serve) => serve.run(&bodies_of(cli, serve.journal())?),
         Command::Replay(replay) => replay.run(&bodies(cli)?),
         Command::Run(run) => run.run(&bodies(cli)?),
-        Command::Verify(verify) => verify.run(|| bodies(cli)),
-        Command::DeadLetters(letters) => letters.run(&|| bodies(cli)),
-        Command::Fuel(fuel) => fuel.run(&bodies(cli)?, cli.budget.limits().fuel),
+        Command::Verify(verify) => verify.run(|| bodies_of(cli, Some(verify.journal()))),
+        Command::DeadLetters(letters) => letters.run(&|| bodies_of(cli, letters.journal())),
+        Command::Fuel(fuel) => {
+            fuel.run(&bodies_of(cli, Some(fuel.journal()))?, cli.budget.limits().fuel)
+        }
+        Command::Upgrade(upgrade) => upgrade.run(named(cli), &|file| plugin(cli, file)),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
@@ -127,23 +132,38 @@ fn run(cli: &Cli) -> Result<()> {
 }
 
 fn bodies(cli: &Cli) -> Result<Arc<dyn Bodies>> {
+    bodies_of(cli, None)
+}
+
+/// The plugin: the one that was named; or else the one in force in this journal, if it is kept
+/// there; or else the one that was built.
+fn bodies_of(cli: &Cli, journal: Option<&Path>) -> Result<Arc<dyn Bodies>> {
     #[cfg(feature = "native")]
     if cli.native {
         return Ok(Arc::new(shop::native::NativeBodies::new()));
     }
-    let path = match &cli.plugin {
-        Some(path) => path.clone(),
+    let kept = || journal.and_then(Plugins::in_force);
+    let path = match cli.plugin.clone().or_else(kept) {
+        Some(path) => path,
         None => built()?,
     };
-    let plugin = PluginFile::load_cached(&path, cli.budget.limits(), cli.code.cache()?)
-        .with_context(|| format!("can't run the plugin `{}`", path.display()))?;
-    Ok(Arc::new(plugin))
+    Ok(Arc::new(plugin(cli, &path)?))
+}
+
+/// The file that was named, or was built, if there is one.
+fn named(cli: &Cli) -> Option<PathBuf> {
+    cli.plugin.clone().or_else(|| built().ok())
+}
+
+fn plugin(cli: &Cli, path: &Path) -> Result<PluginFile> {
+    PluginFile::load_cached(path, cli.budget.limits(), cli.code.cache()?)
+        .with_context(|| format!("can't run the plugin `{}`", path.display()))
 }
 
 /// The plugin that `cargo xtask` put beside this program.
 fn built() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let beside = |dir: &std::path::Path| dir.join("earmark").join("earmark.plugin.wasm");
+    let beside = |dir: &Path| dir.join("earmark").join("earmark.plugin.wasm");
     let found = program.ancestors().skip(1).map(beside).find(|path| path.is_file());
     found.context(
         "there is no plugin: build it with `cargo xtask plugin`, or name one with --plugin FILE",

@@ -5,13 +5,15 @@
 
 mod partition_support;
 
+use std::sync::Arc;
+
 use earmark_abi::{EventOut, Input, Outcome, Principal, Refused, Verdict, encode};
 use earmark_host::journal::{Journal, OpenOptions, Record, SqliteJournal, verify};
 use earmark_host::partition::{
-    Activation, Dead, DeadCode, Dropped, Entry, NotAccepted, OriginOf, TraceOf, TurnRecord,
-    command_digest,
+    Activation, Dead, DeadCode, Dropped, Entry, NotAccepted, OriginOf, Partition, TraceOf,
+    TurnRecord, command_digest,
 };
-use earmark_host::plugin::Fault;
+use earmark_host::plugin::{Bodies as _, Fault};
 use partition_support::*;
 use serde::Serialize;
 
@@ -257,6 +259,15 @@ fn an_activation_has_a_place_among_the_inputs_and_changes_nothing_else() {
     let (plain, activated) = (folder.path().join("plain"), folder.path().join("activated"));
     let digest = filled(&plain);
     copied(&plain, &activated, <[u8]>::to_vec, Some(activation().encode().unwrap()));
+    // From there on another plugin decides, and this one may not.
+    let refused = Partition::open(Arc::new(rogue()), &logical(&activated), &mut |_, _| {});
+    let told = refused.unwrap_err().to_string();
+    assert!(told.contains("blake3 2222") && told.contains("`earmark upgrade`"), "{told}");
+
+    let Entry::Activation(other) = activation() else { panic!("it is an activation") };
+    let this = Entry::Activation(Activation { to: rogue().digest(), ..other });
+    let activated = folder.path().join("this");
+    copied(&plain, &activated, <[u8]>::to_vec, Some(this.encode().unwrap()));
     let (before, after) = (open(rogue(), &logical(&plain)), open(rogue(), &logical(&activated)));
     assert_eq!(after.digest().unwrap().0, digest);
     let [before, now] = [&before, &after].map(|partition| *partition.position().borrow());

@@ -81,6 +81,15 @@ enum What {
 type Load<'a> = &'a dyn Fn() -> Result<Arc<dyn Bodies>>;
 
 impl DeadLetters {
+    /// The directory of the journal, if it is one that this command opens.
+    pub(crate) fn journal(&self) -> Option<&Path> {
+        let (What::List { at, .. }
+        | What::Show { at, .. }
+        | What::Retry { at, .. }
+        | What::Drop { at, .. }) = &self.what;
+        (!at.client.is_named()).then_some(at.dir.as_path())
+    }
+
     /// Does what is asked; the plugin is loaded only if it is needed.
     pub(crate) fn run(&self, load: Load<'_>) -> Result<()> {
         match &self.what {

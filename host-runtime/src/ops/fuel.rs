@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -48,6 +48,11 @@ impl Taken {
 }
 
 impl Fuel {
+    /// The directory of the journal.
+    pub(crate) fn journal(&self) -> &Path {
+        &self.dir
+    }
+
     /// Decides the last inputs anew, on an engine that counts; `budget` is what an input may take.
     pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>, budget: u64) -> Result<()> {
         let mut reader = SqliteJournal::open_reader(&self.dir)?;

@@ -4,7 +4,7 @@
 //! answered.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -46,6 +46,11 @@ impl Serve {
         let dir = PathBuf::new();
         let (ephemeral, bench, snapshot_every) = (false, false, 0);
         Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench }
+    }
+
+    /// The directory of its journal, if it has one.
+    pub(crate) fn journal(&self) -> Option<&Path> {
+        (!self.ephemeral).then_some(self.dir.as_path())
     }
 
     /// Opens the partition and serves it.

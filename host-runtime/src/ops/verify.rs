@@ -2,7 +2,7 @@
 //!
 //! Law: it changes nothing, and runs beside a host that has the journal open.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -24,6 +24,11 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
+    /// The directory of the journal.
+    pub(crate) fn journal(&self) -> &Path {
+        &self.dir
+    }
+
     /// Runs the check. The plugin is loaded only if it is needed.
     pub(crate) fn run(&self, bodies: impl FnOnce() -> Result<Arc<dyn Bodies>>) -> Result<()> {
         let bar = progress(0, "verifying");

@@ -11,6 +11,7 @@
 //! Law: answers, reads and publications show only what is durable; memory never leads the journal
 //! for longer than a turn, and when a turn fails its memory is thrown away.
 
+mod activation;
 mod bars;
 mod body;
 mod dead_letters;
@@ -35,6 +36,7 @@ use std::thread::JoinHandle;
 use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
 use tokio::sync::watch;
 
+pub use activation::{activate, before_the_last, in_force};
 pub use body::{
     Activation, Dead, DeadCode, Dropped, Entry, OriginOf, TraceOf, TurnRecord, command_digest,
 };
@@ -44,7 +46,7 @@ pub use open::{OpenError, Options, Where};
 pub(crate) use origins::KEYED;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use redrive::NotRedriven;
-pub use shadow::{Redecided, ShadowOptions, shadow};
+pub use shadow::{Redecided, ShadowOptions, Shadowed, shadow};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 
 use crate::journal::{Clock, Header, JournalReader};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use super::activation::in_force;
 use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
@@ -93,6 +94,17 @@ pub enum OpenError {
         /// The one given.
         plugin: String,
     },
+    /// Another plugin decides in this journal, by its last activation or its last turn.
+    #[error(
+        "the plugin in force in this journal is blake3 {in_force}, and this one is {given}: see \
+         what it would decide otherwise, and put it in force, with `earmark upgrade`"
+    )]
+    NotInForce {
+        /// The digest of the one in force.
+        in_force: String,
+        /// The digest of the one given.
+        given: String,
+    },
     /// The journal's clock is of another kind.
     #[error("the journal has a {0:?} clock, which it keeps for its life: use another directory")]
     OtherClock(Clock),
@@ -133,9 +145,9 @@ impl Partition {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, OpenError> {
         let header = journal.header().clone();
-        check_header(&header, bodies.as_ref(), options)?;
         let snapshots = snapshots(&options.place)?;
         let mut reader = journal.reader()?;
+        check(reader.as_mut(), bodies.as_ref(), options)?;
         // The leader's, the follower's, and the witness.
         let count = if options.witness { 3 } else { 2 };
         let rebuilt =
@@ -261,6 +273,22 @@ fn open_journal(bodies: &dyn Bodies, options: &Options) -> Result<Box<dyn Journa
             }
             Err(error) => Err(error.into()),
         },
+    }
+}
+
+/// Whether the plugin may decide in this journal, and the clock is its own.
+fn check(
+    reader: &mut dyn JournalReader,
+    bodies: &dyn Bodies,
+    options: &Options,
+) -> Result<(), OpenError> {
+    check_header(reader.header(), bodies, options)?;
+    let hex = |digest| blake3::Hash::from_bytes(digest).to_hex().to_string();
+    match in_force(reader)?.filter(|it| *it != bodies.digest()) {
+        Some(other) => {
+            Err(OpenError::NotInForce { in_force: hex(other), given: hex(bodies.digest()) })
+        }
+        None => Ok(()),
     }
 }
 

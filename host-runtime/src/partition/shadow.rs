@@ -8,9 +8,10 @@ use std::ops::ControlFlow;
 use earmark_abi::{Answer, Call, Input, Outcome, Turn, Verdict, decode, encode};
 
 use super::body::TurnRecord;
-use super::follower::{begin, snapshot, turn_of};
+use super::follower::{begin, digest, note_origins, snapshot, turn_of};
+use super::origins::Origins;
 use super::rebuild::{RebuildError, rebuild_to};
-use crate::journal::{JournalReader, Sealed, SnapshotStore};
+use crate::journal::{Anchor, Head, JournalReader, Sealed, SnapshotHead, SnapshotStore};
 use crate::plugin::{Bodies, Body, Fault};
 
 /// An input of the journal, decided anew.
@@ -45,6 +46,47 @@ pub struct ShadowOptions {
     pub metered: bool,
 }
 
+/// Where a shadow ended.
+pub struct Shadowed {
+    keeper: Box<dyn Body>,
+    origins: Origins,
+    anchor: Anchor,
+}
+
+impl std::fmt::Debug for Shadowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shadowed").field("anchor", &self.anchor).finish_non_exhaustive()
+    }
+}
+
+impl Shadowed {
+    /// The last record that was applied.
+    #[must_use]
+    pub fn anchor(&self) -> Anchor {
+        self.anchor
+    }
+
+    /// The digest of the recorded state, as the plugin has it.
+    ///
+    /// # Errors
+    /// The fault of the body.
+    pub fn digest(&mut self) -> Result<[u8; 32], Fault> {
+        digest(self.keeper.as_mut())
+    }
+
+    /// Saves the recorded state as a snapshot of the plugin's, so that its first start is short.
+    ///
+    /// # Errors
+    /// The fault of the body, or [`Fault::Answer`] if the snapshot can't be saved.
+    pub fn save(&mut self, store: &SnapshotStore, plugin: [u8; 32]) -> Result<(), Fault> {
+        let saved = (self.origins.cursors(), snapshot(self.keeper.as_mut())?);
+        let body = encode(&saved).map_err(|error| Fault::Answer(error.to_string()))?;
+        let head = SnapshotHead { at: self.anchor, plugin };
+        let saved = store.save(&head, &body);
+        saved.map(drop).map_err(|error| Fault::Answer(format!("it can't be saved: {error}")))
+    }
+}
+
 /// Decides the last inputs of a journal anew, one by one, and tells of each, until told to end.
 /// Dead letters are left out: nobody decided them. `progress` hears of inputs rebuilt.
 ///
@@ -57,27 +99,29 @@ pub fn shadow(
     options: ShadowOptions,
     progress: &mut dyn FnMut(u64, u64),
     each: &mut dyn FnMut(&Redecided<'_>) -> ControlFlow<()>,
-) -> Result<(), RebuildError> {
+) -> Result<Shadowed, RebuildError> {
     let end = reader.head()?.next_input.saturating_sub(1);
     let until = end.saturating_sub(options.last);
     let rebuilt = rebuild_to(bodies, reader, snapshots, (1, until), progress)?;
-    let mut next = rebuilt.anchor.inputs.saturating_add(1);
-    let Some(keeper) = rebuilt.bodies.into_iter().next() else { return Ok(()) };
+    let (mut anchor, mut origins) = (rebuilt.anchor, rebuilt.origins);
+    let keeper = rebuilt.bodies.into_iter().next();
+    let keeper = keeper.ok_or_else(|| Fault::Trap("no body was made".to_string()))?;
     let roles = reader.header().roles.clone();
     let mut beside = Beside { bodies, metered: options.metered, roles, keeper, decider: None };
-    while next <= end {
-        let records = reader.read(next, usize::MAX)?;
+    'reading: while anchor.inputs < end {
+        let records = reader.read(anchor.inputs.saturating_add(1), usize::MAX)?;
         for sealed in &records {
             if beside.record(sealed, each)?.is_break() {
-                return Ok(());
+                break 'reading;
             }
-            next = sealed.record.next_input();
+            note_origins(&mut origins, &sealed.record)?;
+            anchor = Head::at(sealed).anchor();
         }
         if records.is_empty() {
             break;
         }
     }
-    Ok(())
+    Ok(Shadowed { keeper: beside.keeper, origins, anchor })
 }
 
 /// Two bodies side by side.

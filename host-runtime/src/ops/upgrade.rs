@@ -1,0 +1,253 @@
+//! `earmark upgrade`: what another plugin would decide otherwise, and then putting it in force.
+//!
+//! Law: nothing is in force that was not held against the journal first. The state it would begin
+//! with is saved before the activation is written, which is one record: a crash leaves the old
+//! plugin in force, or the new one, and never neither.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Args, value_parser};
+use earmark_abi::{Outcome, Verdict, decode};
+use earmark_host::journal::{
+    Journal as _, JournalReader as _, OpenOptions, SnapshotStore, SqliteJournal, SqliteReader,
+};
+use earmark_host::partition::{
+    Caller, Redecided, ShadowOptions, Shadowed, activate, before_the_last, in_force, shadow,
+};
+use earmark_host::plugin::{Bodies as _, PluginFile};
+
+use super::plugins::{Plugins, hex};
+use super::screen::{grouped, progress};
+
+/// Differences told by input, of each kind.
+const EXAMPLES: usize = 3;
+
+/// Hold another plugin against the last inputs of a journal, and put it in force
+#[derive(Debug, Args)]
+pub(crate) struct Upgrade {
+    /// The plugin that is to decide from now on
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "roll_back",
+        conflicts_with = "roll_back"
+    )]
+    candidate: Option<PathBuf>,
+    /// Put the plugin in force again that was before the last activation
+    #[arg(long)]
+    roll_back: bool,
+    /// The directory of the journal; no host may have it open, but for --dry-run
+    #[arg(long, value_name = "DIR", default_value = ".earmark/data")]
+    dir: PathBuf,
+    /// How many inputs to decide anew, from the last one back
+    #[arg(long, value_name = "N", default_value_t = 10_000,
+          value_parser = value_parser!(u64).range(0..=10_000_000))]
+    last: u64,
+    /// How many of them may be decided otherwise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    allow: u64,
+    /// Put it in force however many are decided otherwise; the journal says so
+    #[arg(long)]
+    accept_differences: bool,
+    /// Look only
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was decided otherwise, in one way.
+#[derive(Debug, Default)]
+struct Otherwise {
+    times: u64,
+    examples: Vec<u64>,
+}
+
+/// What the shadow found: `(command, then, now)` to how often.
+#[derive(Debug, Default)]
+struct Found {
+    decided: u64,
+    ways: BTreeMap<(String, String, String), Otherwise>,
+}
+
+impl Found {
+    fn differences(&self) -> u64 {
+        self.ways.values().map(|way| way.times).sum()
+    }
+
+    fn note(&mut self, command: &str, one: &Redecided<'_>) {
+        self.decided = self.decided.saturating_add(1);
+        if one.same() {
+            return;
+        }
+        let now = match &one.now {
+            Ok(now) => in_words(now),
+            Err(fault) => format!("no answer: {fault}"),
+        };
+        let way = (command.to_string(), in_words(one.recorded), now);
+        let otherwise = self.ways.entry(way).or_default();
+        otherwise.times = otherwise.times.saturating_add(1);
+        if otherwise.examples.len() < EXAMPLES {
+            otherwise.examples.push(one.input);
+        }
+    }
+
+    fn print(&self) {
+        let (all, otherwise) = (grouped(self.decided), grouped(self.differences()));
+        println!("{all} inputs decided anew, {otherwise} otherwise");
+        for ((command, then, now), way) in &self.ways {
+            let inputs: Vec<String> = way.examples.iter().map(|one| grouped(*one)).collect();
+            println!("  {} x {command}", grouped(way.times));
+            println!("      then: {then}");
+            println!("      now:  {now}");
+            println!("      as of input {}", inputs.join(", "));
+        }
+    }
+}
+
+/// An outcome in a line: what tells one decision from another.
+fn in_words(outcome: &[u8]) -> String {
+    match decode::<Outcome<'_>>("an outcome", outcome) {
+        Err(error) => error.to_string(),
+        Ok(Outcome { verdict: Verdict::Refused(refused), .. }) => {
+            format!("refused, {}: {}", refused.code, refused.message)
+        }
+        Ok(Outcome { verdict: Verdict::Accepted { events }, .. }) => {
+            let bytes: usize = events.iter().map(|event| event.body.len()).sum();
+            let kinds: Vec<String> = events.iter().map(|event| event.kind.to_string()).collect();
+            match events.len() {
+                0 => "accepted, nothing happened".to_string(),
+                count => format!("accepted, {count} events of {bytes} bytes: {}", kinds.join(" ")),
+            }
+        }
+    }
+}
+
+/// How a plugin is loaded from a file.
+type Load<'a> = &'a dyn Fn(&Path) -> Result<PluginFile>;
+
+impl Upgrade {
+    /// Holds the candidate against the journal, and puts it in force if it may be.
+    ///
+    /// The plugin in force is looked for beside the journal, and in the file of now (`usual`).
+    pub(crate) fn run(&self, usual: Option<PathBuf>, load: Load<'_>) -> Result<()> {
+        let mut reader = SqliteJournal::open_reader(&self.dir)?;
+        let plugins = Plugins::of(&self.dir);
+        let file = match &self.candidate {
+            Some(file) => file.clone(),
+            None => {
+                let before = before_the_last(&mut reader)?;
+                let before =
+                    before.context("no plugin was activated yet: nothing to go back to")?;
+                plugins.kept(&before).with_context(|| {
+                    format!("`{}` does not keep plugin {}", self.dir.display(), hex(&before))
+                })?
+            }
+        };
+        let candidate = load(&file)?;
+        let (journals, its) = (reader.header().plugin.clone(), &candidate.description().name);
+        ensure!(journals == *its, "the journal is of the plugin `{journals}`, and this is `{its}`");
+        let digest = candidate.digest();
+        let now = in_force(&mut reader)?;
+        let Some(from) = now.filter(|now| *now != digest) else {
+            bail!("the plugin {} is in force, or the first to be: just serve it", hex(&digest));
+        };
+        println!("in force   {}", hex(&from));
+        println!("candidate  {} {}", hex(&digest), candidate.description().version);
+        let (found, mut shadowed) = self.shadow(&mut reader, &candidate)?;
+        found.print();
+        let old = plugins.kept(&from).or(usual).map(|file| load(&file)).transpose()?;
+        let old = old.filter(|old| old.digest() == from);
+        self.compare_states(old.as_ref(), &mut shadowed)?;
+        let otherwise = found.differences();
+        let overridden = otherwise > self.allow;
+        if overridden && !self.accept_differences {
+            bail!(
+                "{} inputs are decided otherwise, and {} may be (--allow): not put in force; \
+                 --accept-differences does it all the same",
+                grouped(otherwise),
+                grouped(self.allow)
+            );
+        }
+        if self.dry_run {
+            println!("it may be put in force");
+            return Ok(());
+        }
+        // Whoever wants to go back has it then.
+        old.map_or(Ok(()), |old| plugins.keep(&old))?;
+        self.put_in_force(&plugins, &candidate, from, overridden, &mut shadowed)
+    }
+
+    fn shadow(
+        &self,
+        reader: &mut SqliteReader,
+        candidate: &PluginFile,
+    ) -> Result<(Found, Shadowed)> {
+        let options = ShadowOptions { last: self.last, metered: false };
+        let commands = &candidate.description().commands;
+        let mut found = Found::default();
+        let (rebuilding, deciding) = (progress(0, "rebuilding"), progress(self.last, "deciding"));
+        let shadowed = shadow(
+            candidate,
+            reader,
+            None,
+            options,
+            &mut |done, of| {
+                rebuilding.set_length(of);
+                rebuilding.set_position(done);
+            },
+            &mut |one| {
+                deciding.inc(1);
+                let command = commands.get(usize::from(one.kind));
+                found.note(command.map_or("(unknown)", |command| command.name.as_str()), one);
+                ControlFlow::Continue(())
+            },
+        );
+        rebuilding.finish_and_clear();
+        deciding.finish_and_clear();
+        let shadowed = shadowed.context("the candidate can't take the journal's events")?;
+        Ok((found, shadowed))
+    }
+
+    fn put_in_force(
+        &self,
+        plugins: &Plugins,
+        candidate: &PluginFile,
+        from: [u8; 32],
+        overridden: bool,
+        shadowed: &mut Shadowed,
+    ) -> Result<()> {
+        let opened = SqliteJournal::open(&self.dir, &OpenOptions::default());
+        let mut journal = opened.context("end the host first: an upgrade writes to the journal")?;
+        ensure!(
+            journal.anchor() == shadowed.anchor(),
+            "the journal went on meanwhile: hold the candidate against it again"
+        );
+        plugins.keep(candidate)?;
+        let store = SnapshotStore::open(&self.dir.join("snapshots"), usize::MAX)?;
+        shadowed.save(&store, candidate.digest()).context("can't save the state")?;
+        let subject = std::env::var("USER").unwrap_or_else(|_| "operator".to_string());
+        let by = Caller { subject, scopes: vec!["admin".to_string()] };
+        let head = activate(&mut journal, from, candidate, &by, overridden)?;
+        Box::new(journal).close()?;
+        println!("in force from input {} on", grouped(head.next_input));
+        Ok(())
+    }
+
+    /// Tells whether the plugin in force and the candidate have the same state of the journal.
+    fn compare_states(&self, old: Option<&PluginFile>, shadowed: &mut Shadowed) -> Result<()> {
+        let Some(old) = old else {
+            println!("states     not compared: the plugin in force is not at hand (--plugin)");
+            return Ok(());
+        };
+        let mut reader = SqliteJournal::open_reader(&self.dir)?;
+        let options = ShadowOptions { last: 0, metered: false };
+        let go_on = &mut |_: &Redecided<'_>| ControlFlow::Continue(());
+        let mut its = shadow(old, &mut reader, None, options, &mut |_, _| {}, go_on)?;
+        let same = its.anchor() == shadowed.anchor() && its.digest()? == shadowed.digest()?;
+        let told = if same { "equal" } else { "differ: the candidate keeps it otherwise" };
+        println!("states     {told}");
+        Ok(())
+    }
+}

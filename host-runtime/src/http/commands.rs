@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -22,11 +23,11 @@ use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
 use crate::plugin::Fault;
 
 /// Names a client: what it sends is carried out once, by the count in [`SEQUENCE`].
-const SOURCE: &str = "earmark-source";
+pub(super) const SOURCE: &str = "earmark-source";
 /// A client's own count of its commands, ascending from 1.
-const SEQUENCE: &str = "earmark-sequence";
+pub(super) const SEQUENCE: &str = "earmark-sequence";
 /// `return=minimal` leaves the events out of the answer (RFC 7240).
-const PREFER: &str = "prefer";
+pub(super) const PREFER: &str = "prefer";
 /// Bytes of a client's name.
 const SOURCE_BYTES: usize = 64;
 /// Bodies longer than this are translated off the threads that serve connections.
@@ -35,11 +36,11 @@ const SHORT: usize = 32 << 10;
 /// Gives a command.
 pub(super) async fn command(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
-    let who = app.gate.who(&parts.headers, None)?;
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
     let origin = origin(&parts.headers, &who)?;

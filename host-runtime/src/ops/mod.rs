@@ -3,6 +3,7 @@
 //! Law: they look at plugins and journals, and never at what an order is.
 
 pub(crate) mod describe;
+pub(crate) mod gate;
 pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod screen;

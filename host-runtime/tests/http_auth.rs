@@ -8,10 +8,12 @@ mod token_support;
 
 use std::io::{BufReader, Write};
 
-use earmark_host::http::{HttpOptions, KeysError, Route, routes};
+use earmark_host::http::{HttpOptions, Route, routes};
 use http_support::{Answer, Place, Served, head, new_id, order, read_head};
 use serde_json::{Value, json};
 use token_support::*;
+
+const PAGE: &str = include_str!("../docs/security.md");
 
 /// What a request to a route is.
 struct Row {
@@ -283,6 +285,14 @@ fn nobody_passes_a_closed_route_without_a_token_that_holds() {
 }
 
 #[test]
+fn the_page_has_every_code() {
+    let issuer = Issuer::new();
+    for (_, _, code) in [forged(&issuer), unfit(&issuer), unreadable(&issuer)].concat() {
+        assert!(PAGE.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
+#[test]
 fn every_route_has_a_row_and_the_open_ones_are_known() {
     let mut all: Vec<_> = routes().map(|route| (route.method, route.path)).collect();
     let mut rows: Vec<_> = ROWS.iter().map(|row| (row.method, row.path)).collect();
@@ -452,60 +462,4 @@ fn a_token_comes_in_the_header_and_nowhere_else() {
     // A demo's word counts for nothing beside a token.
     let staff = [("authorization", &*fine), ("earmark-as", "customer:bob")];
     assert_eq!(shop.served.query("Order", &ask, &staff).status, 200);
-}
-
-#[test]
-fn one_key_alone_needs_no_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("keys.toml");
-    let key = Signer::secret();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, format!("{}\n", key.shown())).unwrap();
-    let text = format!(
-        "issuer = '{ISSUER}'\naudience = '{AUDIENCE}'\n\
-         [[keys]]\nkid = 'only'\nalg = 'HS256'\nsecret-file = 'secret'\n"
-    );
-    std::fs::write(&file, text).unwrap();
-    let served = Served::start(HttpOptions::new(([127, 0, 0, 1], 0).into(), access(&file)));
-    let ask = |header: Value| {
-        let token = format!("Bearer {}", key.token_of(&header, &claims("ann", CUSTOMER)));
-        served.query("Summary", &json!({}), &[("authorization", &token)])
-    };
-    let answer = ask(json!({ "alg": "HS256" }));
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    ask(json!({ "alg": "HS256", "kid": "other" })).problem(401, "token-key-unknown");
-}
-
-#[test]
-fn a_keys_file_that_is_not_understood_is_refused_with_the_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let refused = |keys: &str| {
-        let file = folder.path().join("keys.toml");
-        std::fs::write(&file, format!("issuer = 'a'\naudience = 'b'\n{keys}")).unwrap();
-        let error: KeysError = earmark_host::http::Keys::from_file(&file).unwrap_err();
-        error.to_string()
-    };
-    let secret = base64url(&[7; 32]);
-    let (ed, rsa) = (Signer::ed25519().shown(), Signer::rsa(&RFC_7515).shown());
-    let key = |alg: &str, rest: &str| format!("[[keys]]\nkid = 'k'\nalg = '{alg}'\n{rest}\n");
-    for (keys, why) in [
-        (String::new(), "it has 0 keys"),
-        (key("HS256", &format!("secret = '{}'", base64url(&[7; 31]))), "31 bytes"),
-        (key("HS256", "secret = 'no base64!'"), "not base64url"),
-        (key("HS256", &format!("public-key = '''{rsa}'''")), "takes a secret"),
-        (key("RS256", &format!("secret = '{secret}'")), "takes a public key"),
-        (key("RS256", &format!("public-key = '''{ed}'''")), "not an RSA public key"),
-        (key("EdDSA", &format!("public-key = '''{rsa}'''")), "not an Ed25519 public key"),
-        (key("EdDSA", "public-key = '-----BEGIN PRIVATE KEY-----'"), "that is a private key"),
-        (key("EdDSA", ""), "give one of"),
-        (key("ES256", &format!("secret = '{secret}'")), "line 5"),
-        (key("none", ""), "line 5"),
-        (key("HS256", &format!("secret = '{secret}'\nnote = 'x'")), "unknown field `note`"),
-        (key("HS256", &format!("secret = '{secret}'")).repeat(2), "`kid` must be there once"),
-        (key("EdDSA", "public-key-file = 'not-there.pem'"), "not-there.pem"),
-    ] {
-        let error = refused(&keys);
-        assert!(error.contains(why), "`{why}` is not in `{error}`");
-        assert!(!error.contains(&secret), "no secret is told: {error}");
-    }
 }

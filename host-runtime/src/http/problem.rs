@@ -29,7 +29,7 @@ pub(super) struct Problem {
     /// When it is worth another try, in seconds.
     retry: Option<u64>,
     /// How to say who asks (RFC 6750), if that is what is wrong.
-    challenge: Option<HeaderValue>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 #[derive(Serialize)]
@@ -55,7 +55,7 @@ impl Problem {
 
     /// The same, with the header `WWW-Authenticate`.
     pub(super) fn challenge(self, how: &str) -> Self {
-        Self { challenge: HeaderValue::from_str(how).ok(), ..self }
+        Self { challenge: HeaderValue::from_str(how).ok().map(Box::new), ..self }
     }
 
     /// A refusal of the plugin's; the status follows from the form of its code.
@@ -179,7 +179,7 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(how) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, how);
+            headers.insert(WWW_AUTHENTICATE, *how);
         }
         response
     }

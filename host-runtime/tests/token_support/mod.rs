@@ -24,7 +24,7 @@ pub const AUDIENCE: &str = "https://shop.example";
 pub const CUSTOMER: &str = "orders:read orders:write catalogue:read";
 /// All that anybody may do over HTTP.
 pub const EVERYTHING: &str = "staff orders:read orders:write catalogue:read inventory:read \
-    inventory:write payments:write fulfilment:write policy:write";
+    inventory:write payments:write fulfilment:read fulfilment:write policy:write";
 
 /// What signs.
 pub enum Signer {

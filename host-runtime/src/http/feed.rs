@@ -136,7 +136,7 @@ struct Stream {
 }
 
 impl Stream {
-    /// Works until the client is gone or stalls or is not believed any more, the server ends, or the
+    /// Works until the client is gone, stalls or is not believed any more, the server ends, or the
     /// journal can't be read.
     async fn run(mut self) {
         let mut position = self.app.position.clone();

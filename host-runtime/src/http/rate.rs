@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue};
 const BUCKETS: usize = 1 << 16;
 /// Time between two searches for buckets that are full, in nanoseconds.
 const SWEEP: u64 = 1_000_000_000;
-/// A provider gives its customers whole networks of this many bits, so they count as one (RFC 6177).
+/// Providers give each customer a network of this many bits at least (RFC 6177): it counts as one.
 const V6_NETWORK: u128 = u128::MAX << 64;
 
 /// How often one caller may ask.
@@ -128,7 +128,10 @@ impl Buckets {
 
     /// Tells what is left, in the headers of the IETF's draft `RateLimit header fields for HTTP`.
     pub(super) fn tell(&self, taken: &Taken, headers: &mut HeaderMap) {
-        let left = format!(r#""caller";r={};t={}"#, taken.left, taken.wait_seconds.unwrap_or(0));
+        let left = match taken.wait_seconds {
+            None => format!(r#""caller";r={}"#, taken.left),
+            Some(wait) => format!(r#""caller";r={};t={wait}"#, taken.left),
+        };
         if let (Some(policy), Ok(left)) = (&self.policy, HeaderValue::try_from(left)) {
             headers.insert("ratelimit-policy", policy.clone());
             headers.insert("ratelimit", left);

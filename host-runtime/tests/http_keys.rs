@@ -33,6 +33,37 @@ fn one_key_alone_needs_no_name() {
 }
 
 #[test]
+fn every_character_of_a_token_counts() {
+    let issuer = Issuer::new();
+    let served = Served::start(HttpOptions::new(([127, 0, 0, 1], 0).into(), issuer.access()));
+    let ask = |token: &str| {
+        let token = format!("Bearer {token}");
+        served.query("Summary", &json!({}), &[("authorization", &token)])
+    };
+    let [ed, _, hs] = &issuer.keys;
+    for (kid, key) in [ed, hs] {
+        let token = key.token(kid, &claims("ann", CUSTOMER));
+        assert_eq!(ask(&token).status, 200);
+        for at in 0..token.len() {
+            // The next one in the alphabet, so that at the end it is unused bits that differ.
+            let other = match token.as_bytes()[at] {
+                b'Z' => 'a',
+                b'z' => '0',
+                b'9' => '-',
+                b'-' => '_',
+                b'_' | b'.' => 'A',
+                letter => char::from(letter + 1),
+            };
+            let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+            assert_eq!(ask(&changed).status, 401, "{kid}: character {at} of {changed}");
+            let (start, end) = token.split_at(at);
+            assert_eq!(ask(start).status, 401, "{kid}: {at} characters of {token}");
+            assert_eq!(ask(end).status, if at == 0 { 200 } else { 401 }, "{kid}: from {at}");
+        }
+    }
+}
+
+#[test]
 fn a_keys_file_that_is_not_understood_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |keys: &str| {

@@ -1,4 +1,4 @@
-//! The `earmark` command: serve, replay, run, verify, describe, plugin, demo.
+//! The `earmark` command: serve, replay, run, verify, dead-letters, describe, plugin, demo.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
+use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
-use ops::{describe, inspect, run as corpora, serve, verify};
+use ops::budget::Budget;
+use ops::{dead_letters, describe, fuel, inspect, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -28,6 +29,8 @@ struct Cli {
     native: bool,
     #[command(flatten)]
     code: Code,
+    #[command(flatten)]
+    budget: Budget,
     #[command(subcommand)]
     command: Command,
 }
@@ -84,6 +87,8 @@ enum Command {
     Run(corpora::Run),
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
+    DeadLetters(dead_letters::DeadLetters),
+    Fuel(fuel::Fuel),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -113,8 +118,10 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Replay(replay) => replay.run(&bodies(cli)?),
         Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
+        Command::DeadLetters(letters) => letters.run(&|| bodies(cli)),
+        Command::Fuel(fuel) => fuel.run(&bodies(cli)?, cli.budget.limits().fuel),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
-        Command::Plugin(plugin) => plugin.run(|| cli.code.cache()),
+        Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
     }
 }
@@ -128,7 +135,7 @@ fn bodies(cli: &Cli) -> Result<Arc<dyn Bodies>> {
         Some(path) => path.clone(),
         None => built()?,
     };
-    let plugin = PluginFile::load_cached(&path, Limits::default(), cli.code.cache()?)
+    let plugin = PluginFile::load_cached(&path, cli.budget.limits(), cli.code.cache()?)
         .with_context(|| format!("can't run the plugin `{}`", path.display()))?;
     Ok(Arc::new(plugin))
 }

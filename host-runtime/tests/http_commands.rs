@@ -217,6 +217,46 @@ fn nobody_can_take_the_counts_of_another_ones_source() {
 }
 
 #[test]
+fn a_request_with_a_key_is_carried_out_once() {
+    let shop = Served::shop();
+    let id = new_id();
+    let place = |key: &str, of: u64, who| {
+        shop.command("PlaceOrder", &order(&id, of), &[who, ("idempotency-key", key)])
+    };
+    let first = place(r#""8e03978e-40d5""#, 1, ANN).json();
+    let again = place("8e03978e-40d5", 1, ANN).json();
+    assert_eq!((&first["again"], &again["again"]), (&json!(false), &json!(true)));
+    assert_eq!((&first["events"], &first["input"]), (&again["events"], &again["input"]));
+    assert!(!first["events"].as_array().unwrap().is_empty());
+    let other = place("8e03978e-40d5", 2, ANN).problem(409, "idempotency-key-reused");
+    assert_eq!(other["input"], first["input"], "{other}");
+    assert!(!other["detail"].as_str().unwrap().contains("customer:"), "{other}");
+    // The key of another customer is another key: his order is refused as his, not answered.
+    place("8e03978e-40d5", 1, BOB).problem(404, "unknown-order");
+    // Without a key the order's own id still holds.
+    let bare = shop.command("PlaceOrder", &order(&id, 1), &[ANN]).json();
+    assert_eq!((&bare["again"], &bare["events"]), (&json!(false), &json!([])));
+}
+
+#[test]
+fn a_key_that_is_none_or_one_name_too_many_is_refused() {
+    let shop = Served::shop();
+    let before = shop.get("/health/ready").json()["inputs"].clone();
+    let long = "x".repeat(256);
+    for bad in [
+        &[("idempotency-key", "")][..],
+        &[("idempotency-key", r#""a"#)],
+        &[("idempotency-key", &long)],
+        &[("idempotency-key", "a"), ("earmark-source", "b"), ("earmark-sequence", "1")],
+        &[("idempotency-key", "a"), ("earmark-source", "b")],
+    ] {
+        let told = shop.command("PlaceOrder", &order(&new_id(), 1), bad).problem(400, "malformed");
+        assert!(told["detail"].as_str().unwrap().contains("`Idempotency-Key`"), "{told}");
+    }
+    assert_eq!(shop.get("/health/ready").json()["inputs"], before);
+}
+
+#[test]
 fn the_events_are_left_out_on_request() {
     let shop = Served::shop();
     let minimal = [("prefer", "return=minimal")];

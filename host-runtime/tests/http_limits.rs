@@ -122,7 +122,13 @@ fn a_page_that_is_named_may_ask_and_read_what_it_needs() {
         let methods = told.header("access-control-allow-methods").unwrap();
         assert_eq!(methods, "GET,POST");
         let headers = told.header("access-control-allow-headers").unwrap();
-        for name in ["authorization", "content-type", "earmark-source", "earmark-sequence"] {
+        for name in [
+            "authorization",
+            "content-type",
+            "earmark-source",
+            "earmark-sequence",
+            "idempotency-key",
+        ] {
             assert!(headers.contains(name), "{headers}");
         }
     }

@@ -8,7 +8,8 @@ mod partition_support;
 use earmark_abi::{EventOut, Input, Outcome, Principal, Refused, Verdict, encode};
 use earmark_host::journal::{Journal, OpenOptions, Record, SqliteJournal, verify};
 use earmark_host::partition::{
-    Activation, Dead, DeadCode, Entry, NotAccepted, OriginOf, TraceOf, TurnRecord, command_digest,
+    Activation, Dead, DeadCode, Dropped, Entry, NotAccepted, OriginOf, TraceOf, TurnRecord,
+    command_digest,
 };
 use earmark_host::plugin::Fault;
 use partition_support::*;
@@ -18,6 +19,7 @@ use serde::Serialize;
 const TURN_1: &str = include_str!("golden/turn_1.hex");
 const TURN_2: &str = include_str!("golden/turn_2.hex");
 const ACTIVATION_2: &str = include_str!("golden/activation_2.hex");
+const DROPPED_2: &str = include_str!("golden/dropped_2.hex");
 
 const WORDS: &str = "the plugin could not answer this input: it took more than 9 units of fuel";
 
@@ -86,6 +88,15 @@ fn activation() -> Entry<'static> {
     })
 }
 
+fn dropped() -> Entry<'static> {
+    Entry::Dropped(Dropped {
+        letter: 600,
+        recorded_at: 1_700_000_000_125,
+        by: Principal { subject: "admin", scopes: vec!["admin"] },
+        why: "ordered again by telephone",
+    })
+}
+
 #[test]
 fn a_turn_of_version_1_is_read_with_what_it_lacks_said_to_be_unknown() {
     let (golden, outcomes) = (bytes(TURN_1), outcomes());
@@ -98,8 +109,11 @@ fn a_turn_of_version_1_is_read_with_what_it_lacks_said_to_be_unknown() {
 #[test]
 fn records_of_version_2_keep_their_bytes() {
     let outcomes = outcomes();
-    for (golden, entry) in [(TURN_2, Entry::Turn(turn_2(&outcomes))), (ACTIVATION_2, activation())]
-    {
+    for (golden, entry) in [
+        (TURN_2, Entry::Turn(turn_2(&outcomes))),
+        (ACTIVATION_2, activation()),
+        (DROPPED_2, dropped()),
+    ] {
         let golden = bytes(golden);
         assert_eq!(entry.encode().unwrap(), golden, "another form needs another version");
         assert_eq!(Entry::decode(&golden).unwrap(), entry);

@@ -1,15 +1,15 @@
 //! `POST /api/commands/{Name}`: one input, and what became of it.
 //!
-//! Law: an answer is given when the input is durable; asked again with the same `Earmark-Source`
-//! and `Earmark-Sequence` it is the same, or that it was carried out too long ago to be told; with
-//! other contents it is a conflict.
+//! Law: an answer is given when the input is durable; asked again with what names the request (see
+//! `once`) it is the same, or that it was carried out too long ago to be told; with other contents
+//! it is a conflict.
 
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use earmark_abi::{EventOut, Form, Outcome, Refused, Verdict, decode};
 use tokio::sync::oneshot;
@@ -17,19 +17,13 @@ use tokio::sync::oneshot;
 use super::about::json;
 use super::access::Who;
 use super::app::{App, hex};
-use super::body;
 use super::problem::Problem;
+use super::{body, once};
 use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
 use crate::plugin::Fault;
 
-/// Names a client: what it sends is carried out once, by the count in [`SEQUENCE`].
-pub(super) const SOURCE: &str = "earmark-source";
-/// A client's own count of its commands, ascending from 1.
-pub(super) const SEQUENCE: &str = "earmark-sequence";
 /// `return=minimal` leaves the events out of the answer (RFC 7240).
 pub(super) const PREFER: &str = "prefer";
-/// Bytes of a client's name.
-const SOURCE_BYTES: usize = 64;
 /// Bodies longer than this are translated off the threads that serve connections.
 const SHORT: usize = 32 << 10;
 
@@ -43,7 +37,7 @@ pub(super) async fn command(
     let (parts, sent) = request.into_parts();
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
-    let origin = origin(&parts.headers, &who)?;
+    let origin = once::origin(&parts.headers, &who)?;
     let minimal = parts.headers.get_all(PREFER).iter().any(|one| one == "return=minimal");
     let kind = named.kind;
     let payload = body::json(&parts.headers, sent, &app.limits).await?;
@@ -81,6 +75,7 @@ async fn submit(
     // Called by the writer right behind the record: the position is that of the record.
     let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
     let by = Arc::clone(&who.caller);
+    let keyed = origin.as_ref().is_some_and(once::is_keyed);
     let submission = Submission { kind, command, by, origin, at: None, reply };
     let answered = match app.partition.try_submit(submission) {
         // A reply that is dropped uncalled: the partition closed with the input still waiting.
@@ -89,38 +84,13 @@ async fn submit(
     };
     let receipt = answered.0.map_err(|why| {
         app.heard(&why);
-        Problem::not_accepted(&why)
+        if keyed { once::told_of_key(&why) } else { Problem::not_accepted(&why) }
     })?;
     Ok((receipt, answered.1))
 }
 
-/// The place in a client's own sequence, if it says so. The name is the caller's own: nobody can
-/// take another one's counts.
-fn origin(headers: &HeaderMap, who: &Who) -> Result<Option<Origin>, Problem> {
-    let (source, sequence) = match (headers.get(SOURCE), headers.get(SEQUENCE)) {
-        (None, None) => return Ok(None),
-        (Some(source), Some(sequence)) => (source, sequence),
-        _ => {
-            let both = "`Earmark-Source` and `Earmark-Sequence` go together: give both or none";
-            return Err(Problem::malformed(both));
-        }
-    };
-    let source = source.to_str().ok().filter(|s| !s.is_empty() && s.len() <= SOURCE_BYTES);
-    let source = source.ok_or_else(|| {
-        Problem::malformed("`Earmark-Source` is a name of 1 to 64 visible ASCII characters")
-    })?;
-    let sequence = sequence.to_str().ok().and_then(|s| s.parse().ok()).filter(|count| *count > 0);
-    let sequence = sequence.ok_or_else(|| {
-        Problem::malformed("`Earmark-Sequence` is a whole number from 1, one more each time")
-    })?;
-    let subject = &who.caller.subject;
-    // With its length in front, no subject and name run together to those of another.
-    let source = format!("client:{}:{subject}:{source}", subject.len());
-    Ok(Some(Origin { source: Arc::from(source), sequence }))
-}
-
 /// The answer, as JSON.
-fn tell(
+pub(super) fn tell(
     app: &App,
     who: &Who,
     receipt: &Receipt,

@@ -12,8 +12,9 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::access::AS;
-use super::commands::{PREFER, SEQUENCE, SOURCE};
+use super::commands::PREFER;
 use super::feed::LAST_EVENT_ID;
+use super::once::{KEY, SEQUENCE, SOURCE};
 use super::queries::{CHAIN, POSITION};
 
 /// How long a browser may remember what it may send.
@@ -64,7 +65,7 @@ pub(super) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         return None;
     }
     let named = HeaderName::from_static;
-    let asked = [SOURCE, SEQUENCE, PREFER, LAST_EVENT_ID, AS].map(named);
+    let asked = [SOURCE, SEQUENCE, KEY, PREFER, LAST_EVENT_ID, AS].map(named);
     let told = [POSITION, CHAIN, "ratelimit", "ratelimit-policy"].map(named);
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().map(|origin| origin.0.clone())))

@@ -10,6 +10,8 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/description` | what the plugin says of itself |
+//! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
+//! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
 //! | `GET /health/live`, `GET /health/ready` | whether it runs, whether it takes commands |
 //!
 //! Everything that goes wrong is told as `application/problem+json` (RFC 9457) with a stable code.
@@ -20,8 +22,10 @@ mod app;
 mod body;
 mod commands;
 mod cors;
+mod dead_letters;
 mod feed;
 mod moment;
+mod once;
 mod problem;
 mod queries;
 mod rate;

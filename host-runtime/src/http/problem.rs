@@ -71,6 +71,11 @@ impl Problem {
         Self { status, refusal: true, code, detail, facts, input, retry, challenge }
     }
 
+    /// The same, of an input of the journal.
+    pub(super) fn about(self, input: Option<u64>) -> Self {
+        Self { input, ..self }
+    }
+
     /// The body is not what it should be.
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)

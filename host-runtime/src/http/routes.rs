@@ -17,7 +17,7 @@ use super::access::Who;
 use super::app::App;
 use super::problem::{self, Problem};
 use super::rate::Asker;
-use super::{HttpOptions, about, commands, cors, feed, queries, statics};
+use super::{HttpOptions, about, commands, cors, dead_letters, feed, queries, statics};
 
 /// A route of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +37,15 @@ type At = fn() -> MethodRouter<Arc<App>>;
 const EVENTS: &str = "/api/events";
 const HEALTH: &str = "/health/";
 
-const TABLE: [(Route, At); 9] = [
+const TABLE: [(Route, At); 13] = [
     (closed("POST", "/api/commands/{name}"), || post(commands::command)),
     (closed("POST", "/api/queries/{name}"), || post(queries::query)),
     (closed("POST", "/api/slice"), || post(queries::slice)),
     (closed("GET", EVENTS), || get(feed::events)),
+    (closed("GET", "/api/dead-letters"), || get(dead_letters::list)),
+    (closed("GET", "/api/dead-letters/{input}"), || get(dead_letters::show)),
+    (closed("POST", "/api/dead-letters/{input}/retry"), || post(dead_letters::retry)),
+    (closed("POST", "/api/dead-letters/{input}/drop"), || post(dead_letters::give_up)),
     // The same for everybody, without a word about anybody: a client needs it to know what to ask
     // for, and which scopes its token has to have.
     (open("GET", "/api/description"), || get(about::description)),

@@ -29,9 +29,13 @@ pub(crate) struct Inspect {
 }
 
 impl Plugin {
-    pub(crate) fn run(&self, cache: impl FnOnce() -> Result<Option<CodeCache>>) -> Result<()> {
+    pub(crate) fn run(
+        &self,
+        limits: Limits,
+        cache: impl FnOnce() -> Result<Option<CodeCache>>,
+    ) -> Result<()> {
         let Self::Inspect(Inspect { file, json }) = self;
-        let plugin = PluginFile::load_cached(file, Limits::default(), cache()?)
+        let plugin = PluginFile::load_cached(file, limits, cache()?)
             .with_context(|| format!("`{}` can't be run as a plugin", file.display()))?;
         let said = told(file, &plugin);
         if *json {

@@ -2,7 +2,11 @@
 //!
 //! Law: they look at plugins and journals, and never at what an order is.
 
+pub(crate) mod budget;
+pub(crate) mod client;
+pub(crate) mod dead_letters;
 pub(crate) mod describe;
+pub(crate) mod fuel;
 pub(crate) mod gate;
 pub(crate) mod inspect;
 pub(crate) mod run;

@@ -4,8 +4,9 @@
 
 use earmark_abi::{Outcome, Verdict, decode};
 
+use super::dead_letters::damaged;
 use super::follower::turn_of;
-use crate::journal::{JournalError, JournalReader, Place, Sealed};
+use crate::journal::{JournalError, JournalReader, Sealed};
 
 /// Records read at once.
 const RECORDS: usize = 64;
@@ -111,14 +112,7 @@ fn read_turn(
     found: &mut Vec<FeedEvent>,
 ) -> Result<(), JournalError> {
     let record = &sealed.record;
-    let damaged = |why: String| JournalError::Damaged {
-        place: Place::Record {
-            number: sealed.number,
-            first_input: record.first_input,
-            last_input: Some(record.last_input()),
-        },
-        source: why.into(),
-    };
+    let damaged = |why: String| damaged(sealed, why);
     let turn = turn_of(record).map_err(|fault| damaged(fault.to_string()))?;
     let Some(turn) = turn else { return Ok(()) };
     let mut sequence = record.first_event;

@@ -13,12 +13,15 @@
 
 mod bars;
 mod body;
+mod dead_letters;
 mod feed;
 mod follower;
 mod leader;
 mod open;
 mod origins;
 mod rebuild;
+mod redrive;
+mod shadow;
 mod submission;
 mod turn;
 mod witness;
@@ -32,10 +35,16 @@ use std::thread::JoinHandle;
 use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
 use tokio::sync::watch;
 
-pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
+pub use body::{
+    Activation, Dead, DeadCode, Dropped, Entry, OriginOf, TraceOf, TurnRecord, command_digest,
+};
+pub use dead_letters::{Asked, Contents, DeadLetter, DeadLetters, Standing, asked};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where};
+pub(crate) use origins::KEYED;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use redrive::NotRedriven;
+pub use shadow::{Redecided, ShadowOptions, shadow};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 
 use crate::journal::{Clock, Header, JournalReader};
@@ -65,6 +74,8 @@ pub struct Partition {
     stamped: Arc<AtomicU64>,
     readers: Mutex<Box<dyn JournalReader>>,
     translators: Mutex<Vec<Box<dyn Body>>>,
+    /// The dead letters, as far as somebody wanted to know.
+    letters: Mutex<DeadLetters>,
     threads: Vec<JoinHandle<()>>,
 }
 

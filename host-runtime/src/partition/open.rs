@@ -18,7 +18,7 @@ use crate::journal::{
     Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SnapshotStore,
     SqliteJournal,
 };
-use crate::plugin::Bodies;
+use crate::plugin::{Bodies, Body, Fault};
 
 /// How many submissions (or lists of them) may wait for the leader.
 const QUEUE: usize = 4_096;
@@ -140,14 +140,9 @@ impl Partition {
         let count = if options.witness { 3 } else { 2 };
         let rebuilt =
             rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), count, progress)?;
-        for skipped in &rebuilt.skipped {
-            tracing::warn!(skipped, "a snapshot can't be used");
-        }
+        warn(&rebuilt.skipped);
         let mut fresh = rebuilt.bodies.into_iter();
-        let (Some(first), Some(second)) = (fresh.next(), fresh.next()) else {
-            let lost = crate::plugin::Fault::Trap("no body was made".to_string());
-            return Err(OpenError::Rebuild(RebuildError::Plugin(lost)));
-        };
+        let (first, second) = (one(fresh.next())?, one(fresh.next())?);
         let (work, work_in) = sync_channel(QUEUE);
         let (jobs, jobs_in) = sync_channel(TURNS_AHEAD);
         let (asks, asks_in) = sync_channel(ASKS);
@@ -171,18 +166,13 @@ impl Partition {
             by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
             lost: None,
         };
-        let (every_inputs, plugin) = (options.snapshot_every, bodies.digest());
         let renew = renew(&bodies, reader.as_ref(), snapshots.clone())?;
         let follower = Follower {
             renew,
             body: second,
             origins: rebuilt.origins,
             anchor: rebuilt.anchor,
-            snapshots: snapshots.filter(|_| every_inputs > 0).map(|store| Snapshots {
-                store,
-                every_inputs,
-                plugin,
-            }),
+            snapshots: saving(snapshots, options.snapshot_every, bodies.digest()),
             save_soon: false,
             bars: Bars::default(),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
@@ -193,8 +183,35 @@ impl Partition {
             spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
-        let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
-        Ok(Self { bodies, header, work, asks, position, stamped, readers, translators, threads })
+        Ok(Self {
+            bodies,
+            header,
+            work,
+            asks,
+            position,
+            stamped,
+            readers: Mutex::new(reader),
+            translators: Mutex::default(),
+            letters: Mutex::default(),
+            threads,
+        })
+    }
+}
+
+fn one(body: Option<Box<dyn Body>>) -> Result<Box<dyn Body>, OpenError> {
+    let lost = || Fault::Trap("no body was made".to_string());
+    body.ok_or_else(|| OpenError::Rebuild(RebuildError::Plugin(lost())))
+}
+
+/// How snapshots are saved, if they are.
+fn saving(store: Option<SnapshotStore>, every_inputs: u64, plugin: [u8; 32]) -> Option<Snapshots> {
+    let store = store.filter(|_| every_inputs > 0)?;
+    Some(Snapshots { store, every_inputs, plugin })
+}
+
+fn warn(skipped: &[String]) {
+    for skipped in skipped {
+        tracing::warn!(skipped, "a snapshot can't be used");
     }
 }
 

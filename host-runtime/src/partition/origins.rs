@@ -2,6 +2,9 @@
 //!
 //! Law: the cursor of a source never goes back; what is at or behind it is not carried out again.
 //! What comes again with other contents is no repetition: it is told so, as long as it is known.
+//!
+//! A source that counts costs a cursor for ever. One that sends a key a request (`Idempotency-Key`)
+//! would cost as much a request, so of keys only the last ones are known: see [`KEYS_KEPT`].
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,10 +17,20 @@ const OUTCOMES_KEPT: usize = 256;
 /// Outcomes kept of all sources together: anybody can invent a source, nobody the memory for it.
 const OUTCOMES_KEPT_IN_ALL: usize = 65_536;
 
+/// What the name of a source begins with that is one key of one request, and nothing more.
+pub(crate) const KEYED: &str = "key:";
+
+/// Keys known at the most, the last ones: at 100 requests a second those of three quarters of an
+/// hour, in some 50 MB. An order's own id holds for ever whatever became of the key.
+const KEYS_KEPT: usize = 1 << 18;
+
 /// How far each source has come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Origins {
     sources: HashMap<Arc<str>, Source>,
+    /// The sources that are keys, the oldest first; and how many there may be.
+    keys: VecDeque<Arc<str>>,
+    keys_kept: usize,
     /// Whose outcomes are kept, the oldest first; one entry an outcome.
     order: VecDeque<Arc<str>>,
 }
@@ -51,11 +64,18 @@ pub(super) enum Seen {
     LongAgo,
 }
 
+impl Default for Origins {
+    fn default() -> Self {
+        let (sources, keys, order) = Default::default();
+        Self { sources, keys, keys_kept: KEYS_KEPT, order }
+    }
+}
+
 impl Origins {
     /// What is known of an input, whose command has this digest.
     pub(super) fn look_up(&self, origin: &Origin, command: &[u8; 16]) -> Seen {
         let Some(source) = self.sources.get(&origin.source) else { return Seen::New };
-        if origin.sequence > source.last {
+        if origin.sequence > source.last && !is_key(&origin.source) {
             return Seen::New;
         }
         match source.kept.iter().find(|kept| kept.sequence == origin.sequence) {
@@ -69,8 +89,14 @@ impl Origins {
 
     /// Moves the cursor of a source on, and keeps the outcome.
     pub(super) fn note(&mut self, origin: &Origin, command: [u8; 16], receipt: Receipt) {
+        let key = is_key(&origin.source);
+        if key && !self.sources.contains_key(&origin.source) {
+            self.keys.push_back(Arc::clone(&origin.source));
+        }
         let source = self.sources.entry(Arc::clone(&origin.source)).or_default();
-        source.last = source.last.max(origin.sequence);
+        // A key has one place, so its cursor can say when it came: a snapshot keeps their order.
+        let last = if key { receipt.input } else { origin.sequence };
+        source.last = source.last.max(last);
         source.kept.push_back(Kept { sequence: origin.sequence, command, receipt });
         if source.kept.len() > OUTCOMES_KEPT {
             source.kept.pop_front();
@@ -79,6 +105,11 @@ impl Origins {
         self.order.push_back(Arc::clone(&origin.source));
         if self.order.len() > OUTCOMES_KEPT_IN_ALL {
             self.forget_the_oldest();
+        }
+        if self.keys.len() > self.keys_kept
+            && let Some(oldest) = self.keys.pop_front()
+        {
+            self.sources.remove(&oldest);
         }
     }
 
@@ -111,7 +142,58 @@ impl Origins {
         let source = |(name, last): (String, u64)| {
             (Arc::from(name.as_str()), Source { last, ..Source::default() })
         };
+        let mut keys: Vec<(u64, Arc<str>)> = cursors
+            .iter()
+            .filter(|(name, _)| is_key(name))
+            .map(|(name, came)| (*came, Arc::from(name.as_str())))
+            .collect();
+        keys.sort();
+        let keys = keys.into_iter().map(|(_, name)| name).collect();
         let sources = cursors.into_iter().map(source).collect();
-        Self { sources, order: VecDeque::new() }
+        Self { sources, keys, ..Self::default() }
+    }
+}
+
+fn is_key(source: &str) -> bool {
+    source.starts_with(KEYED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u64) -> Origin {
+        Origin { source: Arc::from(format!("{KEYED}3:ann:{number}")), sequence: 1 }
+    }
+
+    fn noted(origins: &mut Origins, origin: &Origin, input: u64) {
+        let outcome = Arc::from(&[][..]);
+        let receipt = Receipt { input, first_event: 1, position: 0, at: 0, outcome, again: false };
+        origins.note(origin, [7; 16], receipt);
+    }
+
+    #[test]
+    fn of_keys_only_the_last_ones_are_known_and_a_client_that_counts_for_ever() {
+        let mut origins = Origins { keys_kept: 300, ..Origins::default() };
+        let till = Origin { source: Arc::from("client:3:ann:till"), sequence: 1 };
+        noted(&mut origins, &till, 1);
+        let most = 300;
+        for number in 0..=most {
+            noted(&mut origins, &key(number), number + 2);
+        }
+        assert!(matches!(origins.look_up(&key(0), &[7; 16]), Seen::New), "it is forgotten");
+        assert!(matches!(origins.look_up(&key(1), &[7; 16]), Seen::Again(_)));
+        assert!(matches!(origins.look_up(&key(most), &[7; 16]), Seen::Again(_)));
+        assert!(matches!(origins.look_up(&key(most), &[8; 16]), Seen::Otherwise(_)));
+        assert_eq!(origins.last("client:3:ann:till"), 1);
+        assert_eq!((origins.keys.len(), origins.sources.len()), (300, 301));
+
+        // From a snapshot they are forgotten in the order they came, not in that of their names.
+        let again = Origins::restore(origins.cursors());
+        let mut again = Origins { keys_kept: 300, ..again };
+        assert_eq!(again.keys, origins.keys);
+        noted(&mut again, &key(most + 1), most + 3);
+        assert!(matches!(again.look_up(&key(1), &[7; 16]), Seen::New));
+        assert!(matches!(again.look_up(&key(2), &[7; 16]), Seen::LongAgo));
     }
 }

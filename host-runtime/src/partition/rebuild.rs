@@ -84,8 +84,19 @@ pub fn rebuild(
     count: usize,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, RebuildError> {
+    rebuild_to(bodies, reader, snapshots, (count, u64::MAX), progress)
+}
+
+/// The same, up to the record that ends with input `until` or before it.
+pub(super) fn rebuild_to(
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+    snapshots: Option<&SnapshotStore>,
+    (count, until): (usize, u64),
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Rebuilt, RebuildError> {
     let roles = reader.header().roles.clone();
-    let end = reader.head()?;
+    let end = reader.head()?.next_input.saturating_sub(1).min(until);
     let mut start = Rebuilt {
         bodies: Vec::with_capacity(count),
         anchor: Head::start(reader.header()).anchor(),
@@ -96,7 +107,7 @@ pub fn rebuild(
         skipped: Vec::new(),
         origins: Origins::default(),
     };
-    let state = newest(bodies, reader, snapshots, &mut start)?;
+    let state = newest(bodies, reader, snapshots, end, &mut start)?;
     for _ in 0..count {
         let mut body = bodies.fast()?;
         start.next_deadline = begin(body.as_mut(), &roles, state.as_deref())?;
@@ -108,11 +119,14 @@ pub fn rebuild(
             start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
         }
     }
-    while start.anchor.inputs.saturating_add(1) < end.next_input {
+    while start.anchor.inputs < end {
         let records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
         let mut batch: Vec<&Record> = Vec::new();
         let mut bytes = 0_usize;
-        for sealed in &records {
+        let wanted = records.iter().take_while(|sealed| sealed.record.last_input() <= end);
+        let mut enough = true;
+        for sealed in wanted {
+            enough = false;
             check_chain(start.anchor.chain, &sealed.record)?;
             note_origins(&mut start.origins, &sealed.record)?;
             start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
@@ -128,8 +142,8 @@ pub fn rebuild(
         if !batch.is_empty() {
             start.next_deadline = apply_to_all(&mut start.bodies, &batch)?;
         }
-        progress(start.anchor.inputs, end.next_input.saturating_sub(1));
-        if records.is_empty() {
+        progress(start.anchor.inputs, end);
+        if enough {
             break;
         }
     }
@@ -142,12 +156,16 @@ fn newest(
     bodies: &dyn Bodies,
     reader: &mut dyn JournalReader,
     snapshots: Option<&SnapshotStore>,
+    end: u64,
     start: &mut Rebuilt,
 ) -> Result<Option<Vec<u8>>, RebuildError> {
     let Some(store) = snapshots else { return Ok(None) };
     let latest = store.latest_accepted(|head| {
         if head.plugin != bodies.digest() {
             return Err("another plugin made it".to_string());
+        }
+        if head.at.inputs > end {
+            return Err("it is of a later state".to_string());
         }
         reader.holds(&head.at).map_err(|error| error.to_string())
     })?;

@@ -22,6 +22,8 @@ pub struct Instance {
     call: TypedFunc<(u32, u32), u64>,
     stop: Stop,
     limits: Limits,
+    /// Fuel that the last call was given.
+    given: u64,
 }
 
 impl std::fmt::Debug for Instance {
@@ -54,7 +56,7 @@ impl Instance {
         let lend = lend.map_err(|_| lacks(LEND_EXPORT))?;
         let call = instance.get_typed_func(&mut store, CALL_EXPORT);
         let call = call.map_err(|_| lacks(CALL_EXPORT))?;
-        Ok(Self { store, memory, lend, call, stop, limits })
+        Ok(Self { store, memory, lend, call, stop, limits, given: budget.fuel })
     }
 }
 
@@ -66,12 +68,18 @@ impl Body for Instance {
     fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
         self.call_within(call, Budget::narrow(&self.limits))
     }
+
+    fn fuel_taken(&mut self) -> Option<u64> {
+        let left = self.store.get_fuel().ok()?;
+        Some(self.given.saturating_sub(left))
+    }
 }
 
 impl Instance {
     fn call_within(&mut self, call: &[u8], budget: Budget) -> Result<&[u8], Fault> {
         let limits = self.limits;
         wind(&mut self.store, self.stop, budget)?;
+        self.given = budget.fuel;
         let told = |error: wasmtime::Error| fault(&error, &limits, budget);
         let too_long = || Fault::Answer("the call is longer than a memory".to_string());
         let len = u32::try_from(call.len()).map_err(|_| too_long())?;

@@ -77,6 +77,11 @@ pub trait Body: Send {
     fn call_awaited(&mut self, call: &[u8]) -> Result<&[u8], Fault> {
         self.call(call)
     }
+
+    /// Units of fuel that the last call took, if this body counts them.
+    fn fuel_taken(&mut self) -> Option<u64> {
+        None
+    }
 }
 
 /// Something that makes bodies, all alike.

@@ -26,9 +26,9 @@ use crate::partition::Caller;
 pub(super) const FLOW: &str = "flow";
 /// The scope of those who see everybody's events.
 const STAFF: &str = "staff";
-/// The scope of those who run the host. It is no part of `staff`: whoever serves customers need not
-/// be able to stop or change what serves them.
-const ADMIN: &str = "admin";
+/// The scope of those who run the host: what is done about dead letters. It is no part of `staff`:
+/// whoever serves customers need not be able to change what serves them.
+pub(super) const ADMIN: &str = "admin";
 /// Subjects that nobody may give himself, and no token: in the journal they are the host's own.
 const RESERVED: [&str; 2] = [STAFF, "host"];
 /// Bytes of a subject.
@@ -117,9 +117,8 @@ impl Gate {
         let all = of_commands.chain(description.queries.iter().map(|one| one.scope.as_str()));
         let mut scopes: BTreeSet<String> =
             all.filter(|scope| *scope != FLOW).map(String::from).collect();
-        scopes.insert(STAFF.to_string());
+        scopes.extend([STAFF, ADMIN].map(String::from));
         let all = scopes.iter().cloned().collect();
-        scopes.insert(ADMIN.to_string());
         let caller = Arc::new(Caller { subject: STAFF.to_string(), scopes: all });
         let staff = Who { caller, until: None, sees_all: true, by_token: false };
         let customer_scopes = options.customer_scopes.clone();
@@ -203,7 +202,7 @@ mod tests {
     #[test]
     fn staff_has_every_scope_but_that_of_the_flow() {
         let staff = who(&[]).unwrap();
-        assert_eq!(staff.caller.scopes, ["a", "b", "staff"]);
+        assert_eq!(staff.caller.scopes, ["a", "admin", "b", "staff"]);
         assert!(staff.sees("anybody") && staff.sees(""));
     }
 

@@ -31,6 +31,9 @@ pub enum Entry<'a> {
     /// Another plugin takes over. It has one place among the inputs, no event, and leaves the
     /// chain as it is: the chain is the same whoever decided.
     Activation(#[serde(borrow)] Activation<'a>),
+    /// Somebody gives a dead letter up. As with an activation, it has one place among the inputs,
+    /// no event, and leaves the chain as it is.
+    Dropped(#[serde(borrow)] Dropped<'a>),
 }
 
 /// One turn.
@@ -103,6 +106,20 @@ pub struct Activation<'a> {
     pub overridden: bool,
 }
 
+/// Somebody gives a dead letter up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped<'a> {
+    /// The letter, by its place among the inputs of the journal.
+    pub letter: u64,
+    /// When it was recorded, as in a turn.
+    pub recorded_at: u64,
+    /// Who.
+    #[serde(borrow)]
+    pub by: Principal<'a>,
+    /// Why, in his own words.
+    pub why: &'a str,
+}
+
 impl<'a> Entry<'a> {
     /// Reads the body of a record, of any version that ever was written.
     ///
@@ -136,7 +153,7 @@ impl<'a> Entry<'a> {
     pub fn turn(self) -> Option<TurnRecord<'a>> {
         match self {
             Self::Turn(turn) => Some(turn),
-            Self::Activation(_) => None,
+            Self::Activation(_) | Self::Dropped(_) => None,
         }
     }
 }

@@ -19,7 +19,7 @@ use super::origins::{Origins, Seen};
 use super::submission::{Caller, NotAccepted, Receipt, Reply, Submission};
 use super::turn::{self, Decided, Stamped};
 use super::writer::Job;
-use crate::journal::Clock;
+use crate::journal::{Clock, Record};
 use crate::plugin::{Bodies, Body, Fault};
 pub(super) use ticks::Ticks;
 
@@ -30,6 +30,9 @@ const TURN_BYTES: usize = 4 << 20;
 pub(super) enum Work {
     One(Submission),
     Many(Vec<Submission>),
+    /// An entry of the host's own, which no body has to know of: its record's body, and whom to
+    /// tell.
+    Deed(Vec<u8>, Reply),
     Close,
 }
 
@@ -82,6 +85,7 @@ impl Leader {
                 match work.try_recv() {
                     Ok(Work::One(one)) => waiting.push(one),
                     Ok(Work::Many(many)) => waiting.extend(many),
+                    Ok(Work::Deed(body, reply)) => self.deed(body, reply),
                     Ok(Work::Close) => open = false,
                     Err(_) => break,
                 }
@@ -107,6 +111,7 @@ impl Leader {
         match got {
             Ok(Work::One(one)) => waiting.push(one),
             Ok(Work::Many(many)) => waiting.extend(many),
+            Ok(Work::Deed(body, reply)) => self.deed(body, reply),
             Ok(Work::Close) | Err(RecvTimeoutError::Disconnected) => return false,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -245,6 +250,26 @@ impl Leader {
         self.position = after;
         self.note_tick(batch, decided);
         self.next_deadline = decided.next_deadline;
+        drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
+    }
+
+    /// Hands over an entry of the host's own: it has one place among the inputs, and no event.
+    fn deed(&mut self, body: Vec<u8>, reply: Reply) {
+        let before = self.position;
+        let after = Position { inputs: before.inputs.saturating_add(1), ..before };
+        let first_event = before.events.saturating_add(1);
+        let receipt = Receipt {
+            input: after.inputs,
+            first_event,
+            position: after.events,
+            at: self.at,
+            outcome: Arc::from([]),
+            again: false,
+        };
+        let (first_input, chain) = (after.inputs, after.chain);
+        let record = Record { first_input, inputs: 1, first_event, events: 0, chain, body };
+        self.position = after;
+        let answers = vec![(reply, Ok(receipt))];
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
     }
 

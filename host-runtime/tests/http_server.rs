@@ -129,7 +129,8 @@ fn demo_access_on_an_open_address_is_refused() {
         let open = earmark_host::http::HttpOptions { addr: addr.parse().unwrap(), ..options() };
         let refused = runtime.block_on(bind(partition.clone(), open)).unwrap_err();
         assert!(matches!(refused, ServeError::NotLoopback(_)), "{addr}: {refused}");
-        assert!(refused.to_string().contains("loopback"), "{refused}");
+        let said = refused.to_string();
+        assert!(said.contains("loopback") && said.contains("--auth-keys"), "{said}");
     }
     let taken = Served::start(options());
     let same = earmark_host::http::HttpOptions { addr: taken.addr, ..options() };

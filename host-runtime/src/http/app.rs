@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use axum::body::Bytes;
 use earmark_abi::{Description, Form};
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
 use super::problem::Problem;
+use super::rate::Buckets;
 use super::{HttpOptions, ServeError, about, moment};
 use crate::partition::{NotAccepted, Partition, Position};
 
@@ -31,6 +33,8 @@ pub(super) struct App {
     pub(super) partition: Arc<Partition>,
     pub(super) position: watch::Receiver<Position>,
     pub(super) gate: Gate,
+    /// How often each caller may ask, if that is bounded.
+    pub(super) buckets: Option<Buckets>,
     pub(super) limits: super::HttpLimits,
     commands: HashMap<String, Named>,
     queries: HashMap<String, Named>,
@@ -66,6 +70,7 @@ impl App {
         Ok(Self {
             position: partition.position(),
             gate: Gate::new(options, &says)?,
+            buckets: options.rate.map(|limit| Buckets::new(limit, Instant::now())),
             commands,
             queries,
             description: about::describe(&says),

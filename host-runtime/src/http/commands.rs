@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -22,18 +23,18 @@ use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
 use crate::plugin::Fault;
 
 /// `return=minimal` leaves the events out of the answer (RFC 7240).
-const PREFER: &str = "prefer";
+pub(super) const PREFER: &str = "prefer";
 /// Bodies longer than this are translated off the threads that serve connections.
 const SHORT: usize = 32 << 10;
 
 /// Gives a command.
 pub(super) async fn command(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
-    let who = app.gate.who(&parts.headers, None)?;
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
     let origin = once::origin(&parts.headers, &who)?;

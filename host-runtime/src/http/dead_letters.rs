@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::Extension;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -61,9 +61,10 @@ struct Shown<'a> {
 /// The letters, the oldest first.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     request: Request,
 ) -> Result<Response, Problem> {
-    admin(&app, &request)?;
+    who.needs(ADMIN)?;
     let asked: Result<Query<Ask>, _> = Query::try_from_uri(request.uri());
     let Query(ask) = asked.map_err(|error| Problem::malformed(error.to_string()))?;
     off_thread(&app, move |app| {
@@ -82,10 +83,10 @@ pub(super) async fn list(
 /// One letter, and what was asked.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(input): Path<String>,
-    request: Request,
 ) -> Result<Response, Problem> {
-    admin(&app, &request)?;
+    who.needs(ADMIN)?;
     let input = place(&input)?;
     off_thread(&app, move |app| {
         let (letter, asked) = app.partition.dead_letter(input).map_err(|no| not_done(app, no))?;
@@ -97,10 +98,10 @@ pub(super) async fn show(
 /// Tries one again; the answer is that of the command.
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(input): Path<String>,
-    request: Request,
 ) -> Result<Response, Problem> {
-    let who = admin(&app, &request)?;
+    who.needs(ADMIN)?;
     let input = place(&input)?;
     off_thread(&app, move |app| {
         let receipt = app.partition.retry_dead_letter(input).map_err(|no| not_done(app, no))?;
@@ -112,10 +113,11 @@ pub(super) async fn retry(
 /// Gives one up.
 pub(super) async fn give_up(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(input): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = admin(&app, &request)?;
+    who.needs(ADMIN)?;
     let input = place(&input)?;
     let (parts, sent) = request.into_parts();
     let said = body::json(&parts.headers, sent, &app.limits).await?;
@@ -127,12 +129,6 @@ pub(super) async fn give_up(
         Ok(json(serde_json::json!({ "input": receipt.input, "letter": input }).to_string()))
     })
     .await
-}
-
-fn admin(app: &App, request: &Request<Body>) -> Result<Who, Problem> {
-    let who = app.gate.who(request.headers(), None)?;
-    who.needs(ADMIN)?;
-    Ok(who)
 }
 
 fn place(input: &str) -> Result<u64, Problem> {

@@ -21,28 +21,32 @@ mod access;
 mod app;
 mod body;
 mod commands;
+mod cors;
 mod dead_letters;
 mod feed;
 mod moment;
 mod once;
 mod problem;
 mod queries;
+mod rate;
+mod routes;
 mod server;
 mod statics;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-pub use access::Access;
+pub use access::{Access, Keys, KeysError};
+pub use cors::{NoOrigin, Origin};
+pub use rate::RateLimit;
+pub use routes::{Route, routes};
 pub use server::{Server, bind};
+pub use tls::{Tls, TlsError};
 
 use crate::partition::Partition;
-use app::App;
 
 /// What a customer may do unless it is said otherwise.
 const CUSTOMER_SCOPES: [&str; 3] = ["orders:read", "orders:write", "catalogue:read"];
@@ -58,6 +62,12 @@ pub struct HttpOptions {
     pub access: Access,
     /// What a customer may do, where access does not say it by itself.
     pub customer_scopes: Vec<String>,
+    /// The certificate to serve with; none for plain HTTP.
+    pub tls: Option<Tls>,
+    /// Origins of pages of other hosts that may ask.
+    pub cors: Vec<Origin>,
+    /// How often one caller may ask; none for as often as he likes.
+    pub rate: Option<RateLimit>,
     /// Whether the bare echo routes for benchmarks are there.
     pub bench: bool,
     /// How much is taken on.
@@ -65,13 +75,15 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// The usual: no page, no benchmark routes, the limits of [`HttpLimits::default`], and for
-    /// customers the scopes that a shop's front needs. Scopes that a plugin lacks give nothing.
+    /// The usual: no page, no TLS, no pages of other hosts, no bound on how often, no benchmark
+    /// routes, the limits of [`HttpLimits::default`], and for customers the scopes that a shop's
+    /// front needs. Scopes that a plugin lacks give nothing.
     #[must_use]
     pub fn new(addr: SocketAddr, access: Access) -> Self {
         let customer_scopes = CUSTOMER_SCOPES.map(String::from).to_vec();
         let limits = HttpLimits::default();
-        Self { addr, www: None, access, customer_scopes, bench: false, limits }
+        let (www, tls, cors, rate, bench) = (None, None, Vec::new(), None, false);
+        Self { addr, www, access, customer_scopes, tls, cors, rate, bench, limits }
     }
 }
 
@@ -122,7 +134,7 @@ pub enum ServeError {
     /// Demo access on an address that others can reach.
     #[error(
         "demo access believes whoever asks, so it is for loopback only, and `{0}` is not: \
-         listen on 127.0.0.1 or [::1]"
+         listen on 127.0.0.1 or [::1], or ask callers for tokens with --auth-keys FILE"
     )]
     NotLoopback(SocketAddr),
     /// The address can't be had.
@@ -150,32 +162,4 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     bind(partition, options).await?.run(shutdown).await;
     Ok(())
-}
-
-/// All routes.
-fn router(app: &Arc<App>, options: &HttpOptions) -> Router {
-    let mut router = Router::new()
-        .route("/api/commands/{name}", post(commands::command))
-        .route("/api/queries/{name}", post(queries::query))
-        .route("/api/slice", post(queries::slice))
-        .route("/api/events", get(feed::events))
-        .route("/api/description", get(about::description))
-        .route("/api/dead-letters", get(dead_letters::list))
-        .route("/api/dead-letters/{input}", get(dead_letters::show))
-        .route("/api/dead-letters/{input}/retry", post(dead_letters::retry))
-        .route("/api/dead-letters/{input}/drop", post(dead_letters::give_up))
-        .route("/health/live", get(about::live))
-        .route("/health/ready", get(about::ready));
-    if options.bench {
-        router = router.route("/echo", get(about::hello)).route("/bench/echo", post(about::echo));
-    }
-    let router = router.method_not_allowed_fallback(problem::wrong_method);
-    match &options.www {
-        Some(folder) => {
-            let page = statics::Page::new(folder);
-            router.fallback(move |request| statics::file(page.clone(), request))
-        }
-        None => router.fallback(problem::unknown_path),
-    }
-    .with_state(Arc::clone(app))
 }

@@ -16,11 +16,11 @@ use super::problem::Problem;
 use crate::partition::{KEYED, NotAccepted, Origin};
 
 /// Names a client: what it sends is carried out once, by the count in [`SEQUENCE`].
-const SOURCE: &str = "earmark-source";
+pub(super) const SOURCE: &str = "earmark-source";
 /// A client's own count of its commands, ascending from 1.
-const SEQUENCE: &str = "earmark-sequence";
+pub(super) const SEQUENCE: &str = "earmark-sequence";
 /// Names one request.
-const KEY: &str = "idempotency-key";
+pub(super) const KEY: &str = "idempotency-key";
 /// Bytes of a client's name.
 const SOURCE_BYTES: usize = 64;
 /// Bytes of a key: as long as others allow it to be.

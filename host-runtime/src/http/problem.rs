@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::partition::NotAccepted;
 use crate::plugin::Fault;
 
 /// What went wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Problem {
     status: StatusCode,
     /// Whether the plugin refused, or the host.
@@ -28,6 +28,8 @@ pub(super) struct Problem {
     input: Option<u64>,
     /// When it is worth another try, in seconds.
     retry: Option<u64>,
+    /// How to say who asks (RFC 6750), if that is what is wrong.
+    challenge: Option<Box<HeaderValue>>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +49,13 @@ impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (code, detail) = (Cow::Borrowed(code), detail.into());
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
-        Self { status, refusal: false, code, detail, facts: Vec::new(), input: None, retry }
+        let (facts, input, challenge) = (Vec::new(), None, None);
+        Self { status, refusal: false, code, detail, facts, input, retry, challenge }
+    }
+
+    /// The same, with the header `WWW-Authenticate`.
+    pub(super) fn challenge(self, how: &str) -> Self {
+        Self { challenge: HeaderValue::from_str(how).ok().map(Box::new), ..self }
     }
 
     /// A refusal of the plugin's; the status follows from the form of its code.
@@ -59,7 +67,8 @@ impl Problem {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let code = Cow::Owned(code.to_string());
-        Self { status, refusal: true, code, detail, facts, input, retry: None }
+        let (retry, challenge) = (None, None);
+        Self { status, refusal: true, code, detail, facts, input, retry, challenge }
     }
 
     /// The same, of an input of the journal.
@@ -87,6 +96,18 @@ impl Problem {
     /// Too much is asked for at once.
     pub(super) fn busy(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    /// It is not known who asks.
+    pub(super) fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+    }
+
+    /// Somebody asks too often.
+    pub(super) fn too_often(seconds: u64) -> Self {
+        let detail = format!("that is more than is answered: ask again in {seconds} s");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", detail);
+        Self { retry: Some(seconds), ..problem }
     }
 
     /// The plugin failed on something other than an input.
@@ -132,6 +153,7 @@ fn title(status: StatusCode, refusal: bool) -> &'static str {
     match status {
         _ if refusal => "the request was refused, and nothing has changed",
         StatusCode::BAD_REQUEST => "the request is not of the form it should be",
+        StatusCode::UNAUTHORIZED => "it is not known who asks",
         StatusCode::FORBIDDEN => "that is not allowed to whoever asks",
         StatusCode::NOT_FOUND => "there is no such thing",
         StatusCode::UNPROCESSABLE_ENTITY => "the request could not be carried out",
@@ -160,6 +182,9 @@ impl IntoResponse for Problem {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some(seconds) = self.retry {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(how) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, *how);
         }
         response
     }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
@@ -21,18 +22,18 @@ use crate::partition::{Answered, Position};
 use crate::plugin::Fault;
 
 /// The header that says of which position an answer is: events so far.
-const POSITION: &str = "earmark-position";
+pub(super) const POSITION: &str = "earmark-position";
 /// The header with the chain at that position.
-const CHAIN: &str = "earmark-chain";
+pub(super) const CHAIN: &str = "earmark-chain";
 
 /// Asks a question.
 pub(super) async fn query(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
-    let who = app.gate.who(&parts.headers, None)?;
     let named = app.query(&name)?;
     who.needs(&named.scope)?;
     let kind = named.kind;
@@ -56,10 +57,10 @@ pub(super) async fn query(
 /// Cuts out a slice.
 pub(super) async fn slice(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
-    let who: Who = app.gate.who(&parts.headers, None)?;
     if app.says().slice_schema.is_empty() {
         let detail = "the plugin has no slices";
         return Err(Problem::new(StatusCode::NOT_FOUND, "unknown-path", detail));

@@ -7,15 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::app::App;
-use super::{HttpOptions, ServeError, router};
+use super::routes::{Peer, router};
+use super::tls::Tls;
+use super::{HttpOptions, ServeError};
 use crate::partition::Partition;
 
 /// How long to wait when no connection can be accepted (too many open files, say).
@@ -29,6 +36,7 @@ pub struct Server {
     app: Arc<App>,
     router: Router,
     close: watch::Sender<bool>,
+    tls: Option<Tls>,
 }
 
 /// Takes the address; from then on connections wait to be accepted.
@@ -45,7 +53,8 @@ pub async fn bind(partition: Arc<Partition>, options: HttpOptions) -> Result<Ser
     let cannot = |source| ServeError::Bind { addr: options.addr, source };
     let listener = TcpListener::bind(options.addr).await.map_err(cannot)?;
     let addr = listener.local_addr().map_err(cannot)?;
-    Ok(Server { listener, addr, app, router, close })
+    let tls = options.tls;
+    Ok(Server { listener, addr, app, router, close, tls })
 }
 
 impl Server {
@@ -59,33 +68,24 @@ impl Server {
     /// is over. The partition is then free to be dropped (which blocks: not on a thread that serves
     /// others).
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, app, router, close, .. } = self;
-        let service = TowerToHyperService::new(router);
+        let Self { listener, app, router, close, tls, .. } = self;
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(app.limits.reading);
+        let tls = tls.as_ref().map(Tls::acceptor);
+        let door = Door { http, service: TowerToHyperService::new(router), tls };
         let places = Arc::new(Semaphore::new(app.limits.connections.max(1)));
         let mut open = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
-            let (stream, place) = tokio::select! {
+            let (stream, peer, place) = tokio::select! {
                 () = &mut shutdown => break,
                 Some(_) = open.join_next() => continue,
                 accepted = accept(&listener, &places) => accepted,
             };
-            let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-            let mut closing = close.subscribe();
+            let (door, closing) = (door.clone(), close.subscribe());
+            let reading = app.limits.reading;
             open.spawn(async move {
-                tokio::pin!(connection);
-                let ended = tokio::select! {
-                    ended = connection.as_mut() => ended,
-                    () = until(&mut closing) => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                };
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection broke");
-                }
+                door.open(stream, Peer(peer.ip()), reading, closing).await;
                 drop(place);
             });
         }
@@ -104,6 +104,63 @@ impl Server {
     }
 }
 
+/// What a connection is served with.
+#[derive(Clone)]
+struct Door {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Door {
+    /// Serves a connection, after the handshake if there is one. Whoever does not end that in time
+    /// holds only his own place, and only so long.
+    async fn open(
+        &self,
+        stream: TcpStream,
+        peer: Peer,
+        reading: Duration,
+        mut closing: watch::Receiver<bool>,
+    ) {
+        let Some(tls) = &self.tls else { return self.converse(stream, peer, closing).await };
+        let handshake = tokio::time::timeout(reading, tls.accept(stream));
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            () = until(&mut closing) => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.converse(stream, peer, closing).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake was not done in time"),
+        }
+    }
+
+    /// Answers the requests of a connection.
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        peer: Peer,
+        mut closing: watch::Receiver<bool>,
+    ) {
+        let service = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            self.service.call(request)
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = until(&mut closing) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
+}
+
 /// Waits until the server ends.
 pub(super) async fn until(closing: &mut watch::Receiver<bool>) {
     drop(closing.wait_for(|closing| *closing).await);
@@ -113,17 +170,17 @@ pub(super) async fn until(closing: &mut watch::Receiver<bool>) {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
     // Nobody closes the semaphore.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole; waiting for more only delays them.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection without `nodelay`");
                 }
-                return (stream, place);
+                return (stream, peer, place);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

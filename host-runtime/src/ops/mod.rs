@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod dead_letters;
 pub(crate) mod describe;
 pub(crate) mod fuel;
+pub(crate) mod gate;
 pub(crate) mod inspect;
 pub(crate) mod plugins;
 pub(crate) mod run;

@@ -15,6 +15,7 @@ use earmark_host::plugin::Bodies;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::gate::Gate;
 use super::screen::open;
 
 /// Serve a partition over HTTP, and the page.
@@ -26,7 +27,7 @@ pub(crate) struct Serve {
     /// Keep the journal in memory: everything is gone at the end
     #[arg(long)]
     ephemeral: bool,
-    /// Where to serve: a loopback address, since callers are not authenticated yet
+    /// Where to serve; other addresses than loopback need --auth-keys
     #[arg(long, default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
     /// The folder of the page; without it only the API is served
@@ -38,6 +39,8 @@ pub(crate) struct Serve {
     /// Add a route that only echoes, to hold the others against in a benchmark
     #[arg(long, hide = true)]
     bench: bool,
+    #[command(flatten)]
+    gate: Gate,
 }
 
 impl Serve {
@@ -45,7 +48,8 @@ impl Serve {
     pub(crate) fn demo(addr: SocketAddr, www: PathBuf) -> Self {
         let dir = PathBuf::new();
         let (ephemeral, bench, snapshot_every) = (false, false, 0);
-        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench }
+        let gate = Gate::default();
+        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench, gate }
     }
 
     /// The directory of its journal, if it has one.
@@ -77,10 +81,12 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     let mut options = HttpOptions::new(serve.addr, Access::LoopbackDemo);
     options.www = www;
     options.bench = serve.bench;
+    serve.gate.apply(&mut options)?;
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = bind(partition, options).await?;
-        println!("serving on http://{}/ (end with ctrl-c)", server.local_addr());
+        println!("serving on {scheme}://{}/ (end with ctrl-c)", server.local_addr());
         server.run(told_to_end()).await;
         Ok(())
     })

@@ -3,12 +3,20 @@
 //! Law: a request has a caller before anything else is looked at; what he may do is a list of
 //! scopes, held against those of the description, and of events he sees those that are his.
 
-use std::net::IpAddr;
-use std::sync::Arc;
+mod demo;
+mod jwt;
+mod keys;
+mod signature;
 
-use axum::http::header::HOST;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::http::{HeaderMap, StatusCode};
 use earmark_abi::Description;
+
+pub(super) use demo::AS;
+pub use keys::{Keys, KeysError};
 
 use super::problem::Problem;
 use super::{HttpOptions, ServeError};
@@ -16,33 +24,39 @@ use crate::partition::Caller;
 
 /// The scope of couriers and of the host's clock: nobody has it over HTTP.
 pub(super) const FLOW: &str = "flow";
-/// The scope of those who run the host: what is done about dead letters.
-pub(super) const ADMIN: &str = "admin";
 /// The scope of those who see everybody's events.
 const STAFF: &str = "staff";
-/// Subjects that nobody may give himself.
+/// The scope of those who run the host: what is done about dead letters. It is no part of `staff`:
+/// whoever serves customers need not be able to change what serves them.
+pub(super) const ADMIN: &str = "admin";
+/// Subjects that nobody may give himself, and no token: in the journal they are the host's own.
 const RESERVED: [&str; 2] = [STAFF, "host"];
-/// Bytes of a customer's name.
-const NAME_BYTES: usize = 128;
-/// Says in demo mode who asks.
-const AS: &str = "earmark-as";
+/// Bytes of a subject.
+const SUBJECT_BYTES: usize = 128;
 
 /// Who is let in, and as whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Access {
     /// Everybody is who he says he is, by the header `Earmark-As`: `staff` (so too without the
     /// header), or `customer:NAME`. Staff may do everything, a customer what
     /// [`HttpOptions::customer_scopes`](super::HttpOptions::customer_scopes) say. On loopback only.
     LoopbackDemo,
+    /// Whoever has a token that one of these keys has signed (RFC 6750, RFC 7519), as the token's
+    /// subject and with its scopes.
+    Jwt(Arc<Keys>),
 }
 
 /// Whoever asks.
 #[derive(Debug, Clone)]
 pub(super) struct Who {
     pub(super) caller: Arc<Caller>,
+    /// When he is not believed any more.
+    pub(super) until: Option<Instant>,
     /// Whether he sees everybody's events.
     sees_all: bool,
+    /// Whether a token said who he is.
+    by_token: bool,
 }
 
 impl Who {
@@ -51,13 +65,23 @@ impl Who {
         self.sees_all || owner == self.caller.subject
     }
 
+    /// His name, if it is not just his own word.
+    pub(super) fn proven(&self) -> Option<&str> {
+        self.by_token.then_some(self.caller.subject.as_str())
+    }
+
     /// Fails if he lacks a scope.
     pub(super) fn needs(&self, scope: &str) -> Result<(), Problem> {
         if self.caller.scopes.iter().any(|one| one == scope) {
             return Ok(());
         }
         let detail = format!("`{}` lacks the scope `{scope}`", self.caller.subject);
-        Err(Problem::new(StatusCode::FORBIDDEN, "scope-missing", detail))
+        let problem = Problem::new(StatusCode::FORBIDDEN, "scope-missing", detail);
+        match self.by_token {
+            true => Err(problem
+                .challenge(&format!(r#"Bearer error="insufficient_scope", scope="{scope}""#))),
+            false => Err(problem),
+        }
     }
 }
 
@@ -67,6 +91,9 @@ pub(super) struct Gate {
     access: Access,
     staff: Who,
     customer_scopes: Vec<String>,
+    /// Scopes that mean something here. Others of a token are not taken over: they would be kept
+    /// in every record.
+    scopes: BTreeSet<String>,
 }
 
 impl Gate {
@@ -76,73 +103,65 @@ impl Gate {
     ) -> Result<Self, ServeError> {
         let is_loopback = options.addr.ip().to_canonical().is_loopback();
         match options.access {
-            Access::LoopbackDemo if is_loopback => {}
-            Access::LoopbackDemo => return Err(ServeError::NotLoopback(options.addr)),
+            Access::LoopbackDemo if !is_loopback => {
+                return Err(ServeError::NotLoopback(options.addr));
+            }
+            Access::Jwt(_) if !is_loopback && options.tls.is_none() => tracing::warn!(
+                addr = %options.addr,
+                "tokens and orders cross the network in the clear unless a proxy in front speaks \
+                 TLS: give --tls-cert and --tls-key to speak it here"
+            ),
+            Access::LoopbackDemo | Access::Jwt(_) => {}
         }
         let of_commands = description.commands.iter().map(|one| one.scope.as_str());
         let all = of_commands.chain(description.queries.iter().map(|one| one.scope.as_str()));
-        let mut scopes: Vec<String> = vec![STAFF.to_string(), ADMIN.to_string()];
-        scopes.extend(all.filter(|scope| *scope != FLOW).map(String::from));
-        scopes.sort_unstable();
-        scopes.dedup();
-        let caller = Arc::new(Caller { subject: STAFF.to_string(), scopes });
-        let staff = Who { caller, sees_all: true };
+        let mut scopes: BTreeSet<String> =
+            all.filter(|scope| *scope != FLOW).map(String::from).collect();
+        scopes.extend([STAFF, ADMIN].map(String::from));
+        let all = scopes.iter().cloned().collect();
+        let caller = Arc::new(Caller { subject: STAFF.to_string(), scopes: all });
+        let staff = Who { caller, until: None, sees_all: true, by_token: false };
         let customer_scopes = options.customer_scopes.clone();
-        Ok(Self { access: options.access, staff, customer_scopes })
+        Ok(Self { access: options.access.clone(), staff, customer_scopes, scopes })
     }
 
     /// Who asks, by the headers of his request, or by what the address says where headers can't.
     pub(super) fn who(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {
-        match self.access {
-            Access::LoopbackDemo => self.by_word(headers, said),
+        match &self.access {
+            Access::LoopbackDemo => match demo::named(headers, said)? {
+                None => Ok(self.staff.clone()),
+                Some(name) => Ok(self.customer(name)),
+            },
+            Access::Jwt(keys) => {
+                let who = self.bearer(jwt::check(keys, headers)?);
+                match said {
+                    None => Ok(who),
+                    Some(_) => Err(Problem::malformed("a token says who asks, and not `as`")),
+                }
+            }
         }
     }
 
-    fn by_word(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {
-        from_this_machine(headers)?;
-        let header = headers.get(AS).map(|value| std::str::from_utf8(value.as_bytes()));
-        let given = match (said, header) {
-            (Some(said), _) => said,
-            (None, Some(header)) => header.map_err(|_| unclear("it is no text"))?,
-            (None, None) => return Ok(self.staff.clone()),
-        };
-        if given == STAFF {
-            return Ok(self.staff.clone());
-        }
-        let name = given.strip_prefix("customer:");
-        let name = name.ok_or_else(|| unclear("say `staff` or `customer:NAME`"))?;
-        if name.is_empty() || name.len() > NAME_BYTES || name.chars().any(char::is_control) {
-            return Err(unclear("a name has 1 to 128 bytes and no control characters"));
-        }
-        if RESERVED.contains(&name) {
-            return Err(unclear("no customer has this name"));
-        }
+    fn customer(&self, name: &str) -> Who {
         let caller = Caller { subject: name.to_string(), scopes: self.customer_scopes.clone() };
-        Ok(Who { caller: Arc::new(caller), sees_all: false })
+        Who { caller: Arc::new(caller), until: None, sees_all: false, by_token: false }
+    }
+
+    fn bearer(&self, token: jwt::Token) -> Who {
+        let known = self.scopes.iter().filter(|scope| token.scopes.contains(*scope));
+        let scopes: Vec<String> = known.cloned().collect();
+        let sees_all = scopes.iter().any(|scope| scope == STAFF);
+        let caller = Arc::new(Caller { subject: token.subject, scopes });
+        Who { caller, until: token.until, sees_all, by_token: true }
     }
 }
 
-fn unclear(why: &str) -> Problem {
-    let detail = format!("`Earmark-As` does not say who asks: {why}");
-    Problem::new(StatusCode::UNAUTHORIZED, "caller-unclear", detail)
-}
-
-/// Fails if the request was meant for another host: a page of somebody else whose name was made to
-/// point at this machine (DNS rebinding) would otherwise be believed.
-fn from_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(host) = headers.get(HOST) else { return Ok(()) };
-    let host = host.to_str().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
-    let local = name == "localhost" || name.ends_with(".localhost");
-    if local || name.parse().is_ok_and(is_loopback) {
-        return Ok(());
+/// Why nobody can have this name, if so.
+fn subject_fault(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.len() > SUBJECT_BYTES || name.chars().any(char::is_control) {
+        return Some("a name has 1 to 128 bytes and no control characters");
     }
-    let detail = format!("demo access answers on loopback only, not as `{name}`");
-    Err(Problem::new(StatusCode::FORBIDDEN, "host-refused", detail))
+    RESERVED.contains(&name).then_some("no customer has this name")
 }
 
 #[cfg(test)]
@@ -196,6 +215,20 @@ mod tests {
         );
         assert!(ann.sees("ann") && !ann.sees("bob") && !ann.sees(""));
         assert!(ann.needs("a").is_ok() && ann.needs("b").is_err());
+    }
+
+    #[test]
+    fn a_token_gives_the_scopes_that_are_known_here_and_never_that_of_the_flow() {
+        let given = |scopes: &[&str]| {
+            let scopes = scopes.iter().map(ToString::to_string).collect();
+            gate().bearer(jwt::Token { subject: "ann".into(), scopes, until: None })
+        };
+        let all = given(&["staff", "x", "b", "flow", "b", "admin"]);
+        assert_eq!(all.caller.scopes, ["admin", "b", "staff"]);
+        assert!(all.sees("anybody"));
+        let admin = given(&["admin"]);
+        assert!(admin.needs("admin").is_ok() && admin.needs("b").is_err() && !admin.sees("bob"));
+        assert!(given(&["staff"]).needs("admin").is_err());
     }
 
     #[test]

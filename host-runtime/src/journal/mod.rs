@@ -5,11 +5,14 @@
 //!
 //! `record` is the codec, `sqlite` the embedded default, `memory` the one for tests, `anchor`
 //! the confirmed position beside the database, `verify` the check of every record, `snapshot`
-//! the files that shorten recovery, and `contract` what every implementation must pass.
+//! the files that shorten recovery, `copy` a journal beside its writer, `draft` a directory that
+//! appears whole, and `contract` what every implementation must pass.
 
 mod anchor;
 #[doc(hidden)]
 pub mod contract;
+mod copy;
+mod draft;
 mod error;
 mod header;
 mod memory;
@@ -18,11 +21,15 @@ mod snapshot;
 mod sqlite;
 mod verify;
 
+pub use copy::{Copied, CopyError, copy};
+pub use draft::{Draft, DraftError};
 pub use error::{Cause, JournalError, Place};
 pub use header::{Clock, Header};
 pub use memory::{Fault, MemoryJournal, MemoryStore};
 pub use record::{BODY_BYTES_MAX, FRAME_BYTES, Record, RecordError, Sealed};
-pub use snapshot::{Latest, Skipped, Snapshot, SnapshotError, SnapshotHead, SnapshotStore};
+pub use snapshot::{
+    Latest, SNAPSHOTS, Skipped, Snapshot, SnapshotError, SnapshotHead, SnapshotStore,
+};
 pub use sqlite::{OpenOptions, SqliteJournal, SqliteReader};
 pub use verify::{Progress, Report, verify};
 

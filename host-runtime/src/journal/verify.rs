@@ -13,7 +13,7 @@ use super::{Anchor, Head, Header};
 
 /// Records that are verified in one read of the database. Between two reads a writer may shorten
 /// its log, or a new one open the journal.
-const RECORDS_A_STEP: u64 = 256;
+pub(super) const RECORDS_A_STEP: u64 = 256;
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,7 +60,7 @@ impl SqliteReader {
     }
 
     /// The head, with the last record's link checked too.
-    pub(super) fn check_end(&mut self) -> Result<Head, JournalError> {
+    pub(in super::super) fn check_end(&mut self) -> Result<Head, JournalError> {
         let head = self.head()?;
         if head.records > 0 {
             self.read(head.next_input.saturating_sub(1), 1)?;

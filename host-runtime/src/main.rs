@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
 
-use ops::{describe, inspect, run as corpora, serve, verify};
+use ops::{audit, backup, describe, inspect, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -84,6 +84,12 @@ enum Command {
     Run(corpora::Run),
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
+    /// Check the plugin's laws over the state of a journal, beside the host that has it open
+    Audit(audit::Audit),
+    /// Copy a journal, beside the host that has it open or without one
+    Backup(backup::Backup),
+    /// Put the journal of a backup in place, once every record of it was checked
+    Restore(backup::Restore),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -113,6 +119,9 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Replay(replay) => replay.run(&bodies(cli)?),
         Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies(cli)),
+        Command::Audit(audit) => audit.run(&bodies(cli)?),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(|| cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
-use earmark_abi::{Description, Form};
+use earmark_abi::Description;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
 use super::problem::Problem;
 use super::{HttpOptions, ServeError, about, moment};
-use crate::partition::{NotAccepted, Partition, Position};
+use crate::partition::{NotAccepted, Partition, Position, event_data, source_of};
 
 /// A command or a query, by its name.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl App {
             commands,
             queries,
             description: about::describe(&says),
-            source: format!("urn:earmark:journal:{}", hex(&partition.header().id)),
+            source: source_of(partition.header()),
             questions: Arc::new(Semaphore::new(limits.questions)),
             streams: Arc::new(Semaphore::new(limits.streams)),
             readers: Readers::new(limits.feed_readers),
@@ -97,17 +97,9 @@ impl App {
         self.says().events.get(usize::from(kind)).map_or("", |event| event.name.as_str())
     }
 
-    /// What an event's contents are called in its JSON, and they. The event is durable: whoever
-    /// looks on goes on, and is told if the plugin can't read it.
+    /// What an event's contents are called in its JSON, and they.
     pub(super) fn event_data(&self, kind: u16, body: &[u8]) -> (&'static str, Vec<u8>) {
-        let read = self.partition.to_json(Form::Event, kind, body);
-        match read.map_err(|fault| fault.to_string()).flatten() {
-            Ok(data) => (r#","data":"#, data),
-            Err(why) => {
-                tracing::error!(kind, why, "the plugin can't read an event of its own");
-                (r#","data":null,"unreadable":"#, serde_json::to_vec(&why).unwrap_or_default())
-            }
-        }
+        event_data(self.partition.translator(), kind, body)
     }
 
     /// Takes note of a partition that fails for good.

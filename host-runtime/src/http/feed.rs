@@ -13,7 +13,6 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use earmark_abi::Envelope;
 use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -23,7 +22,7 @@ use super::app::App;
 use super::problem::Problem;
 use super::server::until;
 use crate::journal::JournalError;
-use crate::partition::{Feed, FeedEvent};
+use crate::partition::{Feed, FeedEvent, event_kinds, one_line, write_cloud_event};
 use crate::plugin::Fault;
 
 /// Events read at once.
@@ -96,16 +95,7 @@ pub(super) async fn events(
 
 /// The kinds of a name in all their versions, or of one version by its CloudEvents type.
 fn kinds_of(app: &App, name: &str) -> Result<Vec<u16>, Problem> {
-    let all = &app.says().events;
-    let named = (0..).zip(all).filter(|(_, event)| event.name == name || event.ce_type == name);
-    let kinds: Vec<u16> = named.map(|(kind, _)| kind).collect();
-    if kinds.is_empty() {
-        let mut known: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
-        known.sort_unstable();
-        known.dedup();
-        return Err(Problem::unknown("event", name, &known));
-    }
-    Ok(kinds)
+    event_kinds(app.says(), name).map_err(|known| Problem::unknown("event", name, &known))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
@@ -252,27 +242,13 @@ fn write(
 
 /// One event as a message: its data are a CloudEvent in JSON.
 fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
-    let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
-    let (called, data) = app.event_data(*kind, body);
-    let ce_type = app.says().events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
-    let envelope = Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at);
-    let name = one_line(app.event_name(*kind).as_bytes());
-    text.extend_from_slice(format!("id: {sequence}\nevent: ").as_bytes());
+    let name = one_line(app.event_name(event.kind).as_bytes());
+    text.extend_from_slice(format!("id: {}\nevent: ", event.sequence).as_bytes());
     text.extend(name);
     text.extend_from_slice(b"\ndata: ");
-    serde_json::to_writer(&mut *text, &envelope)
-        .map_err(|error| Fault::Answer(error.to_string()))?;
-    // The data go inside of the envelope's braces.
-    text.pop();
-    text.extend_from_slice(called.as_bytes());
-    text.extend(one_line(&data));
-    text.extend_from_slice(b"}\n\n");
+    write_cloud_event(&app.source, app.says(), app.partition.translator(), event, text)?;
+    text.extend_from_slice(b"\n\n");
     Ok(())
-}
-
-/// A line's end would end the message; in JSON it can only stand where a blank can.
-fn one_line(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })
 }
 
 /// The body of a stream.

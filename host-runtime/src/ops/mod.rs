@@ -2,8 +2,11 @@
 //!
 //! Law: they look at plugins and journals, and never at what an order is.
 
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod describe;
 pub(crate) mod inspect;
+pub(crate) mod laws;
 pub(crate) mod run;
 pub(crate) mod screen;
 pub(crate) mod serve;

@@ -13,10 +13,11 @@ use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
 use super::rebuild::{RebuildError, rebuild};
+use super::translate::Translator;
 use super::{Caller, Partition, writer};
 use crate::journal::{
-    Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SnapshotStore,
-    SqliteJournal,
+    Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SNAPSHOTS,
+    SnapshotStore, SqliteJournal,
 };
 use crate::plugin::Bodies;
 
@@ -58,6 +59,9 @@ pub struct Options {
     /// body, and the time to apply. Without it, a plugin that does not take an event it made leaves
     /// a journal that nobody can rebuild.
     pub witness: bool,
+    /// Stamp inputs with the times they come with, whatever the journal's clock is, and make no
+    /// ticks: for an import, which lets happen again what another journal recorded, ticks and all.
+    pub recorded_times: bool,
     /// How to open the journal.
     pub journal: OpenOptions,
 }
@@ -74,6 +78,7 @@ impl Options {
             turn_inputs: 4_096,
             snapshot_every: 1_000_000,
             witness: true,
+            recorded_times: false,
             journal: OpenOptions::default(),
         }
     }
@@ -158,7 +163,7 @@ impl Partition {
             body: first,
             witness: fresh.next(),
             roles: header.roles.clone(),
-            clock: header.clock,
+            clock: if options.recorded_times { Clock::Logical } else { header.clock },
             origins: rebuilt.origins.clone(),
             position: rebuilt.position,
             at: rebuilt.at,
@@ -193,8 +198,8 @@ impl Partition {
             spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
-        let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
-        Ok(Self { bodies, header, work, asks, position, stamped, readers, translators, threads })
+        let (readers, translator) = (Mutex::new(reader), Translator::new(Arc::clone(&bodies)));
+        Ok(Self { bodies, header, work, asks, position, stamped, readers, translator, threads })
     }
 }
 
@@ -202,7 +207,7 @@ impl Partition {
 fn snapshots(place: &Where) -> Result<Option<SnapshotStore>, OpenError> {
     match place {
         Where::Directory(dir) => {
-            Ok(Some(SnapshotStore::open(&dir.join("snapshots"), SNAPSHOTS_KEPT)?))
+            Ok(Some(SnapshotStore::open(&dir.join(SNAPSHOTS), SNAPSHOTS_KEPT)?))
         }
         Where::Memory => Ok(None),
     }
@@ -261,7 +266,8 @@ fn check_header(header: &Header, bodies: &dyn Bodies, options: &Options) -> Resu
 
 /// An id for a journal: time, process and address-space layout, hashed. It needs to be new, not
 /// secret.
-fn new_id() -> [u8; 16] {
+#[must_use]
+pub fn new_id() -> [u8; 16] {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let mut id = [0; 16];
     for half in id.chunks_exact_mut(8) {

@@ -2,7 +2,9 @@
 //!
 //! Law: events are applied, never decided anew; the chain is checked on the way.
 
-use earmark_abi::{chain, decode, encode};
+use std::collections::BTreeSet;
+
+use earmark_abi::{Audited, chain, decode, encode};
 
 use super::Position;
 use super::follower::{apply, begin, note_origins, position, turn_of};
@@ -28,6 +30,8 @@ pub struct Rebuilt {
     pub from_snapshot: Option<u64>,
     /// Snapshots that could not be used, and why.
     pub skipped: Vec<String>,
+    /// The digest of the plugin that wrote the last record, if one was read.
+    pub written_by: Option<[u8; 32]>,
     pub(super) anchor: Anchor,
     pub(super) origins: Origins,
 }
@@ -43,11 +47,9 @@ impl Rebuilt {
     ///
     /// # Errors
     /// The fault of the body.
-    pub fn audit(&mut self) -> Result<(u64, Vec<String>), Fault> {
-        let Some(body) = self.bodies.first_mut() else { return Ok((0, Vec::new())) };
-        let audited = super::follower::audit(body.as_mut())?;
-        let told = audited.broken.iter().map(|b| format!("{}: {}", b.law, b.found)).collect();
-        Ok((audited.checked, told))
+    pub fn audit(&mut self) -> Result<Audited, Fault> {
+        let none = Audited { checked: 0, broken: Vec::new() };
+        self.bodies.first_mut().map_or(Ok(none), |body| super::follower::audit(body.as_mut()))
     }
 }
 
@@ -57,8 +59,40 @@ pub enum RebuildError {
     /// The journal can't be read.
     #[error("the journal can't be read")]
     Journal(#[from] crate::journal::JournalError),
-    /// The plugin can't take what the journal says.
-    #[error("the plugin can't take the journal's events; is it the right plugin?")]
+    /// The journal is another plugin's.
+    #[error(
+        "the journal holds turns of the plugin `{journal}` (blake3 {wrote}), not of `{plugin}` \
+         (blake3 {given}): give it the plugin that it is of"
+    )]
+    OtherPlugin {
+        /// The name of the journal's.
+        journal: String,
+        /// The digest of the one that wrote its last turn.
+        wrote: String,
+        /// The name of the one given.
+        plugin: String,
+        /// Its digest.
+        given: String,
+    },
+    /// The plugin can't take the journal's events.
+    #[error(
+        "the plugin with the digest {given} can't take the events of the inputs {from}..{to}, \
+         which {wrote} wrote"
+    )]
+    Events {
+        /// The first input.
+        from: u64,
+        /// The last one.
+        to: u64,
+        /// The digests of those that wrote them.
+        wrote: String,
+        /// The digest of the one given.
+        given: String,
+        /// What it says.
+        source: Fault,
+    },
+    /// The plugin failed.
+    #[error("the plugin fails while the state is rebuilt")]
     Plugin(#[from] Fault),
     /// The snapshots can't be looked at.
     #[error("the snapshots can't be looked at")]
@@ -86,6 +120,7 @@ pub fn rebuild(
 ) -> Result<Rebuilt, RebuildError> {
     let roles = reader.header().roles.clone();
     let end = reader.head()?;
+    check_plugin(bodies, reader)?;
     let mut start = Rebuilt {
         bodies: Vec::with_capacity(count),
         anchor: Head::start(reader.header()).anchor(),
@@ -94,6 +129,7 @@ pub fn rebuild(
         at: 0,
         from_snapshot: None,
         skipped: Vec::new(),
+        written_by: None,
         origins: Origins::default(),
     };
     let state = newest(bodies, reader, snapshots, &mut start)?;
@@ -105,7 +141,7 @@ pub fn rebuild(
     if start.from_snapshot.is_some() && start.anchor.inputs > 0 {
         let last = reader.read(start.anchor.inputs, 1)?;
         for sealed in &last {
-            start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
+            start.look_at(&sealed.record)?;
         }
     }
     while start.anchor.inputs.saturating_add(1) < end.next_input {
@@ -115,18 +151,18 @@ pub fn rebuild(
         for sealed in &records {
             check_chain(start.anchor.chain, &sealed.record)?;
             note_origins(&mut start.origins, &sealed.record)?;
-            start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
+            start.look_at(&sealed.record)?;
             start.anchor = Head::at(sealed).anchor();
             bytes = bytes.saturating_add(sealed.record.body.len());
             batch.push(&sealed.record);
             if bytes >= BATCH_BYTES {
-                start.next_deadline = apply_to_all(&mut start.bodies, &batch)?;
+                start.next_deadline = apply_to_all(bodies, &mut start.bodies, &batch)?;
                 batch.clear();
                 bytes = 0;
             }
         }
         if !batch.is_empty() {
-            start.next_deadline = apply_to_all(&mut start.bodies, &batch)?;
+            start.next_deadline = apply_to_all(bodies, &mut start.bodies, &batch)?;
         }
         progress(start.anchor.inputs, end.next_input.saturating_sub(1));
         if records.is_empty() {
@@ -164,18 +200,67 @@ fn newest(
 }
 
 fn apply_to_all(
+    given: &dyn Bodies,
     bodies: &mut [Box<dyn Body>],
     records: &[&Record],
 ) -> Result<Option<u64>, RebuildError> {
     let mut next_deadline = None;
     for body in bodies {
-        next_deadline = apply(body.as_mut(), records)?;
+        next_deadline =
+            apply(body.as_mut(), records).map_err(|fault| not_taken(given, records, fault))?;
     }
     Ok(next_deadline)
 }
 
-fn last_moment(record: &Record) -> Result<Option<u64>, RebuildError> {
-    Ok(turn_of(record)?.and_then(|turn| turn.inputs.last().map(|input| input.at)))
+/// Whose events were not taken, and by whom.
+fn not_taken(given: &dyn Bodies, records: &[&Record], source: Fault) -> RebuildError {
+    let writer = |record: &&Record| turn_of(record).ok().flatten().map(|turn| hex(turn.plugin));
+    let wrote: BTreeSet<String> = records.iter().filter_map(writer).collect();
+    let given = hex(given.digest());
+    let wrote = match wrote.len() {
+        1 if wrote.contains(&given) => "it".to_string(),
+        _ => wrote.into_iter().collect::<Vec<_>>().join(" and "),
+    };
+    let from = records.first().map_or(0, |record| record.first_input);
+    let to = records.last().map_or(0, |record| record.last_input());
+    RebuildError::Events { from, to, wrote, given, source }
+}
+
+/// Checks that the journal is of the plugin with this name; its digest may be another version's.
+///
+/// # Errors
+/// [`RebuildError::OtherPlugin`], or that the journal can't be read.
+pub fn check_plugin(
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+) -> Result<(), RebuildError> {
+    let (journal, plugin) = (reader.header().plugin.clone(), &bodies.description().name);
+    if journal == *plugin {
+        return Ok(());
+    }
+    let end = reader.head()?;
+    let last = match end.records {
+        0 => Vec::new(),
+        _ => reader.read(end.next_input.saturating_sub(1), 1)?,
+    };
+    let turn = last.first().map(|sealed| turn_of(&sealed.record)).transpose()?.flatten();
+    let wrote = turn.map_or("of none yet".to_string(), |turn| hex(turn.plugin));
+    let (plugin, given) = (plugin.clone(), hex(bodies.digest()));
+    Err(RebuildError::OtherPlugin { journal, wrote, plugin, given })
+}
+
+fn hex(digest: [u8; 32]) -> String {
+    blake3::Hash::from_bytes(digest).to_hex().to_string()
+}
+
+impl Rebuilt {
+    /// Takes note of the record's last moment, and of who wrote it.
+    fn look_at(&mut self, record: &Record) -> Result<(), RebuildError> {
+        let Some(turn) = turn_of(record)? else { return Ok(()) };
+        self.at = turn.inputs.last().map_or(self.at, |input| input.at);
+        self.written_by = Some(turn.plugin);
+        Ok(())
+    }
 }
 
 /// Whether the record's chain follows from the chain before it and its own inputs and outcomes;

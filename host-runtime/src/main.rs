@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
 
-use ops::{audit, backup, describe, inspect, run as corpora, serve, verify};
+use ops::{audit, backup, describe, export, import, inspect, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -90,6 +90,10 @@ enum Command {
     Backup(backup::Backup),
     /// Put the journal of a backup in place, once every record of it was checked
     Restore(backup::Restore),
+    /// Write what a journal holds as lines of JSON, beside the host that has it open
+    Export(Box<export::Export>),
+    /// Decide the inputs of an export anew, into a new journal
+    Import(import::Import),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -122,6 +126,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Audit(audit) => audit.run(&bodies(cli)?),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
+        Command::Export(export) => export.run(&bodies(cli)?),
+        Command::Import(import) => import.run(&bodies(cli)?),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(|| cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),

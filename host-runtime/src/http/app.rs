@@ -14,7 +14,7 @@ use super::access::{FLOW, Gate};
 use super::feed::Readers;
 use super::problem::Problem;
 use super::{HttpOptions, ServeError, about, moment};
-use crate::partition::{NotAccepted, Partition, Position, event_data, source_of};
+use crate::partition::{Contents, NotAccepted, Partition, Position, source_of};
 
 /// A command or a query, by its name.
 #[derive(Debug)]
@@ -97,9 +97,14 @@ impl App {
         self.says().events.get(usize::from(kind)).map_or("", |event| event.name.as_str())
     }
 
-    /// What an event's contents are called in its JSON, and they.
-    pub(super) fn event_data(&self, kind: u16, body: &[u8]) -> (&'static str, Vec<u8>) {
-        event_data(self.partition.translator(), kind, body)
+    /// The contents of an event. It is durable: whoever looks on goes on, and is told if the plugin
+    /// can't read it.
+    pub(super) fn contents(&self, kind: u16, body: &[u8]) -> Contents {
+        let contents = Contents::of(self.partition.translator(), kind, body);
+        if let Some(why) = &contents.unreadable {
+            tracing::error!(kind, why, "the plugin can't read an event of its own");
+        }
+        contents
     }
 
     /// Takes note of a partition that fails for good.

@@ -246,7 +246,8 @@ fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), F
     text.extend_from_slice(format!("id: {}\nevent: ", event.sequence).as_bytes());
     text.extend(name);
     text.extend_from_slice(b"\ndata: ");
-    write_cloud_event(&app.source, app.says(), app.partition.translator(), event, text)?;
+    let contents = app.contents(event.kind, &event.body);
+    write_cloud_event(&app.source, app.says(), event, &contents, text)?;
     text.extend_from_slice(b"\n\n");
     Ok(())
 }

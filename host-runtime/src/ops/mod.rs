@@ -5,8 +5,12 @@
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod describe;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod laws;
+pub(crate) mod lines;
 pub(crate) mod run;
 pub(crate) mod screen;
 pub(crate) mod serve;

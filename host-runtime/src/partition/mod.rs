@@ -39,7 +39,7 @@ pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where, new_id};
 pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
-pub use told::{event_data, event_kinds, one_line, source_of, write_cloud_event};
+pub use told::{Contents, event_kinds, one_line, source_of, write_cloud_event};
 pub use translate::Translator;
 
 use crate::journal::{Clock, Header, JournalReader};

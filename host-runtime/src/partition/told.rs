@@ -34,39 +34,53 @@ pub fn event_kinds<'a>(says: &'a Description, name: &str) -> Result<Vec<u16>, Ve
     Err(known)
 }
 
-/// What an event's contents are called in its JSON, with the comma before it, and they.
-pub fn event_data(translator: &Translator, kind: u16, body: &[u8]) -> (&'static str, Vec<u8>) {
-    let read = translator.to_json(Form::Event, kind, body);
-    match read.map_err(|fault| fault.to_string()).flatten() {
-        Ok(data) => (r#","data":"#, data),
-        Err(why) => {
-            tracing::error!(kind, why, "the plugin can't read an event of its own");
-            (r#","data":null,"unreadable":"#, serde_json::to_vec(&why).unwrap_or_default())
+/// The contents of an event, as its JSON has them.
+#[derive(Debug)]
+pub struct Contents {
+    /// What they are called, with the comma before it.
+    pub called: &'static str,
+    /// They, or why the plugin can't read them.
+    pub json: Vec<u8>,
+    /// Why it can't, if it can't.
+    pub unreadable: Option<String>,
+}
+
+impl Contents {
+    /// Of an event of this kind.
+    #[must_use]
+    pub fn of(translator: &Translator, kind: u16, body: &[u8]) -> Self {
+        let read = translator.to_json(Form::Event, kind, body);
+        match read.map_err(|fault| fault.to_string()).flatten() {
+            Ok(json) => Self { called: r#","data":"#, json, unreadable: None },
+            Err(why) => {
+                let (called, json) = (r#","data":null,"unreadable":"#, serde_json::to_vec(&why));
+                Self { called, json: json.unwrap_or_default(), unreadable: Some(why) }
+            }
         }
     }
 }
 
-/// Writes an event of the journal `source` as a CloudEvent: one line of JSON, without its end.
+/// Writes an event of the journal `source` with its contents as a CloudEvent: one line of JSON,
+/// without its end.
 ///
 /// # Errors
 /// [`Fault`] if the envelope can't be written, which none brings about.
 pub fn write_cloud_event(
     source: &str,
     says: &Description,
-    translator: &Translator,
     event: &FeedEvent,
+    contents: &Contents,
     text: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
-    let (called, data) = event_data(translator, *kind, body);
+    let FeedEvent { sequence, input, at, kind, subject, .. } = event;
     let ce_type = says.events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
     let envelope = Envelope::new(source, *sequence, *input, ce_type, subject, *at);
     serde_json::to_writer(&mut *text, &envelope)
         .map_err(|error| Fault::Answer(error.to_string()))?;
-    // The data go inside of the envelope's braces.
+    // The contents go inside of the envelope's braces.
     text.pop();
-    text.extend_from_slice(called.as_bytes());
-    text.extend(one_line(&data));
+    text.extend_from_slice(contents.called.as_bytes());
+    text.extend(one_line(&contents.json));
     text.push(b'}');
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The `earmark` command: serve, replay, run, verify, describe, plugin, demo.
+//! The `earmark` command: serve, replay, run, look at plugins, and keep journals.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 

@@ -164,8 +164,15 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn what_is_exported_and_imported_is_decided_as_it_was() {
     let Some(scene) = Scene::new() else { return };
-    // With ticks, dead letters or not: whatever the host made of its own accord comes along.
+    let order = scene.exported(&["shop", "--type", "OrderPlaced"]).pop().expect("an order");
     let host = scene.serve("shop", &[]);
+    // What the host makes of its own accord comes along: here the tick that ends a hold.
+    let hold = json!({ "order": order["subject"], "kind": "fraud", "autoRelease": 200 });
+    let (status, held) = host.command("PlaceHold", &hold);
+    let position = held["position"].as_u64().filter(|_| status == 200);
+    let position = position.unwrap_or_else(|| panic!("no hold: {held}"));
+    let released = host.events(position, position + 1);
+    assert_eq!(released[0]["type"], "dev.earmark.OrderHoldReleased.v1", "{released:?}");
     assert_eq!(host.command("DefineItem", &item(1)).0, 200);
     assert_eq!(host.command("DefineItem", &json!({ "sku": "X" })).0, 400);
     assert!(host.end().0.success());
@@ -183,6 +190,7 @@ fn what_is_exported_and_imported_is_decided_as_it_was() {
     assert_eq!(events("shop"), events("moved"));
     let inputs = |dir| scene.exported(&[dir, "--inputs"]).split_off(1);
     assert_eq!(inputs("shop"), inputs("moved"));
+    assert!(inputs("shop").iter().any(|line| line["input"]["command"] == "Tick"));
     let origin = &inputs("shop")[0]["input"]["origin"];
     assert_eq!(origin["sequence"], 1, "{origin}");
     // A live host goes on with it.
@@ -263,4 +271,23 @@ fn an_audit_names_the_plugin_that_a_journal_is_of_and_tells_programs_the_same() 
     let missing = refused(&mut scene.earmark(&["audit", "nothing"]));
     assert!(missing.contains("nothing"), "{missing}");
     assert!(!Path::new("nothing").exists());
+}
+
+#[test]
+fn the_commands_of_the_page_on_keeping_a_journal_do_what_it_says() {
+    let Some(scene) = Scene::new() else { return };
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host-runtime/docs/keeping.md");
+    let page = std::fs::read_to_string(page).expect("there is a page");
+    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let commands: Vec<&str> = blocks.flat_map(str::lines).collect();
+    assert_eq!(commands.len(), 10, "{commands:?}");
+    for command in commands {
+        let mut words = command.split(' ');
+        assert_eq!(words.next(), Some("earmark"), "{command}");
+        let out = succeeded(&mut scene.earmark(&words.collect::<Vec<_>>()));
+        assert!(command.contains("--out") || !out.is_empty(), "`{command}` says nothing");
+    }
+    let names =
+        ["placed.jsonl", "shop", "shop.backup", "shop.jsonl", "shop.moved", "shop.restored"];
+    assert_eq!(scene.names(), names);
 }

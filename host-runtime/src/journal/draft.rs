@@ -27,7 +27,7 @@ pub struct Draft {
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
     /// Something is at its place.
-    #[error("there is something at `{}` already: name another place, or an empty one", .0.display())]
+    #[error("there is something at `{}` already: name another place", .0.display())]
     Taken(PathBuf),
     /// Another process makes it at this moment.
     #[error("another process is at work on `{}`: let it end, or name another place", .0.display())]

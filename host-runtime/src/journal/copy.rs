@@ -48,7 +48,7 @@ pub enum CopyError {
 /// Copies the journal in `from`, whether or not it is open, to the directory `to`, where nothing
 /// may be but an empty directory; with the newest snapshot that is good. With an `id` the copy is a
 /// journal of its own, whose records have the same contents and other links. Calls `progress`
-/// after every record copied.
+/// after every record copied, and again after every record of the copy that was read back.
 ///
 /// # Errors
 ///
@@ -80,14 +80,22 @@ pub fn copy(
     if let Some(Snapshot { head, body }) = &snapshot {
         SnapshotStore::open(&draft.path().join(SNAPSHOTS), 1)?.save(head, body)?;
     }
-    // Read back from the disk's side: what can't be verified is no copy.
-    let report = verify(draft.path(), &mut |_| ())?;
+    // What can't be verified is no copy.
+    let report = verify(draft.path(), &mut |read| {
+        let records = end.records.saturating_add(read.records);
+        progress(Progress { records, of_records: twice(&end), bytes: read.bytes });
+    })?;
     if report.anchor != copied || copied.chain != end.chain || copied.inputs != end.inputs {
         return Err(JournalError::OtherHistory { input: end.inputs }.into());
     }
     draft.place()?;
     let snapshot = snapshot.map(|snapshot| snapshot.head.at.inputs);
     Ok(Copied { header, anchor: copied, snapshot, skipped: latest.skipped })
+}
+
+/// Each record is written, and read back.
+fn twice(end: &Anchor) -> u64 {
+    end.records.saturating_mul(2)
 }
 
 /// Writes the records up to `end` to a new journal in `dir`, and moves the snapshot over: its
@@ -123,7 +131,7 @@ fn write(
             }
             walked = walked.saturating_add(1);
             bytes = bytes.saturating_add(sealed.record.body.len() as u64);
-            progress(Progress { records: sealed.number, of_records: end.records, bytes });
+            progress(Progress { records: sealed.number, of_records: twice(end), bytes });
             if walked < RECORDS_A_STEP { Walk::On } else { Walk::Enough }
         })?;
         if let Some(error) = failed {

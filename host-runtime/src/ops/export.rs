@@ -23,8 +23,6 @@ use serde_json::json;
 use super::inputs::{self, Head, Line, Writer};
 use super::screen::{grouped, progress};
 
-/// Events read at once.
-const EVENTS: usize = 512;
 /// Records read at once.
 const RECORDS: usize = 64;
 
@@ -84,16 +82,24 @@ impl Export {
     /// The file is there when it is whole.
     fn to_file(&self, bodies: &Arc<dyn Bodies>, file: &Path) -> Result<()> {
         let shown = file.display();
-        ensure!(!file.exists(), "there is a file `{shown}` already: name another one");
+        let free = || {
+            ensure!(!file.exists(), "there is a file `{shown}` already: name another one");
+            Ok(())
+        };
+        free()?;
         let name = file.file_name().with_context(|| format!("`{shown}` is no file"))?;
         let draft = file.with_file_name(format!(".{}.partial", name.to_string_lossy()));
         let doing = || format!("can't write `{}`", draft.display());
-        let mut out = File::create(&draft).with_context(doing)?;
-        let written = self.write(bodies, &mut out, true);
-        let placed = written.and_then(|()| {
+        let options = File::options().write(true).create(true).truncate(false).open(&draft);
+        let mut out = options.with_context(doing)?;
+        out.try_lock().with_context(|| format!("another process writes `{shown}`"))?;
+        let placed = (|| {
+            out.set_len(0).with_context(doing)?;
+            self.write(bodies, &mut out, true)?;
             out.sync_all().with_context(doing)?;
+            free()?;
             std::fs::rename(&draft, file).with_context(|| format!("can't put `{shown}` in place"))
-        });
+        })();
         if placed.is_err() {
             drop(std::fs::remove_file(&draft));
         }
@@ -194,7 +200,7 @@ impl Lines<'_> {
         let kinds = asked.r#type.as_ref().map(named).transpose()?;
         let mut text = Vec::new();
         while feed.next_sequence() <= self.to {
-            let events = feed.at_most(EVENTS)?;
+            let events = feed.more()?;
             if events.is_empty() {
                 break;
             }

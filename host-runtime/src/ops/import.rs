@@ -320,3 +320,66 @@ impl Filled {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use earmark_abi::{Outcome, Refused, Verdict, encode};
+    use earmark_host::plugin::Fault;
+
+    use super::*;
+
+    fn receipt(code: &str, again: bool) -> Receipt {
+        let refused = Refused { code, message: "", body: &[] };
+        let outcome = Outcome { subject: "", owner: "", verdict: Verdict::Refused(refused) };
+        let outcome = Arc::from(encode(&outcome).unwrap());
+        Receipt { input: 7, first_event: 1, position: 0, at: 5, outcome, again }
+    }
+
+    fn expected(outcome: Came, digest: &str) -> Expected {
+        let (command, digest) = ("Place".to_string(), digest.to_string());
+        Expected { line: 8, number: 7, command, outcome, digest, bytes: 0 }
+    }
+
+    fn compared(expected: &Expected, answer: Result<Receipt, NotAccepted>) -> Result<Vec<String>> {
+        let mut compared = Compared { most: 9, ..Compared::default() };
+        compared.compare(expected, answer)?;
+        assert_eq!(compared.counts.values().sum::<u64>() as usize, compared.first.len());
+        Ok(compared.first)
+    }
+
+    #[test]
+    fn outcomes_are_compared_by_their_bytes_and_told_by_their_codes() {
+        let receipt_of = |code| receipt(code, false);
+        let (came, digest) = came(&receipt_of("stale").outcome).unwrap();
+        let is = expected(came, &digest);
+        assert_eq!(compared(&is, Ok(receipt_of("stale"))).unwrap(), Vec::<String>::new());
+        let told = compared(&is, Ok(receipt_of("known"))).unwrap();
+        assert_eq!(told, ["input 7 (line 8), Place: was refused: stale; is refused: known"]);
+        let other = expected(Came::Refused("stale".into()), "00");
+        let told = compared(&other, Ok(receipt_of("stale"))).unwrap();
+        assert!(told[0].ends_with("is refused: stale, but with other contents"), "{told:?}");
+    }
+
+    #[test]
+    fn a_dead_letter_is_one_again_for_the_same_reason_or_it_differs() {
+        let dead = |verdict| Err(NotAccepted::Dead { verdict, input: 7 });
+        let is = expected(Came::Dead("out-of-fuel".into()), "00");
+        assert_eq!(compared(&is, dead(Fault::Fuel(1))).unwrap(), Vec::<String>::new());
+        let told = compared(&is, dead(Fault::Memory(1))).unwrap();
+        assert!(
+            told[0].ends_with("was a dead letter: out-of-fuel; is a dead letter: out-of-memory")
+        );
+        let told = compared(&is, Ok(receipt("stale", false))).unwrap();
+        assert!(told[0].ends_with("was a dead letter: out-of-fuel; is refused: stale"));
+    }
+
+    #[test]
+    fn what_was_not_carried_out_here_is_an_error_of_its_line() {
+        let is = expected(Came::Accepted(1), "00");
+        let twice = compared(&is, Ok(receipt("stale", true))).unwrap_err();
+        assert!(twice.to_string().contains("line 8"), "{twice}");
+        let (source_name, sequence) = ("a".to_string(), 3);
+        let ago = compared(&is, Err(NotAccepted::LongAgo { source_name, sequence })).unwrap_err();
+        assert!(format!("{ago:#}").contains("line 8: input 3 of the source `a`"), "{ago:#}");
+    }
+}

@@ -199,6 +199,37 @@ fn a_killed_copy_leaves_nothing_at_its_place_and_the_next_one_succeeds() {
     assert_eq!(others(dir.path(), &["journal", "copy"]), Vec::<PathBuf>::new());
 }
 
+/// A limit on file size makes a write fail in the middle, below SQLite.
+#[test]
+fn a_copy_without_room_says_so_and_leaves_nothing() {
+    const NAME: &str = "a_copy_without_room_says_so_and_leaves_nothing";
+    if let Some(dir) = std::env::var_os(CHILD_DIR) {
+        let dir = Path::new(&dir);
+        eprintln!(
+            "refused: {}",
+            full_text(&copied(&dir.join("journal"), &dir.join("copy")).unwrap_err())
+        );
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    write_journal(&dir.path().join("journal"), 60, &OpenOptions::default());
+    for kilobytes in [1, 64, 700] {
+        let limited = format!("ulimit -f {kilobytes} && trap '' XFSZ && exec \"$@\"");
+        let output = Command::new("bash")
+            .args(["-c", &limited, "bash"])
+            .arg(std::env::current_exe().unwrap())
+            .args([NAME, "--exact", "--nocapture"])
+            .env(CHILD_DIR, dir.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && text.contains("refused: "), "{kilobytes} kB: {text}");
+        println!("{kilobytes} kB: {}", text.trim());
+        assert_eq!(others(dir.path(), &["journal"]), Vec::<PathBuf>::new());
+    }
+    copied(&dir.path().join("journal"), &dir.path().join("copy")).unwrap();
+}
+
 fn copy_until_killed(dir: &Path) -> ! {
     let failed = copy(&dir.join("journal"), &dir.join("copy"), None, &mut |progress| {
         if progress.records == 30 {

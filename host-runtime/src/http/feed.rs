@@ -38,6 +38,8 @@ const LAST_EVENT_ID: &str = "last-event-id";
 struct Ask {
     /// The position to start behind; without it, the journal's end of now.
     after: Option<u64>,
+    /// Whose events they must be: the `source` of the events that whoever asks had so far.
+    source: Option<String>,
     /// Only events about this.
     subject: Option<String>,
     /// Only events of this kind, by name or by CloudEvents type.
@@ -74,6 +76,14 @@ pub(super) async fn events(
     let kinds = ask.r#type.map(|name| kinds_of(&app, &name)).transpose()?;
     let view = View { who, subject: ask.subject, kinds };
     let end = app.position.borrow().events;
+    if let Some(source) = ask.source.filter(|source| *source != app.source) {
+        let detail = format!(
+            "these are the events of `{}`, and positions among those of `{source}` mean nothing \
+             here: begin with a slice, or with `after=0`",
+            app.source
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, "other-journal", detail));
+    }
     let after = last_event_id(headers)?.or(ask.after).unwrap_or(end);
     if after > end {
         let detail = format!("the journal has {end} events, and none behind {after} to wait for");

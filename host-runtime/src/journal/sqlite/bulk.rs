@@ -24,6 +24,8 @@ const COMMIT_BYTES: usize = 32 * 1024 * 1024;
 pub(in super::super) struct Bulk {
     connection: Connection,
     paths: Paths,
+    /// Hash of the header.
+    header: [u8; 32],
     head: Head,
     encoded: Vec<u8>,
     uncommitted: usize,
@@ -42,7 +44,8 @@ impl Bulk {
             .and_then(|()| connection.execute_batch("BEGIN"))
             .map_err(storage("begin a copy"))?;
         let head = Head::start(header);
-        Ok(Self { connection, paths, head, encoded: Vec::new(), uncommitted: 0, _lock: lock })
+        let (header, encoded) = (head.hash, Vec::new());
+        Ok(Self { connection, paths, header, head, encoded, uncommitted: 0, _lock: lock })
     }
 
     /// Adds a record behind the last one.
@@ -82,10 +85,9 @@ impl Bulk {
         File::open(database)
             .and_then(|file| file.sync_all())
             .map_err(JournalError::io("sync", database))?;
-        let header = Header::hash(&super::connect::load_header(&self.connection, &self.paths)?);
         let every = SyncEvery { records: 1, time: Duration::ZERO };
         let path = self.paths.anchor.clone();
-        AnchorFile::start(path, header, &self.head.anchor(), 0, every)?;
+        AnchorFile::start(path, self.header, &self.head.anchor(), 0, every)?;
         sync_dir(&self.paths.dir)?;
         Ok(self.head)
     }

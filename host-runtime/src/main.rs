@@ -13,7 +13,9 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
 
-use ops::{audit, backup, describe, export, import, inspect, run as corpora, serve, verify};
+use ops::{
+    audit, backup, compact, describe, export, import, inspect, run as corpora, serve, verify,
+};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -90,6 +92,10 @@ enum Command {
     Backup(backup::Backup),
     /// Put the journal of a backup in place, once every record of it was checked
     Restore(backup::Restore),
+    /// Make a journal that begins later; the one that is there becomes its archive
+    Compact(compact::Compact),
+    /// Make the whole journal again from a compacted one and its archive
+    Rejoin(compact::Rejoin),
     /// Write what a journal holds as lines of JSON, beside the host that has it open
     Export(Box<export::Export>),
     /// Decide the inputs of an export anew, into a new journal
@@ -126,6 +132,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Audit(audit) => audit.run(&bodies(cli)?),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
+        Command::Compact(compact) => compact.run(&bodies(cli)?),
+        Command::Rejoin(rejoin) => rejoin.run(),
         Command::Export(export) => export.run(&bodies(cli)?),
         Command::Import(import) => import.run(&bodies(cli)?),
         Command::Describe(describe) => describe.run(&bodies(cli)?),

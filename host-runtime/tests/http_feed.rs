@@ -8,6 +8,8 @@ mod http_support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use earmark_host::journal::{OpenOptions, SqliteJournal};
+use earmark_host::partition::compact;
 use http_support::{Message, Place, Served, line, new_id, options, order, order_of};
 use serde_json::json;
 
@@ -212,6 +214,25 @@ fn who_asks_for_the_events_of_another_journal_is_told(place: &Place) {
     let problem = shop.get(&of(other)).problem(409, "other-journal");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains(source) && detail.contains(other), "{detail}");
+}
+
+#[test]
+fn who_asks_for_what_was_taken_out_is_told_where_the_journal_begins() {
+    let place = Place::sqlite();
+    Served::shop_at(&place).end();
+    let Place::Folder(folder) = &place else { panic!("it is in a folder") };
+    let later = folder.path().join("later");
+    let bodies = http_support::bodies();
+    let made = compact(bodies.as_ref(), folder.path(), &later, 4, &mut |_, _| {}).unwrap();
+    let journal = SqliteJournal::open(&later, &OpenOptions::default()).unwrap();
+    let shop = Served::over(http_support::over(Box::new(journal)), options());
+    let base = made.base.events;
+    assert!(base > 0 && base < made.end.events, "{made:?}");
+    let gone = shop.get(&format!("/api/events?after={}", base - 1));
+    let problem = gone.problem(410, "position-compacted");
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("`after={base}`")));
+    let rest = shop.follow(&format!("/api/events?after={base}"), &[]).up_to(made.end.events);
+    assert_eq!(ids(&rest), (base + 1..=made.end.events).collect::<Vec<_>>());
 }
 
 fn a_silent_stream_gives_signs_of_life_that_move_the_cursor(place: &Place) {

@@ -280,14 +280,58 @@ fn the_commands_of_the_page_on_keeping_a_journal_do_what_it_says() {
     let page = std::fs::read_to_string(page).expect("there is a page");
     let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     let commands: Vec<&str> = blocks.flat_map(str::lines).collect();
-    assert_eq!(commands.len(), 10, "{commands:?}");
+    assert_eq!(commands.len(), 13, "{commands:?}");
     for command in commands {
         let mut words = command.split(' ');
         assert_eq!(words.next(), Some("earmark"), "{command}");
         let out = succeeded(&mut scene.earmark(&words.collect::<Vec<_>>()));
         assert!(command.contains("--out") || !out.is_empty(), "`{command}` says nothing");
     }
-    let names =
-        ["placed.jsonl", "shop", "shop.backup", "shop.jsonl", "shop.moved", "shop.restored"];
+    let made = ["backup", "jsonl", "later", "moved", "restored", "whole"];
+    let mut names = made.map(|name| format!("shop.{name}")).to_vec();
+    names.extend(["placed.jsonl".to_string(), "shop".to_string()]);
+    names.sort();
     assert_eq!(scene.names(), names);
+}
+
+#[test]
+fn a_compacted_journal_is_served_kept_and_joined_with_its_archive_again() {
+    let Some(scene) = Scene::new() else { return };
+    let host = scene.serve("shop", &[]);
+    for nth in 0..5 {
+        assert_eq!(host.command("DefineItem", &item(nth)).0, 200);
+    }
+    let compact = |from: &str, before: u64, to: &str| {
+        scene.earmark(&["compact", from, "--before", &before.to_string(), "--to", to])
+    };
+    let busy = refused(&mut compact("shop", 1_000_000, "later"));
+    assert!(busy.contains("is already open by another process"), "{busy}");
+    assert!(host.end().0.success());
+    let whole = scene.built.verify(&scene.at("shop")).expect("it is whole");
+    let told = succeeded(&mut compact("shop", whole.inputs - 2, "later"));
+    assert_eq!(row(&told, "state"), Some("equal in both"), "{told}");
+    assert_eq!(row(&told, "chain"), Some(whole.chain.as_str()));
+    assert_eq!(scene.built.verify(&scene.at("later")), Ok(whole.clone()));
+    let size = |dir: &str| std::fs::metadata(scene.at(dir).join("journal.db")).map(|of| of.len());
+    let (before, after) = (size("shop").expect("a file"), size("later").expect("a file"));
+    assert!(after < before / 2, "{before} and {after} bytes");
+    // It is served, backed up, exported from where it begins, and says what it does not have.
+    let host = scene.serve("later", &[]);
+    assert_eq!(host.command("DefineItem", &item(5)).0, 200);
+    succeeded(&mut scene.earmark(&["backup", "later", "--to", "kept"]));
+    assert!(host.end().0.success());
+    let grown = scene.built.verify(&scene.at("kept")).expect("a backup is whole");
+    assert_eq!(grown.inputs, whole.inputs + 1);
+    let events = scene.exported(&["later"]);
+    assert_eq!(events.len(), 3, "{events:?}");
+    assert_eq!(events[0]["id"], (grown.events - 2).to_string());
+    let why = refused(&mut scene.earmark(&["export", "later", "--from", "1"]));
+    assert!(why.contains("1 is in its archive"), "{why}");
+    let why = refused(&mut compact("later", 10, "latest"));
+    assert!(why.contains("nothing to take out"), "{why}");
+    let join = ["rejoin", "later", "--archive", "shop", "--to", "all"];
+    succeeded(&mut scene.earmark(&join));
+    assert_eq!(scene.built.verify(&scene.at("all")), Ok(grown));
+    assert_eq!(scene.exported(&["all", "--to", "1"]), scene.exported(&["shop", "--to", "1"]));
+    assert_eq!(scene.names(), ["all", "kept", "later", "shop"]);
 }

@@ -85,6 +85,14 @@ pub(super) async fn events(
         return Err(Problem::new(StatusCode::CONFLICT, "other-journal", detail));
     }
     let after = last_event_id(headers)?.or(ask.after).unwrap_or(end);
+    let base = app.partition.base().events;
+    if after < base {
+        let detail = format!(
+            "the events up to {base} were taken out of the journal: begin with a slice, or with \
+             `after={base}`"
+        );
+        return Err(Problem::new(StatusCode::GONE, "position-compacted", detail));
+    }
     if after > end {
         let detail = format!("the journal has {end} events, and none behind {after} to wait for");
         return Err(Problem::new(StatusCode::CONFLICT, "position-ahead", detail));

@@ -63,7 +63,7 @@ pub fn copy(
     // The anchor is read before the journal: a writer may go on, and then the journal is ahead.
     let found = Found::read(&paths.anchor)?;
     let (connection, original) = open_to_read(&paths)?;
-    let mut reader = SqliteReader::over(connection, paths.clone(), original.clone());
+    let mut reader = SqliteReader::over(connection, paths.clone(), original.clone())?;
     let head = reader.check_end()?;
     let end = head.anchor();
     check_anchor(&mut reader, &paths, &found, &head)?;
@@ -76,7 +76,15 @@ pub fn copy(
     let header = Header { id: id.unwrap_or(original.id), ..original };
     let draft = Draft::begin(to)?;
     let mut snapshot = latest.snapshot;
-    let copied = write(&reader, &end, draft.path(), &header, &mut snapshot, progress)?;
+    let base = reader.taken_out().copied();
+    let mut bulk = Bulk::begin(draft.path(), &header, base.as_ref())?;
+    if let Some(base) = &base {
+        let (state, _) = base.load(from)?;
+        base.save(draft.path(), state.head.plugin, &state.body)?;
+    }
+    let parts = Parts { start: reader.begin(), end, of_records: twice(&end) };
+    write(&reader, &parts, &mut bulk, &mut snapshot, progress)?;
+    let copied = bulk.finish()?.anchor();
     if let Some(Snapshot { head, body }) = &snapshot {
         SnapshotStore::open(&draft.path().join(SNAPSHOTS), 1)?.save(head, body)?;
     }
@@ -98,19 +106,25 @@ fn twice(end: &Anchor) -> u64 {
     end.records.saturating_mul(2)
 }
 
-/// Writes the records up to `end` to a new journal in `dir`, and moves the snapshot over: its
-/// position is the same, whatever the links are.
-fn write(
+/// Which records are written.
+pub(super) struct Parts {
+    pub(super) start: Position,
+    pub(super) end: Anchor,
+    /// How many there are in all, for whoever looks on.
+    pub(super) of_records: u64,
+}
+
+/// Writes records to a new journal, and moves the snapshot over: its position is the same,
+/// whatever the links are.
+pub(super) fn write(
     reader: &SqliteReader,
-    end: &Anchor,
-    dir: &Path,
-    header: &Header,
+    parts: &Parts,
+    bulk: &mut Bulk,
     snapshot: &mut Option<Snapshot>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Anchor, JournalError> {
-    let mut bulk = Bulk::begin(dir, header)?;
-    let mut at = Position::start(reader.header());
-    let mut bytes = 0_u64;
+) -> Result<(), JournalError> {
+    let Parts { start, end, of_records } = parts;
+    let (mut at, mut bytes) = (*start, 0_u64);
     while at.head.records < end.records {
         let (mut walked, mut failed) = (0_u64, None);
         at = reader.walk(at, |sealed| {
@@ -131,7 +145,7 @@ fn write(
             }
             walked = walked.saturating_add(1);
             bytes = bytes.saturating_add(sealed.record.body.len() as u64);
-            progress(Progress { records: sealed.number, of_records: twice(end), bytes });
+            progress(Progress { records: sealed.number, of_records: *of_records, bytes });
             if walked < RECORDS_A_STEP { Walk::On } else { Walk::Enough }
         })?;
         if let Some(error) = failed {
@@ -142,5 +156,5 @@ fn write(
             return Err(JournalError::TailLost { ends, anchor });
         }
     }
-    bulk.finish().map(|head| head.anchor())
+    Ok(())
 }

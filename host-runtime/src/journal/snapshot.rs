@@ -206,7 +206,7 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Snapsho
     move |source| SnapshotError::Io { doing, path, source }
 }
 
-fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()> {
+pub(super) fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(HEAD_BYTES);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
@@ -227,7 +227,7 @@ fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()
 }
 
 /// Reads a snapshot; says in words what is wrong with it.
-fn read_verified(path: &Path) -> Result<Snapshot, String> {
+pub(super) fn read_verified(path: &Path) -> Result<Snapshot, String> {
     let text = |error: io::Error| error.to_string();
     let mut file = File::open(path).map_err(text)?;
     let held = file.metadata().map_err(text)?.len();

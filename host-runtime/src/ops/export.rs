@@ -31,9 +31,9 @@ const RECORDS: usize = 64;
 pub(crate) struct Export {
     /// The directory of the journal
     dir: PathBuf,
-    /// Begin with this event, or input
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    from: u64,
+    /// Begin with this event, or input [default: the first one]
+    #[arg(long, value_name = "N")]
+    from: Option<u64>,
     /// End with this event, or input [default: the last one]
     #[arg(long, value_name = "N")]
     to: Option<u64>,
@@ -109,13 +109,14 @@ impl Export {
     fn write(&self, bodies: &Arc<dyn Bodies>, out: &mut dyn Write, bar: bool) -> Result<()> {
         let mut reader = SqliteJournal::open_reader(&self.dir)?;
         check_plugin(bodies.as_ref(), &mut reader)?;
-        let head = reader.head()?;
-        let (what, next) = match self.inputs {
-            true => ("input", head.next_input),
-            false => ("event", head.next_event),
+        let (base, head) = (reader.base(), reader.head()?);
+        let (what, first, next) = match self.inputs {
+            true => ("input", base.next_input, head.next_input),
+            false => ("event", base.next_event, head.next_event),
         };
         let last = next.saturating_sub(1);
-        let (from, to) = (self.from.max(1), self.to.unwrap_or(last));
+        let (from, to) = (self.from.unwrap_or(first), self.to.unwrap_or(last));
+        ensure!(from >= first, "the journal begins with {what} {first}: {from} is in its archive");
         ensure!(from <= next, "the journal ends with {what} {last}: there is none from {from} on");
         ensure!(to <= last, "the journal ends with {what} {last}: there is no {what} {to}");
         let bar = match bar {

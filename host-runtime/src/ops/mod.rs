@@ -4,6 +4,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod compact;
 pub(crate) mod describe;
 pub(crate) mod export;
 pub(crate) mod import;

@@ -34,7 +34,17 @@ impl Verify {
         bar.finish_and_clear();
         let report = report?;
         let anchor = report.head.anchor();
-        row("records", format!("{}, each hash, link and range", grouped(anchor.records)));
+        if report.base.records > 0 {
+            let (records, inputs) = (report.base.records, report.base.inputs);
+            let behind = format!("record {}, input {}", grouped(records), grouped(inputs));
+            let copies = match report.base_copies_damaged {
+                0 => "both copies of the state there are good",
+                _ => "one copy of the state there is damaged: make a backup and use that",
+            };
+            row("begins behind", format!("{behind}; {copies}"));
+        }
+        let records = anchor.records.saturating_sub(report.base.records);
+        row("records", format!("{}, each hash, link and range", grouped(records)));
         let (inputs, events) = (grouped(anchor.inputs), grouped(anchor.events));
         row("inputs, events", format!("{inputs}, {events}"));
         row("chain", hex(&anchor.chain));

@@ -332,7 +332,7 @@ pub(super) fn begin(
     }
 }
 
-fn digest(body: &mut dyn Body) -> Result<[u8; 32], Fault> {
+pub(super) fn digest(body: &mut dyn Body) -> Result<[u8; 32], Fault> {
     let call = encode(&Call::Digest).map_err(|error| Fault::Answer(error.to_string()))?;
     match read_answer(body.call(&call)?)? {
         Answer::Digest(digest) => Ok(digest),

@@ -13,6 +13,7 @@
 
 mod bars;
 mod body;
+mod compact;
 mod feed;
 mod follower;
 mod leader;
@@ -28,13 +29,14 @@ mod writer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use earmark_abi::{Audited, Description, Form};
 use tokio::sync::watch;
 
 pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
+pub use compact::{CompactError, Compacted, compact};
 pub use feed::{Feed, FeedEvent};
 pub use open::{OpenError, Options, Where, new_id};
 pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
@@ -110,6 +112,13 @@ impl Partition {
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.clone()
+    }
+
+    /// Where the journal begins: at nothing, unless it was compacted.
+    #[must_use]
+    pub fn base(&self) -> Position {
+        let reader = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        follower::position(&reader.base().anchor())
     }
 
     /// The moment that an input would be stamped with: the clock's, and never before an earlier

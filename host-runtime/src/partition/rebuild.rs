@@ -16,6 +16,10 @@ use crate::plugin::{Bodies, Body, Fault};
 /// Records applied in one call at the most, in bytes: enough to keep a body busy.
 const BATCH_BYTES: usize = 8 << 20;
 
+/// The state at a base: the cursors of all sources, the plugin's own snapshot, and the moment of
+/// the last input.
+pub(super) type AtBase = (Vec<(String, u64)>, Vec<u8>, u64);
+
 /// What a rebuild came to.
 pub struct Rebuilt {
     /// Bodies in the state of the journal's end.
@@ -91,6 +95,20 @@ pub enum RebuildError {
         /// What it says.
         source: Fault,
     },
+    /// The journal was compacted, and the state that it begins with is another plugin's.
+    #[error(
+        "the journal begins behind input {inputs}, and the state there is of the plugin with the \
+         digest {wrote}, not {given}: a new version rebuilds from all records, so put its archive \
+         back first, with `earmark rejoin`"
+    )]
+    OtherBase {
+        /// The last input that was taken out.
+        inputs: u64,
+        /// The digest of the plugin that made the state.
+        wrote: String,
+        /// The digest of the one given.
+        given: String,
+    },
     /// The plugin failed.
     #[error("the plugin fails while the state is rebuilt")]
     Plugin(#[from] Fault),
@@ -118,12 +136,24 @@ pub fn rebuild(
     count: usize,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, RebuildError> {
+    rebuild_to(u64::MAX, bodies, reader, snapshots, count, progress)
+}
+
+/// As [`rebuild`], but not beyond the last record that ends at or before the input `last`.
+pub(super) fn rebuild_to(
+    last: u64,
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+    snapshots: Option<&SnapshotStore>,
+    count: usize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Rebuilt, RebuildError> {
     let roles = reader.header().roles.clone();
     let end = reader.head()?;
     check_plugin(bodies, reader)?;
     let mut start = Rebuilt {
         bodies: Vec::with_capacity(count),
-        anchor: Head::start(reader.header()).anchor(),
+        anchor: reader.base().anchor(),
         position: Position::default(),
         next_deadline: None,
         at: 0,
@@ -132,20 +162,24 @@ pub fn rebuild(
         written_by: None,
         origins: Origins::default(),
     };
-    let state = newest(bodies, reader, snapshots, &mut start)?;
+    let state = match newest(bodies, reader, snapshots, &mut start)? {
+        Some(state) => Some(state),
+        None => at_the_base(bodies, reader, &mut start)?,
+    };
     for _ in 0..count {
         let mut body = bodies.fast()?;
         start.next_deadline = begin(body.as_mut(), &roles, state.as_deref())?;
         start.bodies.push(body);
     }
-    if start.from_snapshot.is_some() && start.anchor.inputs > 0 {
+    if start.from_snapshot.is_some() && start.anchor.inputs > reader.base().anchor().inputs {
         let last = reader.read(start.anchor.inputs, 1)?;
         for sealed in &last {
             start.look_at(&sealed.record)?;
         }
     }
     while start.anchor.inputs.saturating_add(1) < end.next_input {
-        let records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
+        let mut records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
+        records.retain(|sealed| sealed.record.last_input() <= last);
         let mut batch: Vec<&Record> = Vec::new();
         let mut bytes = 0_usize;
         for sealed in &records {
@@ -197,6 +231,28 @@ fn newest(
     start.origins = Origins::restore(saved.0);
     start.from_snapshot = Some(snapshot.head.at.inputs);
     Ok(Some(saved.1))
+}
+
+/// The state that a compacted journal begins with; none if it begins with nothing.
+fn at_the_base(
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+    start: &mut Rebuilt,
+) -> Result<Option<Vec<u8>>, RebuildError> {
+    let Some(base) = reader.base_state()? else { return Ok(None) };
+    let at = base.head.at;
+    if base.head.plugin != bodies.digest() {
+        let (wrote, given) = (hex(base.head.plugin), hex(bodies.digest()));
+        return Err(RebuildError::OtherBase { inputs: at.inputs, wrote, given });
+    }
+    let saved: AtBase = decode("the state at the base", &base.body)
+        .map_err(|error| RebuildError::Plugin(Fault::Answer(error.to_string())))?;
+    let (cursors, state, moment) = saved;
+    start.anchor = at;
+    start.origins = Origins::restore(cursors);
+    start.at = moment;
+    start.from_snapshot = Some(at.inputs);
+    Ok(Some(state))
 }
 
 fn apply_to_all(

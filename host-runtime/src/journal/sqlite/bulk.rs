@@ -11,10 +11,11 @@ use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
 use super::super::anchor::{AnchorFile, SyncEvery};
+use super::super::base::Base;
 use super::super::error::JournalError;
 use super::super::record::Record;
 use super::super::{Head, Header};
-use super::connect::{Paths, create_tables, open_to_write, storage};
+use super::connect::{Paths, create_base, create_tables, open_to_write, storage};
 use super::{checkpoint, insert, lock, sync_dir};
 
 /// Bytes of records in one commit: SQLite's log does not grow much larger.
@@ -33,18 +34,26 @@ pub(in super::super) struct Bulk {
 }
 
 impl Bulk {
-    /// Begins a journal in `dir`, which is there and has none.
-    pub(in super::super) fn begin(dir: &Path, header: &Header) -> Result<Self, JournalError> {
+    /// Begins a journal in `dir`, which is there and has none; behind the base, if there is one.
+    pub(in super::super) fn begin(
+        dir: &Path,
+        header: &Header,
+        base: Option<&Base>,
+    ) -> Result<Self, JournalError> {
         let paths = Paths::of(dir);
         let lock = lock(&paths)?;
         let connection = open_to_write(&paths, true)?;
         create_tables(&connection, header)?;
+        let start = Head::start(header);
+        if let Some(base) = base {
+            create_base(&connection, &start.hash, base)?;
+        }
         connection
             .pragma_update(None, "synchronous", 0)
             .and_then(|()| connection.execute_batch("BEGIN"))
             .map_err(storage("begin a copy"))?;
-        let head = Head::start(header);
-        let (header, encoded) = (head.hash, Vec::new());
+        let head = base.map_or(start, |base| base.at.head());
+        let (header, encoded) = (start.hash, Vec::new());
         Ok(Self { connection, paths, header, head, encoded, uncommitted: 0, _lock: lock })
     }
 

@@ -147,7 +147,7 @@ impl SqliteJournal {
         let connection = open_to_write(&paths, false)?;
         let header = connect::load_header(&connection, &paths)?;
         let found = Found::read(&paths.anchor)?;
-        let mut reader = SqliteReader::over(connection, paths.clone(), header.clone());
+        let mut reader = SqliteReader::over(connection, paths.clone(), header.clone())?;
         let head = reader.check_end()?;
         let counter = match check_anchor(&mut reader, &paths, &found, &head) {
             Err(JournalError::AnchorLost { .. }) if options.accept_lost_anchor => 0,

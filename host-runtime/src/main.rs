@@ -1,4 +1,4 @@
-//! The `earmark` command: serve, replay, run, verify, dead-letters, describe, plugin, demo.
+//! The `earmark` command: serve, replay, run, look at plugins, and keep journals.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
@@ -15,7 +15,10 @@ use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
 use ops::budget::Budget;
 use ops::plugins::Plugins;
-use ops::{dead_letters, describe, fuel, inspect, run as corpora, serve, upgrade, verify};
+use ops::{
+    audit, backup, compact, dead_letters, describe, export, fuel, import, inspect, run as corpora,
+    serve, upgrade, verify,
+};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -91,6 +94,20 @@ enum Command {
     DeadLetters(dead_letters::DeadLetters),
     Fuel(fuel::Fuel),
     Upgrade(upgrade::Upgrade),
+    /// Check the plugin's laws over the state of a journal, beside the host that has it open
+    Audit(audit::Audit),
+    /// Copy a journal, beside the host that has it open or without one
+    Backup(backup::Backup),
+    /// Put the journal of a backup in place, once every record of it was checked
+    Restore(backup::Restore),
+    /// Make a journal that begins later; the one that is there becomes its archive
+    Compact(compact::Compact),
+    /// Make the whole journal again from a compacted one and its archive
+    Rejoin(compact::Rejoin),
+    /// Write what a journal holds as lines of JSON, beside the host that has it open
+    Export(Box<export::Export>),
+    /// Decide the inputs of an export anew, into a new journal
+    Import(import::Import),
     /// Tell what the plugin hears, says and answers
     Describe(describe::Describe),
     /// Look at plugins
@@ -125,6 +142,13 @@ fn run(cli: &Cli) -> Result<()> {
             fuel.run(&bodies_of(cli, Some(fuel.journal()))?, cli.budget.limits().fuel)
         }
         Command::Upgrade(upgrade) => upgrade.run(named(cli), &|file| plugin(cli, file)),
+        Command::Audit(audit) => audit.run(&bodies_of(cli, Some(audit.journal()))?),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Compact(compact) => compact.run(&bodies_of(cli, Some(compact.journal()))?),
+        Command::Rejoin(rejoin) => rejoin.run(),
+        Command::Export(export) => export.run(&bodies_of(cli, Some(export.journal()))?),
+        Command::Import(import) => import.run(&bodies(cli)?),
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),

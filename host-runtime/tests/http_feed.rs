@@ -8,6 +8,8 @@ mod http_support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use earmark_host::journal::{OpenOptions, SqliteJournal};
+use earmark_host::partition::compact;
 use http_support::{Message, Place, Served, line, new_id, options, order, order_of};
 use serde_json::json;
 
@@ -33,6 +35,7 @@ over_each_journal! {
         resuming_after_the_host_was_closed_and_opened_again_loses_and_repeats_nothing
         a_customer_hears_of_his_own_orders_only
         a_stream_can_be_narrowed_to_a_subject_or_a_type
+        who_asks_for_the_events_of_another_journal_is_told
         a_silent_stream_gives_signs_of_life_that_move_the_cursor
         streams_are_bounded_and_free_their_place
         who_reads_nothing_holds_nobody_up_and_is_let_go
@@ -197,6 +200,39 @@ fn a_stream_can_be_narrowed_to_a_subject_or_a_type(place: &Place) {
     shop.get(&format!("/api/events?after={}", end + 1)).problem(409, "position-ahead");
     let odd = shop.send("GET", "/api/events", &[("last-event-id", "x")], b"");
     odd.problem(400, "malformed");
+}
+
+fn who_asks_for_the_events_of_another_journal_is_told(place: &Place) {
+    let shop = Served::shop_at(place);
+    let first = shop.follow("/api/events?after=0", &[]).next().unwrap();
+    let source = first.data["source"].as_str().unwrap();
+    let of = |source: &str| format!("/api/events?after=0&source={source}");
+    let again = shop.follow(&of(source), &[]).next().unwrap();
+    assert_eq!((again.id, again.data), (first.id, first.data.clone()));
+    // As after a restore: this journal has come further than the other one's receiver had.
+    let other = "urn:earmark:journal:00000000000000000000000000000000";
+    let problem = shop.get(&of(other)).problem(409, "other-journal");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains(source) && detail.contains(other), "{detail}");
+}
+
+#[test]
+fn who_asks_for_what_was_taken_out_is_told_where_the_journal_begins() {
+    let place = Place::sqlite();
+    Served::shop_at(&place).end();
+    let Place::Folder(folder) = &place else { panic!("it is in a folder") };
+    let later = folder.path().join("later");
+    let bodies = http_support::bodies();
+    let made = compact(bodies.as_ref(), folder.path(), &later, 4, &mut |_, _| {}).unwrap();
+    let journal = SqliteJournal::open(&later, &OpenOptions::default()).unwrap();
+    let shop = Served::over(http_support::over(Box::new(journal)), options());
+    let base = made.base.events;
+    assert!(base > 0 && base < made.end.events, "{made:?}");
+    let gone = shop.get(&format!("/api/events?after={}", base - 1));
+    let problem = gone.problem(410, "position-compacted");
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("`after={base}`")));
+    let rest = shop.follow(&format!("/api/events?after={base}"), &[]).up_to(made.end.events);
+    assert_eq!(ids(&rest), (base + 1..=made.end.events).collect::<Vec<_>>());
 }
 
 fn a_silent_stream_gives_signs_of_life_that_move_the_cursor(place: &Place) {

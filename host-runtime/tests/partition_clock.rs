@@ -5,9 +5,12 @@
 
 mod partition_support;
 
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use earmark_host::partition::{Options, Partition, Where};
+use earmark_host::journal::Clock;
+use earmark_host::partition::{Caller, Options, Partition, Submission, Where};
 use earmark_host::plugin::Fault;
 use partition_support::*;
 
@@ -115,4 +118,34 @@ fn a_tick_that_kills_the_body_is_not_repeated_at_once() {
     let inputs = partition.position().borrow().inputs;
     assert!(inputs <= 3, "{inputs} inputs: it ticks in a loop");
     assert_eq!(lines(&partition), ["x"]);
+}
+
+/// Hands in a command of this moment; the moment it was stamped with.
+fn stamped(partition: &Partition, (kind, command, _): Command, at: u64) -> u64 {
+    let (told, answer) = channel();
+    let by = Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
+    let reply = Box::new(move |answer| drop(told.send(answer)));
+    let submission = Submission { kind, command, by, origin: None, at: Some(at), reply };
+    partition.submit(submission).unwrap();
+    answer.recv_timeout(PATIENCE).unwrap().unwrap().at
+}
+
+#[test]
+fn recorded_moments_count_for_an_import_and_the_live_clock_goes_on_behind_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = Options::new(Where::Directory(dir.path().to_owned()));
+    let recorded = Options { recorded_times: true, ..live.clone() };
+    let partition = open(Small::new(), &recorded);
+    assert_eq!(stamped(&partition, alarm(ALARM, 2_000), 1_000), 1_000);
+    assert_eq!(stamped(&partition, command(WRITE, "x"), 5_000), 5_000);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(partition.position().borrow().inputs, 2, "a tick that nobody recorded");
+    assert_eq!(stamped(&partition, alarm(STUCK, 9_000), 6_000), 6_000);
+    assert_eq!(partition.header().clock, Clock::Live);
+    drop(partition);
+    let begun = now();
+    let partition = open(Small::new(), &live);
+    assert!(reaches(&partition, 4), "what is due by now brings a tick");
+    assert!(stamped(&partition, command(WRITE, "y"), 7_000) >= begun);
+    assert_eq!(lines(&partition), ["x", "y"]);
 }

@@ -54,7 +54,8 @@ fn a_plugin_of_another_domain_is_served_made_durable_and_verified() {
     assert!(verify.contains("events"), "{verify}");
     // The shop's own journal it is not.
     let other = refused(built.earmark().arg("verify").arg(&journal));
-    assert!(other.contains("is it the right plugin?"), "{other}");
+    assert!(other.contains("turns of the plugin `seats` (blake3 "), "{other}");
+    assert!(other.contains("not of `earmark-shop` (blake3 "), "{other}");
     let mut shop = built.earmark();
     let other = refused(shop.args(["serve", "--addr", "127.0.0.1:0", "--dir"]).arg(&journal));
     assert!(other.contains("turns of the plugin `seats`, not of `earmark-shop`"), "{other}");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::body::Bytes;
-use earmark_abi::{Description, Form};
+use earmark_abi::Description;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
@@ -16,7 +16,7 @@ use super::feed::Readers;
 use super::problem::Problem;
 use super::rate::Buckets;
 use super::{HttpOptions, ServeError, about, moment};
-use crate::partition::{NotAccepted, Partition, Position};
+use crate::partition::{Contents, NotAccepted, Partition, Position, source_of};
 
 /// A command or a query, by its name.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl App {
             commands,
             queries,
             description: about::describe(&says),
-            source: format!("urn:earmark:journal:{}", hex(&partition.header().id)),
+            source: source_of(partition.header()),
             questions: Arc::new(Semaphore::new(limits.questions)),
             streams: Arc::new(Semaphore::new(limits.streams)),
             readers: Readers::new(limits.feed_readers),
@@ -102,17 +102,14 @@ impl App {
         self.says().events.get(usize::from(kind)).map_or("", |event| event.name.as_str())
     }
 
-    /// What an event's contents are called in its JSON, and they. The event is durable: whoever
-    /// looks on goes on, and is told if the plugin can't read it.
-    pub(super) fn event_data(&self, kind: u16, body: &[u8]) -> (&'static str, Vec<u8>) {
-        let read = self.partition.to_json(Form::Event, kind, body);
-        match read.map_err(|fault| fault.to_string()).flatten() {
-            Ok(data) => (r#","data":"#, data),
-            Err(why) => {
-                tracing::error!(kind, why, "the plugin can't read an event of its own");
-                (r#","data":null,"unreadable":"#, serde_json::to_vec(&why).unwrap_or_default())
-            }
+    /// The contents of an event. It is durable: whoever looks on goes on, and is told if the plugin
+    /// can't read it.
+    pub(super) fn contents(&self, kind: u16, body: &[u8]) -> Contents {
+        let contents = Contents::of(self.partition.translator(), kind, body);
+        if let Some(why) = &contents.unreadable {
+            tracing::error!(kind, why, "the plugin can't read an event of its own");
         }
+        contents
     }
 
     /// Takes note of a partition that fails for good.

@@ -128,13 +128,13 @@ pub(super) fn tell(
 }
 
 fn write_event(app: &App, event: &EventOut<'_>, sequence: u64, subject: &str, text: &mut Vec<u8>) {
-    let (called, data) = app.event_data(event.kind, event.body);
+    let contents = app.contents(event.kind, event.body);
     text.extend_from_slice(br#"{"type":"#);
     quote(app.event_name(event.kind), text);
     text.extend_from_slice(format!(r#","sequence":{sequence},"subject":"#).as_bytes());
     quote(subject, text);
-    text.extend_from_slice(called.as_bytes());
-    text.extend_from_slice(&data);
+    text.extend_from_slice(contents.called.as_bytes());
+    text.extend_from_slice(&contents.json);
     text.push(b'}');
 }
 

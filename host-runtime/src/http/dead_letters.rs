@@ -17,7 +17,7 @@ use super::app::App;
 use super::body;
 use super::commands::{ended, tell};
 use super::problem::Problem;
-use crate::partition::{Asked, Contents, DeadLetter, NotRedriven, Position, Receipt};
+use crate::partition::{Asked, DeadLetter, NotRedriven, Position, Question, Receipt};
 
 /// Letters in one answer at the most.
 const PAGE: usize = 1_000;
@@ -55,7 +55,7 @@ struct Shown<'a> {
     #[serde(flatten)]
     letter: &'a DeadLetter,
     #[serde(skip_serializing_if = "Option::is_none")]
-    asked: Option<Contents<'a>>,
+    asked: Option<Question<'a>>,
 }
 
 /// The letters, the oldest first.
@@ -145,10 +145,10 @@ fn answer(app: &App, who: &Who, receipt: &Receipt) -> Result<Response, Problem> 
 fn told(app: &App, letter: &DeadLetter, asked: &Asked) -> Vec<u8> {
     let read = app.partition.to_json(Form::Command, letter.kind, &asked.command);
     let read = read.map_err(|fault| fault.to_string()).flatten();
-    serde_json::to_vec(&shown(app, letter, Some(Contents::of(asked, read)))).unwrap_or_default()
+    serde_json::to_vec(&shown(app, letter, Some(Question::of(asked, read)))).unwrap_or_default()
 }
 
-fn shown<'a>(app: &'a App, letter: &'a DeadLetter, asked: Option<Contents<'a>>) -> Shown<'a> {
+fn shown<'a>(app: &'a App, letter: &'a DeadLetter, asked: Option<Question<'a>>) -> Shown<'a> {
     let command = app.says().commands.get(usize::from(letter.kind));
     Shown { command: command.map_or("", |command| command.name.as_str()), letter, asked }
 }

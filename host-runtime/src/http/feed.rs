@@ -14,7 +14,6 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
-use earmark_abi::Envelope;
 use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -24,7 +23,7 @@ use super::app::App;
 use super::problem::Problem;
 use super::server::until;
 use crate::journal::JournalError;
-use crate::partition::{Feed, FeedEvent};
+use crate::partition::{Feed, FeedEvent, event_kinds, one_line, write_cloud_event};
 use crate::plugin::Fault;
 
 /// Events read at once.
@@ -40,6 +39,8 @@ pub(super) const LAST_EVENT_ID: &str = "last-event-id";
 struct Ask {
     /// The position to start behind; without it, the journal's end of now.
     after: Option<u64>,
+    /// Whose events they must be: the `source` of the events that whoever asks had so far.
+    source: Option<String>,
     /// Only events about this.
     subject: Option<String>,
     /// Only events of this kind, by name or by CloudEvents type.
@@ -86,7 +87,23 @@ pub(super) async fn events(
     let kinds = ask.r#type.map(|name| kinds_of(&app, &name)).transpose()?;
     let view = View { who, subject: ask.subject, kinds };
     let end = app.position.borrow().events;
+    if let Some(source) = ask.source.filter(|source| *source != app.source) {
+        let detail = format!(
+            "these are the events of `{}`, and positions among those of `{source}` mean nothing \
+             here: begin with a slice, or with `after=0`",
+            app.source
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, "other-journal", detail));
+    }
     let after = last_event_id(headers)?.or(ask.after).unwrap_or(end);
+    let base = app.partition.base().events;
+    if after < base {
+        let detail = format!(
+            "the events up to {base} were taken out of the journal: begin with a slice, or with \
+             `after={base}`"
+        );
+        return Err(Problem::new(StatusCode::GONE, "position-compacted", detail));
+    }
     if after > end {
         let detail = format!("the journal has {end} events, and none behind {after} to wait for");
         return Err(Problem::new(StatusCode::CONFLICT, "position-ahead", detail));
@@ -107,16 +124,7 @@ pub(super) async fn events(
 
 /// The kinds of a name in all their versions, or of one version by its CloudEvents type.
 fn kinds_of(app: &App, name: &str) -> Result<Vec<u16>, Problem> {
-    let all = &app.says().events;
-    let named = (0..).zip(all).filter(|(_, event)| event.name == name || event.ce_type == name);
-    let kinds: Vec<u16> = named.map(|(kind, _)| kind).collect();
-    if kinds.is_empty() {
-        let mut known: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
-        known.sort_unstable();
-        known.dedup();
-        return Err(Problem::unknown("event", name, &known));
-    }
-    Ok(kinds)
+    event_kinds(app.says(), name).map_err(|known| Problem::unknown("event", name, &known))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
@@ -278,27 +286,14 @@ fn write(
 
 /// One event as a message: its data are a CloudEvent in JSON.
 fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
-    let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
-    let (called, data) = app.event_data(*kind, body);
-    let ce_type = app.says().events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
-    let envelope = Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at);
-    let name = one_line(app.event_name(*kind).as_bytes());
-    text.extend_from_slice(format!("id: {sequence}\nevent: ").as_bytes());
+    let name = one_line(app.event_name(event.kind).as_bytes());
+    text.extend_from_slice(format!("id: {}\nevent: ", event.sequence).as_bytes());
     text.extend(name);
     text.extend_from_slice(b"\ndata: ");
-    serde_json::to_writer(&mut *text, &envelope)
-        .map_err(|error| Fault::Answer(error.to_string()))?;
-    // The data go inside of the envelope's braces.
-    text.pop();
-    text.extend_from_slice(called.as_bytes());
-    text.extend(one_line(&data));
-    text.extend_from_slice(b"}\n\n");
+    let contents = app.contents(event.kind, &event.body);
+    write_cloud_event(&app.source, app.says(), event, &contents, text)?;
+    text.extend_from_slice(b"\n\n");
     Ok(())
-}
-
-/// A line's end would end the message; in JSON it can only stand where a blank can.
-fn one_line(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })
 }
 
 /// The body of a stream.

@@ -55,6 +55,19 @@ pub enum JournalError {
         /// The next position that the journal will write.
         next: u64,
     },
+    /// The caller asks for what was taken out of the journal.
+    #[error(
+        "{what} {asked} was asked for, but the journal begins behind {what} {base}: what was \
+         before is in its archive"
+    )]
+    Compacted {
+        /// `input` or `event`.
+        what: &'static str,
+        /// The position asked for.
+        asked: u64,
+        /// The last position that was taken out.
+        base: u64,
+    },
     /// Bytes that the journal kept have changed.
     #[error("the journal is damaged at {place}: restore it from a copy")]
     Damaged {
@@ -159,6 +172,8 @@ impl JournalError {
 pub enum Place {
     /// The header that was made at creation.
     Header,
+    /// Where it begins, and the state there.
+    Base,
     /// One record.
     Record {
         /// 1-based number of the record.
@@ -176,6 +191,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header => f.write_str("its header"),
+            Self::Base => f.write_str("its base"),
             Self::Record { number, first_input, last_input: Some(last) } => {
                 write!(f, "record {number} (inputs {first_input}..{last})")
             }

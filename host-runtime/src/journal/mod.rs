@@ -4,12 +4,18 @@
 //! goes unseen. The journal knows neither plugins nor what its records mean.
 //!
 //! `record` is the codec, `sqlite` the embedded default, `memory` the one for tests, `anchor`
-//! the confirmed position beside the database, `verify` the check of every record, `snapshot`
-//! the files that shorten recovery, and `contract` what every implementation must pass.
+//! the confirmed position beside the database, `base` where a journal begins whose older records
+//! were taken out, `compact` what takes them out and puts them back, `verify` the check of every
+//! record, `snapshot` the files that shorten recovery, `copy` a journal beside its writer, `draft`
+//! a directory that appears whole, and `contract` what every implementation must pass.
 
 mod anchor;
+mod base;
+mod compact;
 #[doc(hidden)]
 pub mod contract;
+mod copy;
+mod draft;
 mod error;
 mod header;
 mod memory;
@@ -18,11 +24,16 @@ mod snapshot;
 mod sqlite;
 mod verify;
 
+pub use compact::{compact, rejoin};
+pub use copy::{Copied, CopyError, copy};
+pub use draft::{Draft, DraftError};
 pub use error::{Cause, JournalError, Place};
 pub use header::{Clock, Header};
 pub use memory::{Fault, MemoryJournal, MemoryStore};
 pub use record::{BODY_BYTES_MAX, FRAME_BYTES, Record, RecordError, Sealed};
-pub use snapshot::{Latest, Skipped, Snapshot, SnapshotError, SnapshotHead, SnapshotStore};
+pub use snapshot::{
+    Latest, SNAPSHOTS, Skipped, Snapshot, SnapshotError, SnapshotHead, SnapshotStore,
+};
 pub use sqlite::{OpenOptions, SqliteJournal, SqliteReader};
 pub use verify::{Progress, Report, verify};
 
@@ -113,6 +124,22 @@ pub trait JournalReader: Send {
     /// What was stated when the journal was created.
     fn header(&self) -> &Header;
 
+    /// Where the journal begins: the head of the empty journal, unless older records were taken
+    /// out.
+    fn base(&self) -> Head {
+        Head::start(self.header())
+    }
+
+    /// The state at the base, as whoever compacted the journal gave it; none if nothing was taken
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Damaged`] if neither of its copies is good.
+    fn base_state(&self) -> Result<Option<Snapshot>, JournalError> {
+        Ok(None)
+    }
+
     /// Where the journal goes on, as of now.
     ///
     /// # Errors
@@ -127,6 +154,7 @@ pub trait JournalReader: Send {
     /// # Errors
     ///
     /// [`JournalError::Beyond`] if `from_input` lies behind the next input,
+    /// [`JournalError::Compacted`] if it lies before the base,
     /// [`JournalError::Damaged`] or the failure of the store.
     fn read(&mut self, from_input: u64, limit: usize) -> Result<Vec<Sealed>, JournalError>;
 
@@ -154,16 +182,20 @@ pub trait JournalReader: Send {
     /// # Errors
     ///
     /// [`JournalError::TailLost`] if the journal ends before it, [`JournalError::OtherHistory`]
-    /// if another record stands at its position, [`JournalError::Damaged`] or the failure of
-    /// the store.
+    /// if another record stands at its position, [`JournalError::Compacted`] if it lies before the
+    /// base, [`JournalError::Damaged`] or the failure of the store.
     fn holds(&mut self, anchor: &Anchor) -> Result<(), JournalError> {
-        let head = self.head()?;
+        let (head, base) = (self.head()?, self.base().anchor());
+        if anchor.inputs < base.inputs {
+            let (asked, base) = (anchor.inputs, base.inputs);
+            return Err(JournalError::Compacted { what: "input", asked, base });
+        }
         if head.next_input <= anchor.inputs {
             let ends = head.next_input.saturating_sub(1);
             return Err(JournalError::TailLost { ends, anchor: anchor.inputs });
         }
-        let found = if anchor.records == 0 {
-            Head::start(self.header()).anchor()
+        let found = if anchor.inputs == base.inputs {
+            base
         } else {
             let at = self.read(anchor.inputs, 1)?;
             at.first().map_or_else(|| head.anchor(), |sealed| Head::at(sealed).anchor())
@@ -206,6 +238,20 @@ impl Head {
             events: self.next_event.saturating_sub(1),
             chain: self.chain,
             hash: self.hash,
+        }
+    }
+}
+
+impl Anchor {
+    /// The head of a journal that ends here.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head {
+            next_input: self.inputs.saturating_add(1),
+            next_event: self.events.saturating_add(1),
+            chain: self.chain,
+            hash: self.hash,
+            records: self.records,
         }
     }
 }

@@ -28,6 +28,9 @@ use std::path::{Path, PathBuf};
 use super::Anchor;
 use super::record::{split_u16, split_u64};
 
+/// Where the snapshots of a journal are, in the journal's own directory.
+pub const SNAPSHOTS: &str = "snapshots";
+
 const MAGIC: [u8; 4] = *b"EMSN";
 const VERSION: u16 = 1;
 const HEAD_BYTES: usize = 134;
@@ -109,6 +112,13 @@ impl SnapshotStore {
         Ok(store)
     }
 
+    /// The store in `dir` as another process has it open: nothing is made or removed, and a
+    /// directory that is not there has no snapshots.
+    #[must_use]
+    pub fn beside(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), keep: usize::MAX }
+    }
+
     /// Writes a snapshot, durable when this returns, then removes those beyond the retention.
     /// Snapshots of positions behind this one's end stay and don't count: they belong to a
     /// history that the journal left.
@@ -182,9 +192,12 @@ impl SnapshotStore {
     }
 
     fn paths(&self) -> Result<Vec<PathBuf>, SnapshotError> {
-        std::fs::read_dir(&self.dir)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-            .map_err(failed("list the directory", &self.dir))
+        match std::fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        }
+        .map_err(failed("list the directory", &self.dir))
     }
 }
 
@@ -193,7 +206,7 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Snapsho
     move |source| SnapshotError::Io { doing, path, source }
 }
 
-fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()> {
+pub(super) fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(HEAD_BYTES);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
@@ -214,7 +227,7 @@ fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io::Result<()
 }
 
 /// Reads a snapshot; says in words what is wrong with it.
-fn read_verified(path: &Path) -> Result<Snapshot, String> {
+pub(super) fn read_verified(path: &Path) -> Result<Snapshot, String> {
     let text = |error: io::Error| error.to_string();
     let mut file = File::open(path).map_err(text)?;
     let held = file.metadata().map_err(text)?.len();

@@ -8,12 +8,12 @@ use std::path::Path;
 use super::anchor::Found;
 use super::error::{JournalError, Place};
 use super::sqlite::storage;
-use super::sqlite::{Paths, Position, SqliteReader, Walk, check_anchor, damaged, open_to_read};
-use super::{Anchor, Head, Header};
+use super::sqlite::{Paths, SqliteReader, Walk, check_anchor, damaged, open_to_read};
+use super::{Anchor, Head, Header, JournalReader as _};
 
 /// Records that are verified in one read of the database. Between two reads a writer may shorten
 /// its log, or a new one open the journal.
-const RECORDS_A_STEP: u64 = 256;
+pub(super) const RECORDS_A_STEP: u64 = 256;
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub struct Progress {
 pub struct Report {
     /// The journal's header.
     pub header: Header,
+    /// Where the journal begins: at nothing, unless older records were taken out.
+    pub base: Anchor,
+    /// How many of the two copies of the state at the base are damaged: 0 or 1.
+    pub base_copies_damaged: u8,
     /// Where the journal ends.
     pub head: Head,
     /// The position that the anchor confirms; the journal contains it.
@@ -58,9 +62,14 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Report, 
     // The anchor is read before the journal: a writer may go on, and then the journal is ahead.
     let found = Found::read(&paths.anchor)?;
     let (connection, header) = open_to_read(&paths)?;
-    let mut reader = SqliteReader::over(connection, paths.clone(), header.clone());
-    let of_records = reader.count_to(i64::MAX)?;
-    let (mut end, mut bytes) = (Position::start(&header), 0_u64);
+    let mut reader = SqliteReader::over(connection, paths.clone(), header.clone())?;
+    let base = reader.base();
+    let of_records = base.records.saturating_add(reader.count_to(i64::MAX)?);
+    let base_copies_damaged = match reader.taken_out() {
+        Some(base) => base.load(dir)?.1,
+        None => 0,
+    };
+    let (mut end, mut bytes) = (reader.begin(), 0_u64);
     loop {
         let mut walked = 0_u64;
         end = reader.walk(end, |sealed| {
@@ -80,7 +89,8 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Report, 
         return Err(damaged(Place::Pages, "the anchor was lost during the check"));
     };
     let anchor_slots_damaged = damaged_slots;
-    Ok(Report { header, head: end.head, anchor, anchor_slots_damaged, bytes })
+    let (head, base) = (end.head, base.anchor());
+    Ok(Report { header, base, base_copies_damaged, head, anchor, anchor_slots_damaged, bytes })
 }
 
 fn check_pages(reader: &SqliteReader) -> Result<(), JournalError> {

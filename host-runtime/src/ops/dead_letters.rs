@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use axum::http::Method;
 use clap::{Args, Subcommand};
-use earmark_abi::{Answer, Call, Form, Outcome, Verdict, decode, encode, rfc3339};
+use earmark_abi::{Form, Outcome, Verdict, decode, rfc3339};
 use earmark_host::journal::{JournalReader as _, SqliteJournal, SqliteReader};
 use earmark_host::partition::{
-    Asked, Caller, Contents, DeadLetter, DeadLetters as Letters, NotRedriven, Options, Partition,
-    Receipt, Where, asked,
+    Caller, DeadLetter, DeadLetters as Letters, NotRedriven, Options, Partition, Question, Receipt,
+    Translator, Where, asked,
 };
 use earmark_host::plugin::Bodies;
 use serde_json::{Value, json};
@@ -146,7 +146,9 @@ impl At {
         let asked = asked(&mut reader, input)?.ok_or(NotRedriven::Unknown(input))?;
         let bodies = load()?;
         let mut shown = told(letter, command(&bodies, letter.kind))?;
-        let contents = Contents::of(&asked, as_json(&bodies, letter, &asked));
+        let read = Translator::new(bodies).to_json(Form::Command, letter.kind, &asked.command);
+        let read = read.map_err(|fault| fault.to_string()).flatten();
+        let contents = Question::of(&asked, read);
         shown["asked"] = serde_json::to_value(contents)?;
         Ok(shown)
     }
@@ -226,24 +228,6 @@ fn told(letter: &DeadLetter, command: &str) -> Result<Value> {
     let mut told = serde_json::to_value(letter)?;
     told["command"] = json!(command);
     Ok(told)
-}
-
-/// The command as JSON, by a body of its own.
-fn as_json(
-    bodies: &Arc<dyn Bodies>,
-    letter: &DeadLetter,
-    asked: &Asked,
-) -> Result<Vec<u8>, String> {
-    let (form, kind, bytes) = (Form::Command, letter.kind, asked.command.as_slice());
-    let call = encode(&Call::ToJson { form, kind, bytes }).map_err(|error| error.to_string())?;
-    let mut body = bodies.fast().map_err(|fault| fault.to_string())?;
-    let answer = body.call(&call).map_err(|fault| fault.to_string())?;
-    match decode("an answer of ABI 1", answer) {
-        Ok(Answer::Bytes(bytes)) => Ok(bytes.to_vec()),
-        Ok(Answer::Failed(failed)) => Err(failed.message),
-        Ok(_) => Err("the plugin answers another question".to_string()),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 fn print_table(letters: &[Value]) {

@@ -43,3 +43,13 @@ pub(crate) fn grouped(number: u64) -> String {
     }
     out
 }
+
+/// A row of a table: what it is, and its value.
+pub(crate) fn row(name: &str, value: impl std::fmt::Display) {
+    println!("  {name:<28} {value}");
+}
+
+/// Bytes as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

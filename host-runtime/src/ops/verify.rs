@@ -5,13 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use earmark_host::journal::{SqliteJournal, verify};
-use earmark_host::partition::rebuild;
+use earmark_host::journal::verify;
 use earmark_host::plugin::Bodies;
 
-use super::screen::{grouped, progress};
+use super::laws::{Laws, named, rebuilt};
+use super::screen::{grouped, hex, progress, row};
 
 /// Check every record of a journal, and the laws over the state it makes.
 #[derive(Debug, Args)]
@@ -39,28 +39,27 @@ impl Verify {
         bar.finish_and_clear();
         let report = report?;
         let anchor = report.head.anchor();
-        let row = |name: &str, value: String| println!("  {name:<28} {value}");
-        row("records", format!("{}, each hash, link and range", grouped(anchor.records)));
+        if report.base.records > 0 {
+            let (records, inputs) = (report.base.records, report.base.inputs);
+            let behind = format!("record {}, input {}", grouped(records), grouped(inputs));
+            let copies = match report.base_copies_damaged {
+                0 => "both copies of the state there are good",
+                _ => "one copy of the state there is damaged: make a backup and use that",
+            };
+            row("begins behind", format!("{behind}; {copies}"));
+        }
+        let records = anchor.records.saturating_sub(report.base.records);
+        row("records", format!("{}, each hash, link and range", grouped(records)));
         let (inputs, events) = (grouped(anchor.inputs), grouped(anchor.events));
         row("inputs, events", format!("{inputs}, {events}"));
-        row("chain", blake3::Hash::from_bytes(anchor.chain).to_hex().to_string());
+        row("chain", hex(&anchor.chain));
         if self.records_only {
             return Ok(());
         }
         let bodies = bodies()?;
-        let mut reader = SqliteJournal::open_reader(&self.dir)?;
-        let bar = progress(anchor.inputs, "rebuilding");
-        let rebuilt = rebuild(bodies.as_ref(), &mut reader, None, 1, &mut |done, of| {
-            bar.set_length(of);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
-        let (checked, broken) = rebuilt?.audit()?;
-        row("chain made from the inputs", "equal".to_string());
-        row("laws", format!("{} predicates, {} broken", grouped(checked), broken.len()));
-        for broken in &broken {
-            row("  broken", broken.clone());
-        }
-        if broken.is_empty() { Ok(()) } else { bail!("laws are broken: see above") }
+        let rebuilt = rebuilt(bodies.as_ref(), &self.dir, None)?;
+        row("chain made from the inputs", "equal");
+        row("plugin", named(bodies.as_ref()));
+        Laws::check(rebuilt, bodies.as_ref())?.told()
     }
 }

@@ -18,7 +18,7 @@ use crate::plugin::Bodies;
 /// [`JournalError`].
 pub fn in_force(reader: &mut dyn JournalReader) -> Result<Option<[u8; 32]>, JournalError> {
     let mut at = reader.head()?.next_input.saturating_sub(1);
-    while at > 0 {
+    while at > reader.base().anchor().inputs {
         let found = reader.read(at, 1)?;
         let Some(sealed) = found.first() else { return Ok(None) };
         let entry = Entry::decode(&sealed.record.body);
@@ -29,15 +29,15 @@ pub fn in_force(reader: &mut dyn JournalReader) -> Result<Option<[u8; 32]>, Jour
             Entry::Dropped(_) => at = sealed.record.first_input.saturating_sub(1),
         }
     }
-    Ok(None)
+    Ok(reader.base_state()?.map(|base| base.head.plugin))
 }
 
-/// The plugin that was in force before the last activation, if there was one.
+/// The plugin that was in force before the last activation, if there was one behind the base.
 ///
 /// # Errors
 /// [`JournalError`].
 pub fn before_the_last(reader: &mut dyn JournalReader) -> Result<Option<[u8; 32]>, JournalError> {
-    let (mut at, mut before) = (1, None);
+    let (mut at, mut before) = (reader.base().next_input, None);
     let end = reader.head()?.next_input;
     while at < end {
         let records = reader.read(at, usize::MAX)?;

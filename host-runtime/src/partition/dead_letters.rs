@@ -100,6 +100,8 @@ impl DeadLetters {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), JournalError> {
         let end = reader.head()?.next_input.saturating_sub(1);
+        // What was taken out of the journal, its letters too, is in its archive.
+        self.read = self.read.max(reader.base().anchor().inputs);
         while self.read < end {
             let records = reader.read(self.read.saturating_add(1), usize::MAX)?;
             if records.is_empty() {
@@ -248,7 +250,7 @@ pub fn asked(reader: &mut dyn JournalReader, input: u64) -> Result<Option<Asked>
 
 /// What was asked, for people to read.
 #[derive(Debug, Serialize)]
-pub struct Contents<'a> {
+pub struct Question<'a> {
     /// What whoever asked may do.
     pub scopes: &'a [String],
     /// The source it came from, if it had one.
@@ -264,7 +266,7 @@ pub struct Contents<'a> {
     pub unreadable: Option<String>,
 }
 
-impl<'a> Contents<'a> {
+impl<'a> Question<'a> {
     /// What was asked, and its JSON by the plugin, or why there is none.
     #[must_use]
     pub fn of(asked: &'a Asked, json: Result<Vec<u8>, String>) -> Self {

@@ -43,7 +43,9 @@ impl std::fmt::Debug for Feed {
 }
 
 impl Feed {
-    pub(super) fn new(reader: Box<dyn JournalReader>, from_event: u64) -> Self {
+    /// A cursor before this event.
+    #[must_use]
+    pub fn new(reader: Box<dyn JournalReader>, from_event: u64) -> Self {
         Self { reader, next: from_event.max(1) }
     }
 

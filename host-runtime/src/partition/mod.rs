@@ -14,6 +14,7 @@
 mod activation;
 mod bars;
 mod body;
+mod compact;
 mod dead_letters;
 mod feed;
 mod follower;
@@ -24,33 +25,38 @@ mod rebuild;
 mod redrive;
 mod shadow;
 mod submission;
+mod told;
+mod translate;
 mod turn;
 mod witness;
 mod writer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use earmark_abi::{Answer, Audited, Call, Description, FailureKind, Form, decode, encode};
+use earmark_abi::{Audited, Description, Form};
 use tokio::sync::watch;
 
 pub use activation::{activate, before_the_last, in_force};
 pub use body::{
     Activation, Dead, DeadCode, Dropped, Entry, OriginOf, TraceOf, TurnRecord, command_digest,
 };
-pub use dead_letters::{Asked, Contents, DeadLetter, DeadLetters, Standing, asked};
+pub use compact::{CompactError, Compacted, compact};
+pub use dead_letters::{Asked, DeadLetter, DeadLetters, Question, Standing, asked};
 pub use feed::{Feed, FeedEvent};
-pub use open::{OpenError, Options, Where};
+pub use open::{OpenError, Options, Where, new_id};
 pub(crate) use origins::KEYED;
-pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
 pub use redrive::NotRedriven;
 pub use shadow::{Redecided, ShadowOptions, Shadowed, shadow};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
+pub use told::{Contents, event_kinds, one_line, source_of, write_cloud_event};
+pub use translate::Translator;
 
 use crate::journal::{Clock, Header, JournalReader};
-use crate::plugin::{Bodies, Body, Fault};
+use crate::plugin::{Bodies, Fault};
 use follower::Ask;
 use leader::Work;
 
@@ -75,7 +81,7 @@ pub struct Partition {
     /// The moment of the last input.
     stamped: Arc<AtomicU64>,
     readers: Mutex<Box<dyn JournalReader>>,
-    translators: Mutex<Vec<Box<dyn Body>>>,
+    translator: Translator,
     /// The dead letters, as far as somebody wanted to know.
     letters: Mutex<DeadLetters>,
     threads: Vec<JoinHandle<()>>,
@@ -119,6 +125,13 @@ impl Partition {
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.clone()
+    }
+
+    /// Where the journal begins: at nothing, unless it was compacted.
+    #[must_use]
+    pub fn base(&self) -> Position {
+        let reader = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        follower::position(&reader.base().anchor())
     }
 
     /// The moment that an input would be stamped with: the clock's, and never before an earlier
@@ -239,7 +252,7 @@ impl Partition {
         kind: u16,
         json: &[u8],
     ) -> Result<Result<Vec<u8>, String>, Fault> {
-        self.translate(&Call::FromJson { form, kind, json })
+        self.translator.from_json(form, kind, json)
     }
 
     /// Bytes to JSON, on an instance off the partition's threads.
@@ -252,30 +265,13 @@ impl Partition {
         kind: u16,
         bytes: &[u8],
     ) -> Result<Result<Vec<u8>, String>, Fault> {
-        self.translate(&Call::ToJson { form, kind, bytes })
+        self.translator.to_json(form, kind, bytes)
     }
 
-    fn translate(&self, call: &Call<'_>) -> Result<Result<Vec<u8>, String>, Fault> {
-        let idle = match self.translators.lock() {
-            Ok(mut idle) => idle.pop(),
-            Err(poisoned) => poisoned.into_inner().pop(),
-        };
-        let mut body = match idle {
-            Some(body) => body,
-            None => self.bodies.fast()?,
-        };
-        let bytes = encode(call).map_err(|error| Fault::Answer(error.to_string()))?;
-        let answer = decode("an answer of ABI 1", body.call(&bytes)?);
-        let told = match answer.map_err(|error| Fault::Answer(error.to_string()))? {
-            Answer::Bytes(bytes) => Ok(bytes.to_vec()),
-            Answer::Failed(failed) if failed.kind != FailureKind::Broken => Err(failed.message),
-            other => return Err(Fault::Answer(format!("it is not a translation: {other:?}"))),
-        };
-        // A body that failed was dropped above; one that answered serves again.
-        if let Ok(mut idle) = self.translators.lock() {
-            idle.push(body);
-        }
-        Ok(told)
+    /// What translates, off the partition's threads.
+    #[must_use]
+    pub fn translator(&self) -> &Translator {
+        &self.translator
     }
 
     fn ask<T>(&self, ask: impl FnOnce(SyncSender<T>) -> Ask) -> Result<T, Fault> {

@@ -14,10 +14,11 @@ use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
 use super::rebuild::{RebuildError, rebuild};
+use super::translate::Translator;
 use super::{Caller, Partition, writer};
 use crate::journal::{
-    Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SnapshotStore,
-    SqliteJournal,
+    Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SNAPSHOTS,
+    SnapshotStore, SqliteJournal,
 };
 use crate::plugin::{Bodies, Body, Fault};
 
@@ -59,6 +60,9 @@ pub struct Options {
     /// body, and the time to apply. Without it, a plugin that does not take an event it made leaves
     /// a journal that nobody can rebuild.
     pub witness: bool,
+    /// Stamp inputs with the times they come with, whatever the journal's clock is, and make no
+    /// ticks: for an import, which lets happen again what another journal recorded, ticks and all.
+    pub recorded_times: bool,
     /// How to open the journal.
     pub journal: OpenOptions,
 }
@@ -75,6 +79,7 @@ impl Options {
             turn_inputs: 4_096,
             snapshot_every: 1_000_000,
             witness: true,
+            recorded_times: false,
             journal: OpenOptions::default(),
         }
     }
@@ -165,7 +170,7 @@ impl Partition {
             body: first,
             witness: fresh.next(),
             roles: header.roles.clone(),
-            clock: header.clock,
+            clock: if options.recorded_times { Clock::Logical } else { header.clock },
             origins: rebuilt.origins.clone(),
             position: rebuilt.position,
             at: rebuilt.at,
@@ -196,16 +201,16 @@ impl Partition {
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
         Ok(Self {
-            bodies,
             header,
             work,
             asks,
             position,
             stamped,
             readers: Mutex::new(reader),
-            translators: Mutex::default(),
+            translator: Translator::new(Arc::clone(&bodies)),
             letters: Mutex::default(),
             threads,
+            bodies,
         })
     }
 }
@@ -231,7 +236,7 @@ fn warn(skipped: &[String]) {
 fn snapshots(place: &Where) -> Result<Option<SnapshotStore>, OpenError> {
     match place {
         Where::Directory(dir) => {
-            Ok(Some(SnapshotStore::open(&dir.join("snapshots"), SNAPSHOTS_KEPT)?))
+            Ok(Some(SnapshotStore::open(&dir.join(SNAPSHOTS), SNAPSHOTS_KEPT)?))
         }
         Where::Memory => Ok(None),
     }
@@ -306,7 +311,8 @@ fn check_header(header: &Header, bodies: &dyn Bodies, options: &Options) -> Resu
 
 /// An id for a journal: time, process and address-space layout, hashed. It needs to be new, not
 /// secret.
-fn new_id() -> [u8; 16] {
+#[must_use]
+pub fn new_id() -> [u8; 16] {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let mut id = [0; 16];
     for half in id.chunks_exact_mut(8) {

@@ -2,7 +2,9 @@
 //!
 //! Law: events are applied, never decided anew; the chain is checked on the way.
 
-use earmark_abi::{chain, decode, encode};
+use std::collections::BTreeSet;
+
+use earmark_abi::{Audited, chain, decode, encode};
 
 use super::Position;
 use super::follower::{apply, begin, note_origins, position, turn_of};
@@ -13,6 +15,10 @@ use crate::plugin::{Bodies, Body, Fault};
 
 /// Records applied in one call at the most, in bytes: enough to keep a body busy.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// The state at a base: the cursors of all sources, the plugin's own snapshot, and the moment of
+/// the last input.
+pub(super) type AtBase = (Vec<(String, u64)>, Vec<u8>, u64);
 
 /// What a rebuild came to.
 pub struct Rebuilt {
@@ -28,6 +34,8 @@ pub struct Rebuilt {
     pub from_snapshot: Option<u64>,
     /// Snapshots that could not be used, and why.
     pub skipped: Vec<String>,
+    /// The digest of the plugin that wrote the last record, if one was read.
+    pub written_by: Option<[u8; 32]>,
     pub(super) anchor: Anchor,
     pub(super) origins: Origins,
 }
@@ -43,11 +51,9 @@ impl Rebuilt {
     ///
     /// # Errors
     /// The fault of the body.
-    pub fn audit(&mut self) -> Result<(u64, Vec<String>), Fault> {
-        let Some(body) = self.bodies.first_mut() else { return Ok((0, Vec::new())) };
-        let audited = super::follower::audit(body.as_mut())?;
-        let told = audited.broken.iter().map(|b| format!("{}: {}", b.law, b.found)).collect();
-        Ok((audited.checked, told))
+    pub fn audit(&mut self) -> Result<Audited, Fault> {
+        let none = Audited { checked: 0, broken: Vec::new() };
+        self.bodies.first_mut().map_or(Ok(none), |body| super::follower::audit(body.as_mut()))
     }
 }
 
@@ -57,8 +63,54 @@ pub enum RebuildError {
     /// The journal can't be read.
     #[error("the journal can't be read")]
     Journal(#[from] crate::journal::JournalError),
-    /// The plugin can't take what the journal says.
-    #[error("the plugin can't take the journal's events; is it the right plugin?")]
+    /// The journal is another plugin's.
+    #[error(
+        "the journal holds turns of the plugin `{journal}` (blake3 {wrote}), not of `{plugin}` \
+         (blake3 {given}): give it the plugin that it is of"
+    )]
+    OtherPlugin {
+        /// The name of the journal's.
+        journal: String,
+        /// The digest of the one that wrote its last turn.
+        wrote: String,
+        /// The name of the one given.
+        plugin: String,
+        /// Its digest.
+        given: String,
+    },
+    /// The plugin can't take the journal's events.
+    #[error(
+        "the plugin with the digest {given} can't take the events of the inputs {from}..{to}, \
+         which {wrote} wrote"
+    )]
+    Events {
+        /// The first input.
+        from: u64,
+        /// The last one.
+        to: u64,
+        /// The digests of those that wrote them.
+        wrote: String,
+        /// The digest of the one given.
+        given: String,
+        /// What it says.
+        source: Fault,
+    },
+    /// The journal was compacted, and the state that it begins with is another plugin's.
+    #[error(
+        "the journal begins behind input {inputs}, and the state there is of the plugin with the \
+         digest {wrote}, not {given}: a new version rebuilds from all records, so put its archive \
+         back first, with `earmark rejoin`"
+    )]
+    OtherBase {
+        /// The last input that was taken out.
+        inputs: u64,
+        /// The digest of the plugin that made the state.
+        wrote: String,
+        /// The digest of the one given.
+        given: String,
+    },
+    /// The plugin failed.
+    #[error("the plugin fails while the state is rebuilt")]
     Plugin(#[from] Fault),
     /// The snapshots can't be looked at.
     #[error("the snapshots can't be looked at")]
@@ -84,66 +136,70 @@ pub fn rebuild(
     count: usize,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, RebuildError> {
-    rebuild_to(bodies, reader, snapshots, (count, u64::MAX), progress)
+    rebuild_to(u64::MAX, bodies, reader, snapshots, count, progress)
 }
 
-/// The same, up to the record that ends with input `until` or before it.
+/// As [`rebuild`], but not beyond the last record that ends at or before the input `last`.
 pub(super) fn rebuild_to(
+    last: u64,
     bodies: &dyn Bodies,
     reader: &mut dyn JournalReader,
     snapshots: Option<&SnapshotStore>,
-    (count, until): (usize, u64),
+    count: usize,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, RebuildError> {
     let roles = reader.header().roles.clone();
-    let end = reader.head()?.next_input.saturating_sub(1).min(until);
+    let end = reader.head()?.next_input.saturating_sub(1).min(last);
+    check_plugin(bodies, reader)?;
     let mut start = Rebuilt {
         bodies: Vec::with_capacity(count),
-        anchor: Head::start(reader.header()).anchor(),
+        anchor: reader.base().anchor(),
         position: Position::default(),
         next_deadline: None,
         at: 0,
         from_snapshot: None,
         skipped: Vec::new(),
+        written_by: None,
         origins: Origins::default(),
     };
-    let state = newest(bodies, reader, snapshots, end, &mut start)?;
+    let state = match newest(bodies, reader, snapshots, end, &mut start)? {
+        Some(state) => Some(state),
+        None => at_the_base(bodies, reader, &mut start)?,
+    };
     for _ in 0..count {
         let mut body = bodies.fast()?;
         start.next_deadline = begin(body.as_mut(), &roles, state.as_deref())?;
         start.bodies.push(body);
     }
-    if start.from_snapshot.is_some() && start.anchor.inputs > 0 {
+    if start.from_snapshot.is_some() && start.anchor.inputs > reader.base().anchor().inputs {
         let last = reader.read(start.anchor.inputs, 1)?;
         for sealed in &last {
-            start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
+            start.look_at(&sealed.record)?;
         }
     }
     while start.anchor.inputs < end {
-        let records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
+        let mut records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
+        records.retain(|sealed| sealed.record.last_input() <= end);
         let mut batch: Vec<&Record> = Vec::new();
         let mut bytes = 0_usize;
-        let wanted = records.iter().take_while(|sealed| sealed.record.last_input() <= end);
-        let mut enough = true;
-        for sealed in wanted {
-            enough = false;
+        for sealed in &records {
             check_chain(start.anchor.chain, &sealed.record)?;
             note_origins(&mut start.origins, &sealed.record)?;
-            start.at = last_moment(&sealed.record)?.unwrap_or(start.at);
+            start.look_at(&sealed.record)?;
             start.anchor = Head::at(sealed).anchor();
             bytes = bytes.saturating_add(sealed.record.body.len());
             batch.push(&sealed.record);
             if bytes >= BATCH_BYTES {
-                start.next_deadline = apply_to_all(&mut start.bodies, &batch)?;
+                start.next_deadline = apply_to_all(bodies, &mut start.bodies, &batch)?;
                 batch.clear();
                 bytes = 0;
             }
         }
         if !batch.is_empty() {
-            start.next_deadline = apply_to_all(&mut start.bodies, &batch)?;
+            start.next_deadline = apply_to_all(bodies, &mut start.bodies, &batch)?;
         }
         progress(start.anchor.inputs, end);
-        if enough {
+        if records.is_empty() {
             break;
         }
     }
@@ -181,19 +237,90 @@ fn newest(
     Ok(Some(saved.1))
 }
 
+/// The state that a compacted journal begins with; none if it begins with nothing.
+fn at_the_base(
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+    start: &mut Rebuilt,
+) -> Result<Option<Vec<u8>>, RebuildError> {
+    let Some(base) = reader.base_state()? else { return Ok(None) };
+    let at = base.head.at;
+    if base.head.plugin != bodies.digest() {
+        let (wrote, given) = (hex(base.head.plugin), hex(bodies.digest()));
+        return Err(RebuildError::OtherBase { inputs: at.inputs, wrote, given });
+    }
+    let saved: AtBase = decode("the state at the base", &base.body)
+        .map_err(|error| RebuildError::Plugin(Fault::Answer(error.to_string())))?;
+    let (cursors, state, moment) = saved;
+    start.anchor = at;
+    start.origins = Origins::restore(cursors);
+    start.at = moment;
+    start.from_snapshot = Some(at.inputs);
+    Ok(Some(state))
+}
+
 fn apply_to_all(
+    given: &dyn Bodies,
     bodies: &mut [Box<dyn Body>],
     records: &[&Record],
 ) -> Result<Option<u64>, RebuildError> {
     let mut next_deadline = None;
     for body in bodies {
-        next_deadline = apply(body.as_mut(), records)?;
+        next_deadline =
+            apply(body.as_mut(), records).map_err(|fault| not_taken(given, records, fault))?;
     }
     Ok(next_deadline)
 }
 
-fn last_moment(record: &Record) -> Result<Option<u64>, RebuildError> {
-    Ok(turn_of(record)?.and_then(|turn| turn.inputs.last().map(|input| input.at)))
+/// Whose events were not taken, and by whom.
+fn not_taken(given: &dyn Bodies, records: &[&Record], source: Fault) -> RebuildError {
+    let writer = |record: &&Record| turn_of(record).ok().flatten().map(|turn| hex(turn.plugin));
+    let wrote: BTreeSet<String> = records.iter().filter_map(writer).collect();
+    let given = hex(given.digest());
+    let wrote = match wrote.len() {
+        1 if wrote.contains(&given) => "it".to_string(),
+        _ => wrote.into_iter().collect::<Vec<_>>().join(" and "),
+    };
+    let from = records.first().map_or(0, |record| record.first_input);
+    let to = records.last().map_or(0, |record| record.last_input());
+    RebuildError::Events { from, to, wrote, given, source }
+}
+
+/// Checks that the journal is of the plugin with this name; its digest may be another version's.
+///
+/// # Errors
+/// [`RebuildError::OtherPlugin`], or that the journal can't be read.
+pub fn check_plugin(
+    bodies: &dyn Bodies,
+    reader: &mut dyn JournalReader,
+) -> Result<(), RebuildError> {
+    let (journal, plugin) = (reader.header().plugin.clone(), &bodies.description().name);
+    if journal == *plugin {
+        return Ok(());
+    }
+    let end = reader.head()?;
+    let last = match end.records {
+        0 => Vec::new(),
+        _ => reader.read(end.next_input.saturating_sub(1), 1)?,
+    };
+    let turn = last.first().map(|sealed| turn_of(&sealed.record)).transpose()?.flatten();
+    let wrote = turn.map_or("of none yet".to_string(), |turn| hex(turn.plugin));
+    let (plugin, given) = (plugin.clone(), hex(bodies.digest()));
+    Err(RebuildError::OtherPlugin { journal, wrote, plugin, given })
+}
+
+fn hex(digest: [u8; 32]) -> String {
+    blake3::Hash::from_bytes(digest).to_hex().to_string()
+}
+
+impl Rebuilt {
+    /// Takes note of the record's last moment, and of who wrote it.
+    fn look_at(&mut self, record: &Record) -> Result<(), RebuildError> {
+        let Some(turn) = turn_of(record)? else { return Ok(()) };
+        self.at = turn.inputs.last().map_or(self.at, |input| input.at);
+        self.written_by = Some(turn.plugin);
+        Ok(())
+    }
 }
 
 /// Whether the record's chain follows from the chain before it and its own inputs and outcomes;

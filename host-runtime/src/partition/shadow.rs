@@ -102,7 +102,7 @@ pub fn shadow(
 ) -> Result<Shadowed, RebuildError> {
     let end = reader.head()?.next_input.saturating_sub(1);
     let until = end.saturating_sub(options.last);
-    let rebuilt = rebuild_to(bodies, reader, snapshots, (1, until), progress)?;
+    let rebuilt = rebuild_to(until, bodies, reader, snapshots, 1, progress)?;
     let (mut anchor, mut origins) = (rebuilt.anchor, rebuilt.origins);
     let keeper = rebuilt.bodies.into_iter().next();
     let keeper = keeper.ok_or_else(|| Fault::Trap("no body was made".to_string()))?;

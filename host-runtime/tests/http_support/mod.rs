@@ -65,6 +65,11 @@ impl Body for NativeBody {
     }
 }
 
+/// Bodies of the shop.
+pub fn bodies() -> Arc<dyn Bodies> {
+    Arc::new(Native(Arc::new(ShopPlugin::describe())))
+}
+
 /// A partition of the shop, in memory.
 pub fn partition() -> Arc<Partition> {
     Place::memory().partition()
@@ -72,9 +77,8 @@ pub fn partition() -> Arc<Partition> {
 
 /// A partition of the shop over a journal that is open already.
 pub fn over(journal: Box<dyn Journal>) -> Arc<Partition> {
-    let bodies = Arc::new(Native(Arc::new(ShopPlugin::describe())));
     let options = Options::new(Where::Memory);
-    Arc::new(Partition::over(bodies, journal, &options, &mut |_, _| {}).unwrap())
+    Arc::new(Partition::over(bodies(), journal, &options, &mut |_, _| {}).unwrap())
 }
 
 /// Where a journal of the shop lies: it is there when the server over it has ended.

@@ -220,6 +220,12 @@ impl Small {
         self
     }
 
+    /// The same with another digest, as of another version.
+    pub fn digested(mut self, digest: [u8; 32]) -> Self {
+        self.digest = digest;
+        self
+    }
+
     fn body(&self, metered: bool) -> Box<dyn Body> {
         self.made.fetch_add(1, Ordering::Relaxed);
         let (deeds, asked) = (Arc::clone(&self.deeds), Arc::clone(&self.asked));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::super::base::Base;
 use super::super::error::{JournalError, Place};
 use super::super::header::Header;
 
@@ -18,6 +19,8 @@ pub(super) const PAGE_BYTES: u64 = 16 * 1024;
 const APPLICATION_ID: i64 = 0x454d_524b;
 /// Version of the tables.
 const TABLES_VERSION: i64 = 1;
+/// The same, of a journal that has a base: who does not know of one must not open it.
+const TABLES_VERSION_WITH_BASE: i64 = 2;
 /// How long a connection waits for another one's short lock.
 const BUSY: Duration = Duration::from_secs(5);
 /// What the log may keep on disk after a burst; below it the file is written over, which is
@@ -118,7 +121,8 @@ pub(super) fn load_header(connection: &Connection, paths: &Paths) -> Result<Head
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(storage("read the application id"))?;
     let version = number("user_version").map_err(storage("read the version of the tables"))?;
-    if application != APPLICATION_ID || version != TABLES_VERSION {
+    let known = [TABLES_VERSION, TABLES_VERSION_WITH_BASE].contains(&version);
+    if application != APPLICATION_ID || !known {
         let found = format!("application id {application:#x}, version of the tables {version}");
         return Err(JournalError::Foreign { path: paths.database.clone(), found });
     }
@@ -128,6 +132,44 @@ pub(super) fn load_header(connection: &Connection, paths: &Paths) -> Result<Head
         .map_err(storage("read the header"))?
         .ok_or_else(|| damaged(Place::Header, "it is missing"))?;
     Header::decode(&bytes).map_err(|error| damaged(Place::Header, error))
+}
+
+/// Writes where the journal begins.
+pub(super) fn create_base(
+    connection: &Connection,
+    header: &[u8; 32],
+    base: &Base,
+) -> Result<(), JournalError> {
+    let make = || {
+        let all = connection.unchecked_transaction()?;
+        all.pragma_update(None, "user_version", TABLES_VERSION_WITH_BASE)?;
+        all.execute_batch(
+            "CREATE TABLE base (
+                 id INTEGER PRIMARY KEY CHECK (id = 1),
+                 bytes BLOB NOT NULL
+             ) STRICT;",
+        )?;
+        all.execute("INSERT INTO base (id, bytes) VALUES (1, ?)", [base.encode(header)])?;
+        all.commit()
+    };
+    make().map_err(storage("create the base"))
+}
+
+/// Where the journal begins, if older records were taken out.
+pub(super) fn load_base(
+    connection: &Connection,
+    header: &Header,
+) -> Result<Option<Base>, JournalError> {
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    if version.map_err(storage("read the version of the tables"))? == TABLES_VERSION {
+        return Ok(None);
+    }
+    let bytes = connection
+        .query_row("SELECT bytes FROM base WHERE id = 1", (), |row| row.get::<_, Vec<u8>>(0))
+        .optional()
+        .map_err(storage("read the base"))?
+        .ok_or_else(|| damaged(Place::Base, "it is missing"))?;
+    Base::decode(&bytes, &header.hash()).map(Some).map_err(|error| damaged(Place::Base, error))
 }
 
 /// Caps the database's size. `None` lifts the cap.

@@ -15,9 +15,10 @@
 //! by halving the key range, and a small commit writes one page instead of two.
 //!
 //! A connection never tidies up when it closes: the log of a journal that is refused stays as it
-//! was found, for whoever has to look into it. So a copy of a journal is a copy of the whole
-//! directory, taken while no writer lives.
+//! was found, for whoever has to look into it. So a copy of the files is a copy of the whole
+//! directory, taken while no writer lives; [`super::copy()`] needs no such moment.
 
+mod bulk;
 mod connect;
 mod reader;
 
@@ -36,6 +37,7 @@ use super::{Head, Header, Journal, JournalReader, RecordError};
 
 pub use self::reader::SqliteReader;
 
+pub(super) use self::bulk::Bulk;
 use self::connect::{PAGE_BYTES, create_tables, open_to_write};
 pub(super) use self::connect::{Paths, damaged, open_to_read, storage};
 pub(super) use self::reader::{Position, Walk};
@@ -145,7 +147,7 @@ impl SqliteJournal {
         let connection = open_to_write(&paths, false)?;
         let header = connect::load_header(&connection, &paths)?;
         let found = Found::read(&paths.anchor)?;
-        let mut reader = SqliteReader::over(connection, paths.clone(), header.clone());
+        let mut reader = SqliteReader::over(connection, paths.clone(), header.clone())?;
         let head = reader.check_end()?;
         let counter = match check_anchor(&mut reader, &paths, &found, &head) {
             Err(JournalError::AnchorLost { .. }) if options.accept_lost_anchor => 0,
@@ -196,16 +198,6 @@ impl SqliteJournal {
             poison: None,
             _lock: lock,
         }
-    }
-
-    fn insert(&self, record: &Record) -> Result<(), JournalError> {
-        // Both fit: `append` refuses positions that SQLite's integers can't hold.
-        let (input, event) = (record.first_input.cast_signed(), record.first_event.cast_signed());
-        self.connection
-            .prepare_cached("INSERT INTO record (first_input, first_event, bytes) VALUES (?, ?, ?)")
-            .and_then(|mut insert| insert.execute((input, event, self.encoded.as_slice())))
-            .map_err(storage("append the record"))?;
-        Ok(())
     }
 
     /// Moves SQLite's log to the database when it has grown enough. A reader in the middle of a
@@ -266,7 +258,7 @@ impl Journal for SqliteJournal {
             hash,
             records: number,
         };
-        let inserted = self.insert(record);
+        let inserted = insert(&self.connection, record, &self.encoded);
         self.poisoned(inserted)?;
         let anchored = self.anchors.write(&head.anchor());
         self.poisoned(anchored)?;
@@ -359,6 +351,17 @@ fn refuse_if_anchored(paths: &Paths) -> Result<(), JournalError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes the row of a record that was encoded.
+fn insert(connection: &Connection, record: &Record, encoded: &[u8]) -> Result<(), JournalError> {
+    // Both fit: `append` refuses positions that SQLite's integers can't hold.
+    let (input, event) = (record.first_input.cast_signed(), record.first_event.cast_signed());
+    connection
+        .prepare_cached("INSERT INTO record (first_input, first_event, bytes) VALUES (?, ?, ?)")
+        .and_then(|mut insert| insert.execute((input, event, encoded)))
+        .map_err(storage("append the record"))?;
+    Ok(())
 }
 
 fn lock(paths: &Paths) -> Result<File, JournalError> {

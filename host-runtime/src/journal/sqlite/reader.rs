@@ -8,16 +8,18 @@ use std::fmt;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
+use super::super::base::Base;
 use super::super::error::{Cause, JournalError, Place};
 use super::super::record::{RecordError, Sealed};
-use super::super::{Head, Header, JournalReader, READ_BYTES_MAX};
-use super::connect::{Paths, damaged, open_to_read, storage};
+use super::super::{Anchor, Head, Header, JournalReader, READ_BYTES_MAX, Snapshot};
+use super::connect::{Paths, damaged, load_base, open_to_read, storage};
 
 /// A reader of a journal in a directory.
 pub struct SqliteReader {
     connection: Connection,
     paths: Paths,
     header: Header,
+    base: Option<Base>,
     /// Behind the last record that was read: reading on from here needs no search.
     at: Position,
 }
@@ -32,20 +34,52 @@ pub(in super::super) struct Position {
 }
 
 impl Position {
-    pub(in super::super) fn start(header: &Header) -> Self {
-        Self { head: Head::start(header), key: i64::MIN }
+    /// Behind the record that this anchor names.
+    pub(in super::super) fn behind(anchor: &Anchor) -> Self {
+        // The rows behind it begin with later inputs.
+        Self { head: anchor.head(), key: anchor.inputs.cast_signed() }
     }
 }
 
 impl SqliteReader {
     pub(super) fn open(paths: &Paths) -> Result<Self, JournalError> {
         let (connection, header) = open_to_read(paths)?;
-        Ok(Self::over(connection, paths.clone(), header))
+        Self::over(connection, paths.clone(), header)
     }
 
-    pub(in super::super) fn over(connection: Connection, paths: Paths, header: Header) -> Self {
-        let at = Position::start(&header);
-        Self { connection, paths, header, at }
+    pub(in super::super) fn over(
+        connection: Connection,
+        paths: Paths,
+        header: Header,
+    ) -> Result<Self, JournalError> {
+        let base = load_base(&connection, &header)?;
+        let head = base.map_or_else(|| Head::start(&header), |base| base.at.head());
+        // Lower than any key, so that a row from before is found out.
+        let at = Position { head, key: i64::MIN };
+        Ok(Self { connection, paths, header, base, at })
+    }
+
+    /// Before the first record.
+    pub(in super::super) fn begin(&self) -> Position {
+        Position { head: self.base(), key: i64::MIN }
+    }
+
+    /// Where it begins, if older records were taken out.
+    pub(in super::super) fn taken_out(&self) -> Option<&Base> {
+        self.base.as_ref()
+    }
+
+    /// An error if this position was taken out.
+    fn refuse_taken_out(
+        &self,
+        what: &'static str,
+        asked: u64,
+        next: u64,
+    ) -> Result<(), JournalError> {
+        if asked >= next {
+            return Ok(());
+        }
+        Err(JournalError::Compacted { what, asked, base: next.saturating_sub(1) })
     }
 
     /// SQLite's own check of all pages: `ok`, or what is wrong.
@@ -60,9 +94,9 @@ impl SqliteReader {
     }
 
     /// The head, with the last record's link checked too.
-    pub(super) fn check_end(&mut self) -> Result<Head, JournalError> {
+    pub(in super::super) fn check_end(&mut self) -> Result<Head, JournalError> {
         let head = self.head()?;
-        if head.records > 0 {
+        if head.records > self.base().records {
             self.read(head.next_input.saturating_sub(1), 1)?;
         }
         Ok(head)
@@ -136,7 +170,7 @@ impl SqliteReader {
         let input = i64::try_from(input).unwrap_or(i64::MAX);
         match self.key_at_most(input)? {
             Some((key, _)) => self.before_key(key),
-            None => Ok(Position::start(&self.header)),
+            None => Ok(self.begin()),
         }
     }
 
@@ -147,7 +181,7 @@ impl SqliteReader {
         }
         let event_key = i64::try_from(event).unwrap_or(i64::MAX);
         let Some((last, _)) = self.key_at_most(i64::MAX)? else {
-            return Ok(Position::start(&self.header));
+            return Ok(self.begin());
         };
         // The last record that begins at or before the event lies in low..=high.
         let (mut low, mut high) = (0_i64, last);
@@ -164,14 +198,14 @@ impl SqliteReader {
         // very row, which is decoded next and does not agree with its record.
         match self.key_at_most(low)? {
             Some((key, _)) => self.before_key(key),
-            None => Ok(Position::start(&self.header)),
+            None => Ok(self.begin()),
         }
     }
 
     /// The place before the row with this key.
     fn before_key(&self, key: i64) -> Result<Position, JournalError> {
         let Some((before, _)) = self.key_at_most(key.saturating_sub(1))? else {
-            return Ok(Position::start(&self.header));
+            return Ok(self.begin());
         };
         let sealed = self.row(before)?;
         Ok(Position { head: Head::at(&sealed), key: before })
@@ -203,7 +237,7 @@ impl SqliteReader {
                 other => return Err(other),
             },
         };
-        let number = self.count_to(key).unwrap_or(0);
+        let number = self.base().records.saturating_add(self.count_to(key).unwrap_or(0));
         let (first_input, last_input) = (key.cast_unsigned(), self.last_input_of(key));
         Err(damaged(Place::Record { number, first_input, last_input }, cause))
     }
@@ -253,6 +287,15 @@ impl JournalReader for SqliteReader {
         &self.header
     }
 
+    fn base(&self) -> Head {
+        self.base.map_or_else(|| Head::start(&self.header), |base| base.at.head())
+    }
+
+    fn base_state(&self) -> Result<Option<Snapshot>, JournalError> {
+        let load = |base: &Base| base.load(&self.paths.dir).map(|(state, _)| state);
+        self.base.as_ref().map(load).transpose()
+    }
+
     fn another(&self) -> Result<Box<dyn JournalReader>, JournalError> {
         Ok(Box::new(Self::open(&self.paths)?))
     }
@@ -260,12 +303,13 @@ impl JournalReader for SqliteReader {
     fn head(&mut self) -> Result<Head, JournalError> {
         match self.key_at_most(i64::MAX)? {
             Some((key, _)) => Ok(Head::at(&self.row(key)?)),
-            None => Ok(Head::start(&self.header)),
+            None => Ok(self.base()),
         }
     }
 
     fn read(&mut self, from_input: u64, limit: usize) -> Result<Vec<Sealed>, JournalError> {
         let from = from_input.max(1);
+        self.refuse_taken_out("input", from, self.base().next_input)?;
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -284,6 +328,7 @@ impl JournalReader for SqliteReader {
         limit: usize,
     ) -> Result<Vec<Sealed>, JournalError> {
         let from = from_event.max(1);
+        self.refuse_taken_out("event", from, self.base().next_event)?;
         if limit == 0 {
             return Ok(Vec::new());
         }

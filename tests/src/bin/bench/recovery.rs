@@ -55,8 +55,9 @@ fn recover(
     if rebuilt.position != kept.position || rebuilt.from_snapshot.is_some() != snapshots.is_some() {
         report.void("the rebuilt state is not the one that was acknowledged".to_string());
     }
-    if let Some(broken) = rebuilt.audit()?.1.first() {
-        report.void(format!("the rebuilt state breaks a law: {broken}"));
+    if let Some(broken) = rebuilt.audit()?.broken.first() {
+        let (law, found) = (&broken.law, &broken.found);
+        report.void(format!("the rebuilt state breaks a law: {law}: {found}"));
     }
     drop(rebuilt);
     Box::new(journal).close()?;

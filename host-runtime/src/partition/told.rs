@@ -1,0 +1,91 @@
+//! An event as it is told outside: a CloudEvent 1.0 in JSON, in one line.
+//!
+//! Law: an event is told in the same bytes whoever tells it, the feed or an export. It is durable:
+//! what the plugin can't read any more is told as that, and does not end what comes after it.
+
+use earmark_abi::{Description, Envelope, Form};
+
+use super::feed::FeedEvent;
+use super::translate::Translator;
+use crate::journal::Header;
+use crate::plugin::Fault;
+
+/// The `source` of a journal's events.
+#[must_use]
+pub fn source_of(header: &Header) -> String {
+    let id: String = header.id.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("urn:earmark:journal:{id}")
+}
+
+/// The kinds of events of a name in all their versions, or of one version by its CloudEvents type.
+///
+/// # Errors
+/// The names that there are, if it is none of them.
+pub fn event_kinds<'a>(says: &'a Description, name: &str) -> Result<Vec<u16>, Vec<&'a str>> {
+    let all = &says.events;
+    let named = (0..).zip(all).filter(|(_, event)| event.name == name || event.ce_type == name);
+    let kinds: Vec<u16> = named.map(|(kind, _)| kind).collect();
+    if !kinds.is_empty() {
+        return Ok(kinds);
+    }
+    let mut known: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    Err(known)
+}
+
+/// The contents of an event, as its JSON has them.
+#[derive(Debug)]
+pub struct Contents {
+    /// What they are called, with the comma before it.
+    pub called: &'static str,
+    /// They, or why the plugin can't read them.
+    pub json: Vec<u8>,
+    /// Why it can't, if it can't.
+    pub unreadable: Option<String>,
+}
+
+impl Contents {
+    /// Of an event of this kind.
+    #[must_use]
+    pub fn of(translator: &Translator, kind: u16, body: &[u8]) -> Self {
+        let read = translator.to_json(Form::Event, kind, body);
+        match read.map_err(|fault| fault.to_string()).flatten() {
+            Ok(json) => Self { called: r#","data":"#, json, unreadable: None },
+            Err(why) => {
+                let (called, json) = (r#","data":null,"unreadable":"#, serde_json::to_vec(&why));
+                Self { called, json: json.unwrap_or_default(), unreadable: Some(why) }
+            }
+        }
+    }
+}
+
+/// Writes an event of the journal `source` with its contents as a CloudEvent: one line of JSON,
+/// without its end.
+///
+/// # Errors
+/// [`Fault`] if the envelope can't be written, which none brings about.
+pub fn write_cloud_event(
+    source: &str,
+    says: &Description,
+    event: &FeedEvent,
+    contents: &Contents,
+    text: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let FeedEvent { sequence, input, at, kind, subject, .. } = event;
+    let ce_type = says.events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
+    let envelope = Envelope::new(source, *sequence, *input, ce_type, subject, *at);
+    serde_json::to_writer(&mut *text, &envelope)
+        .map_err(|error| Fault::Answer(error.to_string()))?;
+    // The contents go inside of the envelope's braces.
+    text.pop();
+    text.extend_from_slice(contents.called.as_bytes());
+    text.extend(one_line(&contents.json));
+    text.push(b'}');
+    Ok(())
+}
+
+/// A line's end would end the message; in JSON it can only stand where a blank can.
+pub fn one_line(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })
+}

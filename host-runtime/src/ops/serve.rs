@@ -21,19 +21,19 @@ use super::screen::open;
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The directory of the journal
-    #[arg(long, value_name = "DIR", default_value = ".earmark/data")]
+    #[arg(long, value_name = "DIR", env = "EARMARK_DIR", default_value = ".earmark/data")]
     dir: PathBuf,
     /// Keep the journal in memory: everything is gone at the end
-    #[arg(long)]
+    #[arg(long, env = "EARMARK_EPHEMERAL")]
     ephemeral: bool,
     /// Where to serve: a loopback address, since callers are not authenticated yet
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "EARMARK_ADDR", default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
     /// The folder of the page; without it only the API is served
     #[arg(long, value_name = "DIR", env = "EARMARK_WWW")]
     www: Option<PathBuf>,
     /// Save a snapshot after every N inputs; 0 for never
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", env = "EARMARK_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
     snapshot_every: u64,
     /// Add a route that only echoes, to hold the others against in a benchmark
     #[arg(long, hide = true)]
@@ -74,11 +74,36 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     options.bench = serve.bench;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let begun = begun(&partition);
         let server = bind(partition, options).await?;
-        println!("serving on http://{}/ (end with ctrl-c)", server.local_addr());
+        let addr = server.local_addr();
+        println!("serving on http://{addr}/ (end with ctrl-c)");
+        begun(addr);
         server.run(told_to_end()).await;
+        tracing::info!("everything that was taken is answered");
         Ok(())
     })
+}
+
+/// Logs what serves, from where on, when it has its address.
+fn begun(partition: &Partition) -> impl FnOnce(SocketAddr) + use<> {
+    let says = Arc::clone(partition.description());
+    let digest = blake3::Hash::from_bytes(partition.plugin_digest()).to_hex();
+    let journal = u128::from_be_bytes(partition.header().id);
+    let position = *partition.position().borrow();
+    move |addr| {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            plugin = says.name,
+            plugin_version = says.version,
+            plugin_digest = %digest,
+            journal = format!("{journal:032x}"),
+            inputs = position.inputs,
+            events = position.events,
+            %addr,
+            "serving"
+        );
+    }
 }
 
 /// Ends when the process is asked to.
@@ -89,8 +114,9 @@ async fn told_to_end() {
             Err(_) => std::future::pending().await,
         }
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+    let signal = tokio::select! {
+        _ = tokio::signal::ctrl_c() => "SIGINT",
+        () = terminated => "SIGTERM",
+    };
+    tracing::info!(signal, "told to end: nothing new is taken");
 }

@@ -11,13 +11,13 @@ use axum::http::{HeaderMap, StatusCode};
 use earmark_abi::Description;
 
 use super::problem::Problem;
-use super::{HttpOptions, ServeError};
+use super::{HttpOptions, ServeError, observed};
 use crate::partition::Caller;
 
 /// The scope of couriers and of the host's clock: nobody has it over HTTP.
 pub(super) const FLOW: &str = "flow";
 /// The scope of those who see everybody's events.
-const STAFF: &str = "staff";
+pub(super) const STAFF: &str = "staff";
 /// Subjects that nobody may give himself.
 const RESERVED: [&str; 2] = [STAFF, "host"];
 /// Bytes of a customer's name.
@@ -91,9 +91,10 @@ impl Gate {
 
     /// Who asks, by the headers of his request, or by what the address says where headers can't.
     pub(super) fn who(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {
-        match self.access {
+        let who = match self.access {
             Access::LoopbackDemo => self.by_word(headers, said),
-        }
+        };
+        who.inspect(|who| observed::asks(&who.caller.subject))
     }
 
     fn by_word(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {

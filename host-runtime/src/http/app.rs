@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
+use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::{HttpOptions, ServeError, about, moment};
 use crate::partition::{NotAccepted, Partition, Position};
@@ -45,7 +46,8 @@ pub(super) struct App {
     /// True when the server ends.
     pub(super) closing: watch::Receiver<bool>,
     /// Set when the partition takes no commands any more.
-    failed: AtomicBool,
+    failed: Arc<AtomicBool>,
+    pub(super) metrics: Metrics,
 }
 
 impl App {
@@ -63,6 +65,15 @@ impl App {
         let queries =
             queries.map(|(kind, one)| named(kind, &one.name, &one.scope, &one.schema)).collect();
         let limits = options.limits.clone();
+        let questions = Arc::new(Semaphore::new(limits.questions));
+        let streams = Arc::new(Semaphore::new(limits.streams));
+        let failed = Arc::new(AtomicBool::new(false));
+        let watched = Watched::new(
+            Arc::clone(&partition),
+            (Arc::clone(&questions), limits.questions),
+            (Arc::clone(&streams), limits.streams),
+            Arc::clone(&failed),
+        );
         Ok(Self {
             position: partition.position(),
             gate: Gate::new(options, &says)?,
@@ -70,12 +81,13 @@ impl App {
             queries,
             description: about::describe(&says),
             source: format!("urn:earmark:journal:{}", hex(&partition.header().id)),
-            questions: Arc::new(Semaphore::new(limits.questions)),
-            streams: Arc::new(Semaphore::new(limits.streams)),
+            questions,
+            streams,
+            metrics: Metrics::new(watched),
             readers: Readers::new(limits.feed_readers),
             limits,
             closing,
-            failed: AtomicBool::new(false),
+            failed,
             partition,
         })
     }

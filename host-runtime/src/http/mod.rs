@@ -10,6 +10,7 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/description` | what the plugin says of itself |
+//! | `GET /metrics` | what is counted, for Prometheus |
 //! | `GET /health/live`, `GET /health/ready` | whether it runs, whether it takes commands |
 //!
 //! Everything that goes wrong is told as `application/problem+json` (RFC 9457) with a stable code.
@@ -20,7 +21,9 @@ mod app;
 mod body;
 mod commands;
 mod feed;
+mod metrics;
 mod moment;
+mod observed;
 mod problem;
 mod queries;
 mod server;
@@ -32,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 pub use access::Access;
@@ -156,6 +160,7 @@ fn router(app: &Arc<App>, options: &HttpOptions) -> Router {
         .route("/api/slice", post(queries::slice))
         .route("/api/events", get(feed::events))
         .route("/api/description", get(about::description))
+        .route("/metrics", get(metrics::metrics))
         .route("/health/live", get(about::live))
         .route("/health/ready", get(about::ready));
     if options.bench {
@@ -169,5 +174,6 @@ fn router(app: &Arc<App>, options: &HttpOptions) -> Router {
         }
         None => router.fallback(problem::unknown_path),
     }
+    .layer(from_fn_with_state(Arc::clone(app), observed::request))
     .with_state(Arc::clone(app))
 }

@@ -74,12 +74,12 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     options.bench = serve.bench;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let begun = begun(&partition);
+        let (begun, end) = (begun(&partition), told_to_end()?);
         let server = bind(partition, options).await?;
         let addr = server.local_addr();
         println!("serving on http://{addr}/ (end with ctrl-c)");
         begun(addr);
-        server.run(told_to_end()).await;
+        server.run(end).await;
         tracing::info!("everything that was taken is answered");
         Ok(())
     })
@@ -106,17 +106,15 @@ fn begun(partition: &Partition) -> impl FnOnce(SocketAddr) + use<> {
     }
 }
 
-/// Ends when the process is asked to.
-async fn told_to_end() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    let signal = tokio::select! {
-        _ = tokio::signal::ctrl_c() => "SIGINT",
-        () = terminated => "SIGTERM",
-    };
-    tracing::info!(signal, "told to end: nothing new is taken");
+/// Ends when the process is asked to. From the call on a signal is heard, and kills nobody.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!(signal, "told to end: nothing new is taken");
+    })
 }

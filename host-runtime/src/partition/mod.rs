@@ -16,6 +16,7 @@ mod body;
 mod feed;
 mod follower;
 mod leader;
+mod meters;
 mod open;
 mod origins;
 mod rebuild;
@@ -34,6 +35,7 @@ use tokio::sync::watch;
 
 pub use body::{Activation, Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
 pub use feed::{Feed, FeedEvent};
+pub use meters::{Became, Count, Histogram, Measured, Meters};
 pub use open::{OpenError, Options, Where};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
@@ -60,12 +62,18 @@ pub struct Partition {
     header: Header,
     work: SyncSender<Work>,
     asks: SyncSender<Ask>,
-    position: watch::Receiver<Position>,
-    /// The moment of the last input.
-    stamped: Arc<AtomicU64>,
+    seen: Seen,
     readers: Mutex<Box<dyn JournalReader>>,
     translators: Mutex<Vec<Box<dyn Body>>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What is seen of the threads while they work.
+struct Seen {
+    position: watch::Receiver<Position>,
+    /// The moment of the last input.
+    stamped: Arc<AtomicU64>,
+    meters: Arc<Meters>,
 }
 
 impl std::fmt::Debug for Partition {
@@ -105,14 +113,20 @@ impl Partition {
     /// How far it has come, durably; changes can be waited for.
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
-        self.position.clone()
+        self.seen.position.clone()
+    }
+
+    /// What it counts of its own work.
+    #[must_use]
+    pub fn meters(&self) -> &Arc<Meters> {
+        &self.seen.meters
     }
 
     /// The moment that an input would be stamped with: the clock's, and never before an earlier
     /// input's; with a logical clock the last one's.
     #[must_use]
     pub fn now(&self) -> u64 {
-        let last = self.stamped.load(Ordering::Relaxed);
+        let last = self.seen.stamped.load(Ordering::Relaxed);
         match self.header.clock {
             Clock::Live => leader::clock().max(last),
             Clock::Logical => last,
@@ -124,7 +138,7 @@ impl Partition {
     /// # Errors
     /// [`NotAccepted::Closed`], and then the reply is not called.
     pub fn submit(&self, submission: Submission) -> Result<(), NotAccepted> {
-        self.work.send(Work::One(submission)).map_err(|_| NotAccepted::Closed)
+        self.queued(1, || self.work.send(Work::One(submission)).map_err(|_| NotAccepted::Closed))
     }
 
     /// Hands in inputs, in order; waits for a place in the queue.
@@ -132,7 +146,9 @@ impl Partition {
     /// # Errors
     /// As [`Partition::submit`].
     pub fn submit_all(&self, submissions: Vec<Submission>) -> Result<(), NotAccepted> {
-        self.work.send(Work::Many(submissions)).map_err(|_| NotAccepted::Closed)
+        let work = Work::Many(submissions);
+        let count = work.len();
+        self.queued(count, || self.work.send(work).map_err(|_| NotAccepted::Closed))
     }
 
     /// Hands in an input if there is a place in the queue.
@@ -140,10 +156,23 @@ impl Partition {
     /// # Errors
     /// [`NotAccepted::Busy`] or [`NotAccepted::Closed`], and then the reply is not called.
     pub fn try_submit(&self, submission: Submission) -> Result<(), NotAccepted> {
-        self.work.try_send(Work::One(submission)).map_err(|error| match error {
-            TrySendError::Full(_) => NotAccepted::Busy,
-            TrySendError::Disconnected(_) => NotAccepted::Closed,
+        let sent = || self.work.try_send(Work::One(submission));
+        self.queued(1, || {
+            sent().map_err(|error| match error {
+                TrySendError::Full(_) => NotAccepted::Busy,
+                TrySendError::Disconnected(_) => NotAccepted::Closed,
+            })
         })
+    }
+
+    /// Counts what waits; before it is sent, since it may be taken at once.
+    fn queued(
+        &self,
+        count: usize,
+        send: impl FnOnce() -> Result<(), NotAccepted>,
+    ) -> Result<(), NotAccepted> {
+        self.seen.meters.queued.add(count);
+        send().inspect_err(|_| self.seen.meters.queued.less(count))
     }
 
     /// Asks a question of the durable state; waits for the answer.

@@ -12,8 +12,10 @@ use tokio::sync::watch;
 use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
+use super::meters::Meters;
 use super::rebuild::{RebuildError, rebuild};
-use super::{Caller, Partition, writer};
+use super::writer::Writer;
+use super::{Caller, Partition, Seen};
 use crate::journal::{
     Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SnapshotStore,
     SqliteJournal,
@@ -153,6 +155,8 @@ impl Partition {
         let (asks, asks_in) = sync_channel(ASKS);
         let (told, position) = watch::channel(rebuilt.position);
         let stamped = Arc::new(AtomicU64::new(rebuilt.at));
+        let kinds = bodies.description().commands.len();
+        let meters = Arc::new(Meters::new(kinds, rebuilt.position.inputs));
         let leader = Leader {
             bodies: Arc::clone(&bodies),
             body: first,
@@ -170,31 +174,28 @@ impl Partition {
             asks: asks.clone(),
             by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
             lost: None,
+            meters: Arc::clone(&meters),
         };
-        let (every_inputs, plugin) = (options.snapshot_every, bodies.digest());
-        let renew = renew(&bodies, reader.as_ref(), snapshots.clone())?;
         let follower = Follower {
-            renew,
+            renew: renew(&bodies, reader.as_ref(), snapshots.clone())?,
             body: second,
             origins: rebuilt.origins,
             anchor: rebuilt.anchor,
-            snapshots: snapshots.filter(|_| every_inputs > 0).map(|store| Snapshots {
-                store,
-                every_inputs,
-                plugin,
-            }),
+            snapshots: saved(snapshots, options.snapshot_every, bodies.digest()),
             save_soon: false,
             bars: Bars::default(),
+            meters: Arc::clone(&meters),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
         };
-        let to_follower = asks.clone();
+        let writer = Writer { journal, asks: asks.clone(), position: told, meters: meters.clone() };
         let threads = vec![
             spawn("earmark-leader", move || leader.run(&work_in))?,
-            spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
+            spawn("earmark-writer", move || writer.run(&jobs_in))?,
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
         let (readers, translators) = (Mutex::new(reader), Mutex::new(Vec::new()));
-        Ok(Self { bodies, header, work, asks, position, stamped, readers, translators, threads })
+        let seen = Seen { position, stamped, meters };
+        Ok(Self { bodies, header, work, asks, seen, readers, translators, threads })
     }
 }
 
@@ -206,6 +207,12 @@ fn snapshots(place: &Where) -> Result<Option<SnapshotStore>, OpenError> {
         }
         Where::Memory => Ok(None),
     }
+}
+
+/// Where the follower saves snapshots, and how often, unless never.
+fn saved(store: Option<SnapshotStore>, every_inputs: u64, plugin: [u8; 32]) -> Option<Snapshots> {
+    let store = store.filter(|_| every_inputs > 0)?;
+    Some(Snapshots { store, every_inputs, plugin })
 }
 
 /// How the follower gets a new body: from the newest snapshot and the records after it.

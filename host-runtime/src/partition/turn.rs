@@ -120,6 +120,12 @@ pub(super) fn decide(
     Ok(Decided { outcomes, next_deadline: turned.next_deadline })
 }
 
+/// Whether an outcome is a refusal. One with events is none, and of others little is to be read.
+pub(super) fn is_refused((outcome, events): &EncodedOutcome) -> bool {
+    let refused = |outcome: Outcome<'_>| matches!(outcome.verdict, Verdict::Refused(_));
+    *events == 0 && decode("an outcome", outcome).is_ok_and(refused)
+}
+
 /// The host's own outcome for an input that no plugin could answer.
 pub(super) fn dead(verdict: &Fault) -> Result<Decided, Fault> {
     let message = format!("the plugin could not answer this input: {verdict}");

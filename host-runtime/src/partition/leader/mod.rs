@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Position;
 use super::follower::{Ask, begin};
+use super::meters::{Became, Meters};
 use super::origins::{Origins, Seen};
 use super::submission::{Caller, NotAccepted, Receipt, Reply, Submission};
 use super::turn::{self, Decided, Stamped};
@@ -31,6 +32,17 @@ pub(super) enum Work {
     One(Submission),
     Many(Vec<Submission>),
     Close,
+}
+
+impl Work {
+    /// Inputs in it.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(many) => many.len(),
+            Self::Close => 0,
+        }
+    }
 }
 
 /// How a body is made: the fast or the metered one.
@@ -61,6 +73,7 @@ pub(super) struct Leader {
     pub(super) by_host: Arc<Caller>,
     /// Set when the plugin could not be brought back: nothing more is decided.
     pub(super) lost: Option<String>,
+    pub(super) meters: Arc<Meters>,
 }
 
 /// The clock of the machine, in milliseconds since the epoch.
@@ -88,6 +101,7 @@ impl Leader {
             }
             let rest = waiting.split_off(self.cut(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
+            self.meters.queued.less(batch.len());
             self.take(batch);
         }
     }
@@ -169,6 +183,7 @@ impl Leader {
                     })),
                 };
                 if let Some(answer) = answer {
+                    self.meters.repeats.add(1);
                     self.settle(&mut inputs, &mut replies);
                     gathered.clear();
                     drop(self.jobs.send(Job::Tell { answers: vec![(one.reply, answer)] }));
@@ -242,10 +257,25 @@ impl Leader {
                 answers.push((reply, answer));
             }
         }
+        self.count(batch, decided, verdict.is_some());
         self.position = after;
         self.note_tick(batch, decided);
         self.next_deadline = decided.next_deadline;
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
+    }
+
+    /// Counts a turn.
+    fn count(&self, batch: &[Stamped], decided: &Decided, dead: bool) {
+        self.meters.turns.add(1);
+        self.meters.turn_inputs.measured(u64::try_from(batch.len()).unwrap_or(u64::MAX));
+        for (one, outcome) in batch.iter().zip(&decided.outcomes) {
+            let became = match turn::is_refused(outcome) {
+                _ if dead => Became::Dead,
+                true => Became::Refused,
+                false => Became::Accepted,
+            };
+            self.meters.input(one.kind, became);
+        }
     }
 
     /// Lets the pace of ticks know of one that the host made.
@@ -259,6 +289,7 @@ impl Leader {
     /// New bodies in the state of all that is durable.
     fn replace(&mut self) -> Result<(), String> {
         (self.body, self.witness) = self.pair(|bodies| bodies.fast())?;
+        self.meters.leader_bodies.add(1);
         Ok(())
     }
 

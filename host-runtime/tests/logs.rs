@@ -1,0 +1,104 @@
+//! The log of a server that runs: each line an object, and in them what an operator looks for.
+#![cfg(feature = "native")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A server of the native body, and its log.
+struct Server {
+    child: Child,
+    addr: String,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
+        command.args(["--native", "serve", "--ephemeral", "--addr=127.0.0.1:0"]).args(args);
+        command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let addr = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        Self { addr: addr.unwrap_or_else(|| panic!("`{line}`")).to_string(), child }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Tells it to end; its log.
+    fn end(mut self) -> String {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert!(status.success(), "{status}");
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It ended, or the test failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn every_line_is_json_and_tells_beginning_requests_and_end() {
+    let server = Server::start(&["--log-format=json", "--log=info,earmark_host::http=debug"]);
+    let ready = server.get("/health/ready");
+    assert!(ready.starts_with("HTTP/1.0 200"), "{ready}");
+    assert!(server.get("/metrics").contains("earmark_ready 1"));
+    let addr = server.addr.clone();
+    let log = server.end();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
+    let with = |message: &str| -> Vec<&Value> {
+        lines.iter().filter(|line| line["message"] == message).collect()
+    };
+    let [begun] = with("serving")[..] else { panic!("{log}") };
+    assert_eq!((&begun["level"], &begun["addr"]), (&"INFO".into(), &addr.into()));
+    assert_eq!((&begun["inputs"], &begun["plugin"]), (&0.into(), &"earmark-shop".into()));
+    let lengths = ["plugin_digest", "journal"].map(|key| begun[key].as_str().unwrap().len());
+    assert_eq!(lengths, [64, 32]);
+    let [told, read] = with("answered")[..] else { panic!("{log}") };
+    assert_eq!((&told["status"], &told["span"]["path"]), (&200.into(), &"/health/ready".into()));
+    assert!(told["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        (&read["span"]["method"], &read["span"]["subject"]),
+        (&"GET".into(), &"staff".into())
+    );
+    let [ending] = with("told to end: nothing new is taken")[..] else { panic!("{log}") };
+    assert_eq!(ending["signal"], "SIGTERM");
+    assert_eq!(lines.last().unwrap()["message"], "everything that was taken is answered");
+}
+
+#[test]
+fn a_log_that_no_terminal_reads_has_no_colours() {
+    let log = Server::start(&[]).end();
+    assert!(log.contains(" INFO ") && log.contains("serving"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log:?}");
+}

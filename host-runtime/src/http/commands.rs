@@ -18,6 +18,7 @@ use super::access::Who;
 use super::app::{App, hex};
 use super::body;
 use super::problem::Problem;
+use super::trace;
 use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
 use crate::plugin::Fault;
 
@@ -42,12 +43,12 @@ pub(super) async fn command(
     let who = app.gate.who(&parts.headers, None)?;
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
-    let origin = origin(&parts.headers, &who)?;
+    let (origin, trace) = (origin(&parts.headers, &who)?, trace::parent(&parts.headers));
     let minimal = parts.headers.get_all(PREFER).iter().any(|one| one == "return=minimal");
     let kind = named.kind;
     let payload = body::json(&parts.headers, sent, &app.limits).await?;
     let command = read(&app, kind, payload).await?;
-    let (receipt, durable) = submit(&app, &who, kind, command, origin).await?;
+    let (receipt, durable) = submit(&app, &who, kind, command, (origin, trace)).await?;
     if receipt.outcome.len() > SHORT && !minimal {
         let told = tokio::task::spawn_blocking(move || tell(&app, &who, &receipt, durable, false));
         return told.await.map_err(|_| ended())?;
@@ -73,14 +74,14 @@ async fn submit(
     who: &Who,
     kind: u16,
     command: Vec<u8>,
-    origin: Option<Origin>,
+    (origin, trace): (Option<Origin>, Option<Arc<str>>),
 ) -> Result<(Receipt, Position), Problem> {
     let (tell, told) = oneshot::channel();
     let position = app.position.clone();
     // Called by the writer right behind the record: the position is that of the record.
     let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
     let by = Arc::clone(&who.caller);
-    let submission = Submission { kind, command, by, origin, at: None, reply };
+    let submission = Submission { kind, command, by, origin, trace, at: None, reply };
     let answered = match app.partition.try_submit(submission) {
         // A reply that is dropped uncalled: the partition closed with the input still waiting.
         Ok(()) => told.await.unwrap_or((Err(NotAccepted::Closed), Position::default())),

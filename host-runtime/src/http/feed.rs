@@ -252,10 +252,13 @@ fn write(
 
 /// One event as a message: its data are a CloudEvent in JSON.
 fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
-    let FeedEvent { sequence, input, at, kind, subject, body, .. } = event;
+    let FeedEvent { sequence, input, at, kind, subject, trace, body, .. } = event;
     let (called, data) = app.event_data(*kind, body);
     let ce_type = app.says().events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
-    let envelope = Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at);
+    let envelope = Envelope {
+        traceparent: trace.clone().unwrap_or_default(),
+        ..Envelope::new(&app.source, *sequence, *input, ce_type, subject, *at)
+    };
     let name = one_line(app.event_name(*kind).as_bytes());
     text.extend_from_slice(format!("id: {sequence}\nevent: ").as_bytes());
     text.extend(name);

@@ -28,6 +28,7 @@ mod problem;
 mod queries;
 mod server;
 mod statics;
+mod trace;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

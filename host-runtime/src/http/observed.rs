@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 
 use super::app::App;
 use super::metrics::Asked;
+use super::trace;
 
 /// The route of whatever is none: a file of the page, or nothing.
 const NO_ROUTE: &str = "other";
@@ -25,7 +26,9 @@ pub(super) async fn request(State(app): State<Arc<App>>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().cloned();
     let path = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let subject = tracing::field::Empty;
-    let span = tracing::debug_span!("request", method, path, subject);
+    let parent = trace::parent(request.headers());
+    let trace = parent.as_deref().map(trace::id);
+    let span = tracing::debug_span!("request", method, path, subject, trace);
     let response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (began.elapsed(), response.status());
     let asked = Asked { route: path.to_string(), method, status: class(status) };

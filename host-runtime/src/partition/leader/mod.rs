@@ -216,7 +216,7 @@ impl Leader {
         let kind = self.bodies.description().tick.filter(|_| due <= self.at)?;
         // A tick has nothing to say: its contents are empty in any plugin's form.
         let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
-        Some(Stamped { at: self.at, kind, command, by, origin: None })
+        Some(Stamped { at: self.at, kind, command, by, origin: None, trace: None })
     }
 
     /// Makes the record of a turn, and moves on.

@@ -1,4 +1,4 @@
-//! The `earmark` command: serve, replay, run, verify, describe, plugin, demo, config.
+//! The `earmark` command: serve, replay, run, verify, describe, plugin, demo, health, config.
 //!
 //! Law: errors go to stderr with what, where and what to do, and end with a code that is not zero.
 
@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, Limits, PluginFile};
 
-use ops::{config, describe, inspect, logs, run as corpora, serve, verify};
+use ops::{config, describe, health, inspect, logs, run as corpora, serve, verify};
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
@@ -96,6 +96,8 @@ enum Command {
     Plugin(inspect::Plugin),
     /// Fill a generated shop with orders, print what came of them, and serve it
     Demo(shop::demo::Demo),
+    /// Ask a server on this machine whether it takes commands; the code is 0 if it does
+    Health(health::Health),
     /// Print the settings in effect as TOML, with who says each: flag, environment, file or default
     Config(config::Config),
 }
@@ -126,6 +128,7 @@ fn run(cli: &Cli, read: &config::Read) -> Result<()> {
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(|| cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
+        Command::Health(health) => health.run(),
         Command::Config(config) => config.run(&Cli::command(), read),
     }
 }

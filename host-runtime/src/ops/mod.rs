@@ -4,6 +4,7 @@
 
 pub(crate) mod config;
 pub(crate) mod describe;
+pub(crate) mod health;
 pub(crate) mod inspect;
 pub(crate) mod logs;
 pub(crate) mod run;

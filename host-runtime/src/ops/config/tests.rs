@@ -115,6 +115,20 @@ fn a_list_is_the_flag_so_often_and_false_is_no_flag() {
 }
 
 #[test]
+fn the_file_in_the_docs_is_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let marker = "<!-- a configuration of `earmark` -->\n```toml\n";
+    let files: Vec<&str> =
+        page.split(marker).skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!files.is_empty() && page.matches("```toml").count() == files.len());
+    for file in files {
+        let typed = line("earmark serve", file);
+        assert!(typed.contains(" --addr=") && typed.contains(" --plugin="), "{typed}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_file_line_and_what_there_is() {
     for (text, wanted) in [
         (
@@ -128,10 +142,7 @@ fn what_is_wrong_is_told_with_file_line_and_what_there_is() {
             "[serve]\n\nadr = \"x\"\n",
             "line 3: `adr` is no setting of `serve`: did you mean `addr`?",
         ),
-        (
-            "addr = \"x\"\n",
-            "`addr` is no setting of all commands, but one of [serve], [demo]; there",
-        ),
+        ("addr = \"x\"\n", "`addr` is no setting of all commands, but one of [serve], [demo]"),
         (
             "[serve]\nplugin = \"x\"\n",
             "`plugin` is a setting of all commands: put it above the fir",

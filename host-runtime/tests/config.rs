@@ -106,6 +106,13 @@ fn a_file_that_is_wrong_anywhere_stops_every_command() {
     assert!(told.starts_with("error: can't read the configuration `none.toml`: "), "{told}");
     let told = refused(folder, &["config"], &[("EARMARK_ADDR", "x"), ("EARMARK_LOG", "a=b=c")]);
     assert!(told.starts_with("error: invalid value 'a=b=c' for '--log <FILTER>'"), "{told}");
+    assert!(told.ends_with("note: `EARMARK_LOG` says so\n"), "{told}");
+    // Of another command than the one that runs.
+    let told = refused(folder, &["config", "--check"], &[("EARMARK_ADDR", "x")]);
+    assert!(told.starts_with("error: invalid value 'x' for '--addr <ADDR>'"), "{told}");
+    assert!(told.ends_with("note: `EARMARK_ADDR` says so\n"), "{told}");
+    let told = refused(folder, &["config", "--", "serve", "--adr=x"], &[]);
+    assert!(told.starts_with("error: unexpected argument '--adr'"), "{told}");
 }
 
 #[test]

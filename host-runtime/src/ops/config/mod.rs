@@ -14,6 +14,7 @@ mod print;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
@@ -41,8 +42,8 @@ pub(crate) struct Read {
 /// Why nothing is to be run.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The line is wrong, or asks for help; and the file that had a part in it.
-    Line(clap::Error, Option<PathBuf>),
+    /// The line is wrong, or asks for help; and who else had a part in it.
+    Line(clap::Error, Vec<String>),
     /// The file is wrong.
     File(anyhow::Error),
 }
@@ -53,12 +54,26 @@ pub(crate) fn read(command: &Command, args: Vec<OsString>) -> Result<Read, Stop>
         Some(path) => Some(Settings::read(&path, command).map_err(Stop::File)?),
         None => None,
     };
-    let line = Line::of(command, &args, settings.as_ref());
-    let added = settings.as_ref().filter(|_| !line.from_file.is_empty());
-    let matches = command.clone().try_get_matches_from(&line.args);
-    let matches =
-        matches.map_err(|error| Stop::Line(error, added.map(|file| file.path().to_path_buf())))?;
+    let matches = Line::of(command, &args, settings.as_ref()).parse(command, settings.as_ref())?;
     Ok(Read { matches, args, settings })
+}
+
+/// Which variable it is that says what is refused, if one does.
+fn variable(command: &Command, error: &clap::Error) -> Option<String> {
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let (flag, value) = (said(ContextKind::InvalidArg)?, said(ContextKind::InvalidValue)?);
+    let long = flag.strip_prefix("--")?.split([' ', '=']).next()?;
+    let sections = Section::all(command);
+    let mut all =
+        sections.iter().map(|section| section.command).chain([command]).flat_map(settings_of);
+    let named = all.find(|arg| {
+        let says = arg.get_env().and_then(std::env::var_os);
+        arg.get_long() == Some(long) && says.is_some_and(|says| says == value)
+    })?;
+    Some(format!("`{}` says so", named.get_env()?.to_string_lossy()))
 }
 
 impl Read {
@@ -75,6 +90,11 @@ impl Read {
 }
 
 impl Stop {
+    /// Says why, and ends the program.
+    fn exit(&self) -> ! {
+        std::process::exit(self.told().into())
+    }
+
     /// Says why, where it belongs; the code to end with.
     pub(crate) fn told(&self) -> u8 {
         match self {
@@ -82,11 +102,11 @@ impl Stop {
                 eprintln!("error: {error:#}");
                 1
             }
-            Self::Line(error, file) => {
+            Self::Line(error, notes) => {
                 // Nothing can be said where it can't be written.
                 drop(error.print());
-                if let Some(file) = file.as_ref().filter(|_| error.use_stderr()) {
-                    eprintln!("note: some of these settings are from `{}`", file.display());
+                for note in notes.iter().filter(|_| error.use_stderr()) {
+                    eprintln!("note: {note}");
                 }
                 u8::try_from(error.exit_code()).unwrap_or(1)
             }
@@ -170,6 +190,17 @@ impl Line {
         }
         line.args.splice(at..at, added);
         line
+    }
+
+    /// All of it, held against the definition.
+    fn parse(&self, command: &Command, settings: Option<&Settings>) -> Result<ArgMatches, Stop> {
+        command.clone().try_get_matches_from(&self.args).map_err(|error| {
+            let file = settings.filter(|_| !self.from_file.is_empty());
+            let file = file
+                .map(|file| format!("some of these settings are from `{}`", file.path().display()));
+            let notes = variable(command, &error).into_iter().chain(file).collect();
+            Stop::Line(error, notes)
+        })
     }
 }
 

@@ -3,14 +3,14 @@
 //! Law: what is printed is itself a file that `--config` takes, and means the same.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::io::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
 use super::file::{Form, form_of};
-use super::{Line, Read, Said, Section, is_secret, look, said, settings_of};
+use super::{Line, Read, Said, Section, Stop, is_secret, look, said, settings_of};
 
 /// Print the settings in effect as TOML, with who says each: flag, environment, file or default.
 #[derive(Debug, Args)]
@@ -29,105 +29,120 @@ pub(crate) struct Config {
 impl Config {
     /// Prints them; a file that is not as it must be was refused before.
     pub(crate) fn run(&self, command: &Command, read: &Read) -> Result<()> {
-        if self.check && !self.print {
-            return Ok(());
+        let text = self.text(command, read).unwrap_or_else(|stop| stop.exit());
+        if self.print || !self.check {
+            std::io::stdout().write_all(text.as_bytes())?;
         }
+        Ok(())
+    }
+
+    fn text(&self, command: &Command, read: &Read) -> Result<String, Stop> {
         let program = read.args.first().cloned().unwrap_or_default();
-        let mut typed = vec![program];
-        typed.extend(self.line.iter().cloned());
-        let (chain, _) = match self.line.as_slice() {
-            [] => (Vec::new(), ArgMatches::default()),
-            _ => {
-                command.clone().try_get_matches_from(&typed)?;
-                let Some(seen) = look(command, &typed) else { bail!("it asks for help") };
-                seen
-            }
-        };
-        let whole = if chain.is_empty() { read.args.clone() } else { typed.clone() };
+        let page = Page { command, read, program };
+        let (mut whole, mut asked) = (read.args.clone(), None);
+        if !self.line.is_empty() {
+            whole = page.typed(&self.line);
+            Line::of(command, &whole, read.settings.as_ref())
+                .parse(command, read.settings.as_ref())?;
+            asked = look(command, &whole).map(|(chain, _)| chain);
+        }
         let mut text = String::from(
             "# The settings in effect. A flag overrides the environment, the environment the file, \
              and\n# the file the default.\n",
         );
-        let page = Page { command, read };
-        page.section(&mut text, command, &[], &page.seen(&whole))?;
-        page.sections(&mut text, &chain, &typed)?;
-        std::io::stdout().write_all(text.as_bytes())?;
-        Ok(())
+        page.section(&mut text, command, &page.seen(&whole)?);
+        for section in Section::all(command) {
+            let seen = match &asked {
+                Some(chain) if *chain == section.chain => page.seen(&whole)?,
+                _ => page.seen(&page.typed(&section.chain))?,
+            };
+            text.push_str(&format!("\n[{}]\n", section.name()));
+            page.section(&mut text, section.command, &seen);
+        }
+        Ok(text)
     }
 }
 
 struct Page<'a> {
     command: &'a Command,
     read: &'a Read,
+    program: OsString,
 }
 
 /// What is known of a line, and which keys the file decides.
 type Seen = (Option<ArgMatches>, Vec<String>);
 
 impl Page<'_> {
-    fn seen(&self, args: &[OsString]) -> Seen {
+    /// A line of the program with these behind its name.
+    fn typed<T: Clone + Into<OsString>>(&self, rest: &[T]) -> Vec<OsString> {
+        std::iter::once(self.program.clone()).chain(rest.iter().cloned().map(Into::into)).collect()
+    }
+
+    /// A line may lack what its command needs; what it, a variable or the file does say must hold.
+    fn seen(&self, args: &[OsString]) -> Result<Seen, Stop> {
         let line = Line::of(self.command, args, self.read.settings.as_ref());
-        (look(self.command, &line.args).map(|(_, matches)| matches), line.from_file)
-    }
-
-    /// All sections; `typed` is the line that was asked about.
-    fn sections(&self, text: &mut String, chain: &[String], typed: &[OsString]) -> Result<()> {
-        for Section { chain: of, command } in Section::all(self.command) {
-            let args = if of == chain {
-                typed.to_vec()
-            } else {
-                let program = self.read.args.first().cloned().unwrap_or_default();
-                std::iter::once(program).chain(of.iter().map(OsString::from)).collect()
-            };
-            writeln!(text, "\n[{}]", of.join("-"))?;
-            self.section(text, command, &of, &self.seen(&args))?;
+        match line.parse(self.command, self.read.settings.as_ref()) {
+            Err(Stop::Line(error, _)) if lacks_its_object(&error) => {}
+            parsed => drop(parsed?),
         }
-        Ok(())
+        Ok((look(self.command, &line.args).map(|(_, matches)| matches), line.from_file))
     }
 
-    fn section(
-        &self,
-        text: &mut String,
-        command: &Command,
-        chain: &[String],
-        (matches, from_file): &Seen,
-    ) -> Result<()> {
+    fn section(&self, text: &mut String, command: &Command, (matches, from_file): &Seen) {
+        let of_all = std::ptr::eq(command, self.command);
         for arg in settings_of(command) {
             let Some(key) = arg.get_long() else { continue };
-            if chain.is_empty() {
-                writeln!(text)?;
+            if of_all {
+                text.push('\n');
             }
             if let Some(help) = arg.get_help() {
                 let help = help.to_string();
-                writeln!(text, "# {}", help.split_whitespace().collect::<Vec<_>>().join(" "))?;
+                let words: Vec<&str> = help.split_whitespace().collect();
+                text.push_str(&format!("# {}\n", words.join(" ")));
             }
             let id = arg.get_id().as_str();
             let values = matches.as_ref().and_then(|matches| values(matches, id));
             let Some(values) = values else {
-                writeln!(text, "# {key} is not set")?;
+                text.push_str(&format!("# {key} is not set\n"));
                 continue;
             };
             let by = if from_file.iter().any(|one| one == key) {
-                let file = self.read.settings.as_ref();
-                let file = file.map(|file| file.path().display().to_string());
-                format!("file {}", file.unwrap_or_default().replace(char::is_control, "?"))
+                self.file()
             } else {
-                match matches.as_ref().and_then(|matches| said(matches, id)) {
-                    Some(Said::Flag) => "flag".to_string(),
-                    Some(Said::Environment) => {
-                        let name = arg.get_env().unwrap_or_default().to_string_lossy();
-                        format!("environment {name}")
-                    }
-                    Some(Said::Nobody) | None => "default".to_string(),
-                }
+                let said = matches.as_ref().and_then(|matches| said(matches, id));
+                who(arg, said.unwrap_or(Said::Nobody))
             };
             if is_secret(id.as_ref()) {
-                writeln!(text, "# {key} is set, and not shown  # {by}")?;
-                continue;
+                text.push_str(&format!("# {key} is set, and not shown  # {by}\n"));
+            } else {
+                text.push_str(&format!("{key} = {}  # {by}\n", shown(arg, &values)));
             }
-            writeln!(text, "{key} = {}  # {by}", shown(arg, &values))?;
         }
-        Ok(())
+    }
+
+    fn file(&self) -> String {
+        let path = self.read.settings.as_ref().map(|file| file.path().display().to_string());
+        format!("file {}", path.unwrap_or_default().replace(char::is_control, "?"))
+    }
+}
+
+/// Whether nothing is wrong but that what a command is about is not named: that is no setting.
+fn lacks_its_object(error: &clap::Error) -> bool {
+    let lacks = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(lacks)) => lacks.as_slice(),
+        _ => return false,
+    };
+    let is_setting = |name: &String| name.starts_with("--");
+    error.kind() == ErrorKind::MissingRequiredArgument && !lacks.iter().any(is_setting)
+}
+
+fn who(arg: &Arg, said: Said) -> String {
+    match said {
+        Said::Flag => "flag".to_string(),
+        Said::Environment => {
+            format!("environment {}", arg.get_env().unwrap_or_default().to_string_lossy())
+        }
+        Said::Nobody => "default".to_string(),
     }
 }
 

@@ -96,14 +96,14 @@ fn every_line_is_json_and_tells_beginning_requests_and_end() {
     assert_eq!(lines.last().unwrap()["message"], "everything that was taken is answered");
 }
 
-fn health(addr: &str) -> Output {
+fn health(addr: &str, timeout: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
-    command.args(["health", "--timeout=1", "--addr", addr]).output().unwrap()
+    command.args(["health", "--timeout", timeout, "--addr", addr]).output().unwrap()
 }
 
 #[track_caller]
-fn unwell(addr: &str, wanted: &str) {
-    let output = health(addr);
+fn unwell(addr: &str, timeout: &str, wanted: &str) {
+    let output = health(addr, timeout);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && output.stdout.is_empty());
     assert!(told.starts_with("error: ") && told.contains(wanted), "{told}");
@@ -112,29 +112,32 @@ fn unwell(addr: &str, wanted: &str) {
 #[test]
 fn health_is_asked_of_a_server_and_is_a_code() {
     let server = Server::start(&[]);
-    let output = health(&server.addr);
+    let output = health(&server.addr, "20");
     assert!(output.status.success(), "{output:?}");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&told["status"], &told["inputs"]), (&"ready".into(), &0.into()));
     let addr = server.addr.clone();
     server.end();
-    unwell(&addr, &format!("can't ask the server on {addr}: "));
+    unwell(&addr, "20", &format!("can't ask the server on {addr}: "));
 }
 
 #[test]
 fn a_server_that_is_silent_or_takes_no_commands_is_unwell() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    unwell(&addr, "gave no answer within 1 s");
+    unwell(&addr, "1", "gave no answer within 1 s");
     let answering = std::thread::spawn(move || {
         // The one that was silent first, and then this one.
         for stream in listener.incoming().take(2) {
             let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
+            let mut stream = stream.unwrap();
+            let mut request = BufReader::new(stream.try_clone().unwrap()).lines();
+            while request.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
             // Nobody listens any more to the first one.
-            drop(stream.unwrap().write_all(head.as_bytes()));
+            drop(stream.write_all(head.as_bytes()));
         }
     });
-    unwell(&addr, "takes no commands: 503 Service Unavailable busy");
+    unwell(&addr, "20", "takes no commands: 503 Service Unavailable busy");
     answering.join().unwrap();
 }
 

@@ -15,7 +15,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, NoLabelSet,
+};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -53,29 +55,35 @@ struct Route {
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
-    requests: Family<Asked, Counter>,
+    requests: Requests,
+}
+
+/// What is counted of requests; clones count together.
+#[derive(Debug, Clone)]
+pub(super) struct Requests {
+    answered: Family<Asked, Counter>,
     times: Family<Route, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        let times = Family::new_with_constructor((|| Histogram::new(TIMES)) as fn() -> Histogram);
+        Self { answered: Family::default(), times }
+    }
 }
 
 impl Metrics {
     pub(super) fn new(watched: Watched) -> Self {
-        let requests = Family::default();
-        let times = Family::new_with_constructor((|| Histogram::new(TIMES)) as fn() -> Histogram);
-        let mut registry = Registry::default();
-        let (name, help) = ("earmark_http_requests", "Requests that were answered");
-        registry.register(name, help, requests.clone());
-        let name = "earmark_http_request_duration_seconds";
-        let help = "Time from a request's headers to those of its answer";
-        registry.register(name, help, times.clone());
+        let (mut registry, requests) = (Registry::default(), watched.requests.clone());
         registry.register_collector(Box::new(watched));
-        Self { registry, requests, times }
+        Self { registry, requests }
     }
 
     /// Counts a request.
     pub(super) fn answered(&self, asked: Asked, took: Duration) {
         let route = Route { route: asked.route.clone() };
-        self.requests.get_or_create(&asked).inc();
-        self.times.get_or_create(&route).observe(took.as_secs_f64());
+        self.requests.answered.get_or_create(&asked).inc();
+        self.requests.times.get_or_create(&route).observe(took.as_secs_f64());
     }
 }
 
@@ -107,6 +115,7 @@ pub(super) struct Watched {
     started: f64,
     /// Commands by name, each with its kinds: a name has one for each version of its form.
     commands: BTreeMap<String, Vec<u16>>,
+    requests: Requests,
 }
 
 impl Watched {
@@ -122,7 +131,8 @@ impl Watched {
         for (kind, command) in (0..).zip(&partition.description().commands) {
             commands.entry(command.name.clone()).or_default().push(kind);
         }
-        Self { partition, questions, streams, failed, started: started.as_secs_f64(), commands }
+        let (started, requests) = (started.as_secs_f64(), Requests::default());
+        Self { partition, questions, streams, failed, started, commands, requests }
     }
 
     fn server(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -149,6 +159,15 @@ impl Watched {
         page.gauge("earmark_streams", "Streams of events that are open", held(&self.streams))?;
         let help = "Queries and slices that are asked and not yet answered";
         page.gauge("earmark_questions", help, held(&self.questions))
+    }
+
+    fn requests(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (name, help) = ("earmark_http_requests", "Requests that were answered");
+        let Requests { answered, times } = &self.requests;
+        answered.encode(page.0.encode_descriptor(name, help, None, answered.metric_type())?)?;
+        let name = "earmark_http_request_duration_seconds";
+        let help = "Time from a request's headers to those of its answer";
+        times.encode(page.0.encode_descriptor(name, help, None, times.metric_type())?)
     }
 
     fn inputs(&self, page: &mut Page<'_>, meters: &Meters) -> fmt::Result {
@@ -212,6 +231,7 @@ impl Collector for Watched {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (page, meters) = (&mut Page(encoder), self.partition.meters());
         self.server(page)?;
+        self.requests(page)?;
         self.inputs(page, meters)?;
         self.work(page, meters)?;
         self.trouble(page, meters)

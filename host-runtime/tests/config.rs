@@ -64,6 +64,9 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
     assert_eq!(line(&told, "serve", "dir"), "dir = \"d\"  # file host.toml");
     assert_eq!(line(&told, "serve", "ephemeral"), "ephemeral = true  # file host.toml");
     assert_eq!(line(&told, "demo", "addr"), "addr = \"127.0.0.1:8080\"  # default");
+    let within = ["config", "--", "--config", "host.toml", "serve"];
+    let told = printed(folder, &within, &[]);
+    assert_eq!(line(&told, "serve", "dir"), "dir = \"d\"  # file host.toml");
     // The file may be named by the environment, and a switch of its be turned off there.
     let vars = [("EARMARK_CONFIG", "host.toml"), ("EARMARK_EPHEMERAL", "false")];
     let told = printed(folder, &["config"], &vars);

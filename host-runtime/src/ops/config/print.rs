@@ -4,13 +4,14 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
-use super::file::{Form, form_of};
-use super::{Line, Read, Said, Section, Stop, is_secret, look, said, settings_of};
+use super::file::{Form, Settings, form_of};
+use super::{CONFIG, Line, Read, Said, Section, Stop, is_secret, look, said, settings_of};
 
 /// Print the settings in effect as TOML, with who says each: flag, environment, file or default.
 #[derive(Debug, Args)]
@@ -38,12 +39,12 @@ impl Config {
 
     fn text(&self, command: &Command, read: &Read) -> Result<String, Stop> {
         let program = read.args.first().cloned().unwrap_or_default();
-        let page = Page { command, read, program };
-        let (mut whole, mut asked) = (read.args.clone(), None);
+        let mut page = Page { command, settings: read.settings.as_ref(), program };
+        let (mut whole, mut asked, own) = (read.args.clone(), None, self.file(command)?);
         if !self.line.is_empty() {
+            page.settings = own.as_ref().or(page.settings);
             whole = page.typed(&self.line);
-            Line::of(command, &whole, read.settings.as_ref())
-                .parse(command, read.settings.as_ref())?;
+            Line::of(command, &whole, page.settings).parse(command, page.settings)?;
             asked = look(command, &whole).map(|(chain, _)| chain);
         }
         let mut text = String::from(
@@ -61,11 +62,20 @@ impl Config {
         }
         Ok(text)
     }
+
+    /// The file that the line which is asked about names itself.
+    fn file(&self, command: &Command) -> Result<Option<Settings>, Stop> {
+        let line: Vec<OsString> =
+            std::iter::once(OsString::new()).chain(self.line.iter().cloned()).collect();
+        let seen = look(command, &line).filter(|(_, seen)| said(seen, CONFIG) == Some(Said::Flag));
+        let path = seen.and_then(|(_, seen)| seen.get_one::<PathBuf>(CONFIG).cloned());
+        path.map(|path| Settings::read(&path, command).map_err(Stop::File)).transpose()
+    }
 }
 
 struct Page<'a> {
     command: &'a Command,
-    read: &'a Read,
+    settings: Option<&'a Settings>,
     program: OsString,
 }
 
@@ -80,8 +90,8 @@ impl Page<'_> {
 
     /// A line may lack what its command needs; what it, a variable or the file does say must hold.
     fn seen(&self, args: &[OsString]) -> Result<Seen, Stop> {
-        let line = Line::of(self.command, args, self.read.settings.as_ref());
-        match line.parse(self.command, self.read.settings.as_ref()) {
+        let line = Line::of(self.command, args, self.settings);
+        match line.parse(self.command, self.settings) {
             Err(Stop::Line(error, _)) if lacks_its_object(&error) => {}
             parsed => drop(parsed?),
         }
@@ -121,7 +131,7 @@ impl Page<'_> {
     }
 
     fn file(&self) -> String {
-        let path = self.read.settings.as_ref().map(|file| file.path().display().to_string());
+        let path = self.settings.map(|file| file.path().display().to_string());
         format!("file {}", path.unwrap_or_default().replace(char::is_control, "?"))
     }
 }

@@ -6,7 +6,7 @@ mod http_support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use http_support::{BOMB, Served, new_id, order};
+use http_support::{BOMB, Served, new_id, options, order};
 use serde_json::{Value, json};
 
 const RENEWED: &str = "earmark_body_replacements_total{of=\"leader\"}";
@@ -167,6 +167,21 @@ fn an_open_stream_is_a_level_and_goes_down_with_it() {
     assert_eq!(Page::of(&shop).get("earmark_streams"), 1.0);
     drop(stream);
     until(&shop, |page| page.get("earmark_streams") == 0.0);
+}
+
+#[test]
+fn a_question_that_waits_is_a_level_too() {
+    let mut options = options();
+    // Nobody has his turn, so it waits until its time is over.
+    (options.limits.questions, options.limits.reading) = (0, Duration::from_secs(2));
+    let shop = Served::start(options);
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| shop.query("Order", &json!({ "order": new_id() }), &[]));
+        until(&shop, |page| page.get("earmark_questions_waiting") == 1.0);
+        asked.join().unwrap().problem(503, "busy");
+    });
+    let page = until(&shop, |page| page.get("earmark_questions_waiting") == 0.0);
+    assert_eq!(page.get("earmark_questions"), 0.0);
 }
 
 #[test]

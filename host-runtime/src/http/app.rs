@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::body::Bytes;
 use earmark_abi::{Description, Form};
@@ -41,6 +41,8 @@ pub(super) struct App {
     pub(super) source: String,
     /// Queries and slices at once.
     pub(super) questions: Arc<Semaphore>,
+    /// Questions that wait for their turn.
+    pub(super) waiting: Arc<AtomicU64>,
     pub(super) streams: Arc<Semaphore>,
     pub(super) readers: Readers,
     /// True when the server ends.
@@ -67,10 +69,10 @@ impl App {
         let limits = options.limits.clone();
         let questions = Arc::new(Semaphore::new(limits.questions));
         let streams = Arc::new(Semaphore::new(limits.streams));
-        let failed = Arc::new(AtomicBool::new(false));
+        let (failed, waiting) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let watched = Watched::new(
             Arc::clone(&partition),
-            (Arc::clone(&questions), limits.questions),
+            (Arc::clone(&questions), limits.questions, Arc::clone(&waiting)),
             (Arc::clone(&streams), limits.streams),
             Arc::clone(&failed),
         );
@@ -82,6 +84,7 @@ impl App {
             description: about::describe(&says),
             source: format!("urn:earmark:journal:{}", hex(&partition.header().id)),
             questions,
+            waiting,
             streams,
             metrics: Metrics::new(watched),
             readers: Readers::new(limits.feed_readers),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Request, State};
@@ -109,6 +109,7 @@ pub(super) async fn metrics(
 pub(super) struct Watched {
     partition: Arc<Partition>,
     questions: (Arc<Semaphore>, usize),
+    waiting: Arc<AtomicU64>,
     streams: (Arc<Semaphore>, usize),
     failed: Arc<AtomicBool>,
     /// Seconds since the epoch.
@@ -119,20 +120,22 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// The semaphores are of questions and streams; of each so many permits are there in all.
+    /// The semaphores are of questions and streams; of each so many permits are there in all, and
+    /// of questions some wait for one.
     pub(super) fn new(
         partition: Arc<Partition>,
-        questions: (Arc<Semaphore>, usize),
+        (semaphore, all, waiting): (Arc<Semaphore>, usize, Arc<AtomicU64>),
         streams: (Arc<Semaphore>, usize),
         failed: Arc<AtomicBool>,
     ) -> Self {
+        let questions = (semaphore, all);
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut commands: BTreeMap<String, Vec<u16>> = BTreeMap::new();
         for (kind, command) in (0..).zip(&partition.description().commands) {
             commands.entry(command.name.clone()).or_default().push(kind);
         }
         let (started, requests) = (started.as_secs_f64(), Requests::default());
-        Self { partition, questions, streams, failed, started, commands, requests }
+        Self { partition, questions, waiting, streams, failed, started, commands, requests }
     }
 
     fn server(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -157,8 +160,11 @@ impl Watched {
             u64::try_from(all.saturating_sub(semaphore.available_permits())).unwrap_or(0)
         };
         page.gauge("earmark_streams", "Streams of events that are open", held(&self.streams))?;
-        let help = "Queries and slices that are asked and not yet answered";
-        page.gauge("earmark_questions", help, held(&self.questions))
+        let help = "Queries and slices that had their turn and are not yet answered";
+        page.gauge("earmark_questions", help, held(&self.questions))?;
+        let help = "Queries and slices that wait for their turn to be asked";
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        page.gauge("earmark_questions_waiting", help, waiting)
     }
 
     fn requests(&self, page: &mut Page<'_>) -> fmt::Result {

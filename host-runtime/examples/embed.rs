@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         command: shop.from_json(Form::Command, kind, json)??,
         by: Arc::new(Caller { subject: "me".into(), scopes: vec!["staff".into()] }),
         origin: None,
+        trace: None,
         at: None,
         reply: Box::new(move |receipt| drop(told.send(receipt))),
     })?;

@@ -97,6 +97,7 @@ fn enveloped(event: &earmark_abi::EventType) -> Value {
             "partitionkey": text(),
             "sequence": { "type": "string", "pattern": "^[0-9]{20}$" },
             "causationid": text(),
+            "traceparent": text(),
             "datacontenttype": { "const": "application/json" },
             "data": data,
         },

@@ -10,20 +10,23 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
 use ops::budget::Budget;
 use ops::plugins::Plugins;
 use ops::{
-    audit, backup, compact, dead_letters, describe, export, fuel, import, inspect, run as corpora,
-    serve, upgrade, verify,
+    audit, backup, compact, config, dead_letters, describe, export, fuel, health, import, inspect,
+    logs, run as corpora, serve, upgrade, verify,
 };
 
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
 #[command(name = "earmark", version, arg_required_else_help = true)]
 struct Cli {
+    /// A TOML file with settings: each flag a key, those of a command in a section of its name
+    #[arg(long, global = true, value_name = "FILE", env = "EARMARK_CONFIG")]
+    config: Option<PathBuf>,
     /// The plugin to run [default: the one `cargo xtask setup` built]
     #[arg(long, global = true, value_name = "FILE", env = "EARMARK_PLUGIN")]
     plugin: Option<PathBuf>,
@@ -35,6 +38,8 @@ struct Cli {
     code: Code,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    logs: logs::Logs,
     #[command(subcommand)]
     command: Command,
 }
@@ -47,7 +52,7 @@ struct Code {
     #[arg(long, global = true, value_name = "DIR", env = "EARMARK_CODE_CACHE")]
     code_cache: Option<PathBuf>,
     /// Compile the plugin at each start, and keep nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "EARMARK_NO_CODE_CACHE")]
     no_code_cache: bool,
 }
 
@@ -115,14 +120,21 @@ enum Command {
     Plugin(inspect::Plugin),
     /// Fill a generated shop with orders, print what came of them, and serve it
     Demo(shop::demo::Demo),
+    /// Ask a server on this machine whether it takes commands; the code is 0 if it does
+    Health(health::Health),
+    /// Print the settings in effect as TOML, with who says each: flag, environment, file or default
+    Config(config::Config),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(&cli) {
+    let read = match config::read(&Cli::command(), std::env::args_os().collect()) {
+        Ok(read) => read,
+        Err(stop) => return ExitCode::from(stop.told()),
+    };
+    let cli = Cli::from_arg_matches(&read.matches).unwrap_or_else(|error| error.exit());
+    cli.logs.open();
+    read.tell();
+    match run(&cli, &read) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -131,7 +143,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<()> {
+fn run(cli: &Cli, read: &config::Read) -> Result<()> {
     match &cli.command {
         Command::Serve(serve) => serve.run(&bodies_of(cli, serve.journal())?),
         Command::Replay(replay) => replay.run(&bodies(cli)?),
@@ -152,6 +164,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
+        Command::Health(health) => health.run(),
+        Command::Config(config) => config.run(&Cli::command(), read),
     }
 }
 

@@ -29,7 +29,7 @@ struct Row {
 
 const NONE: fn(&str) -> Value = |_| Value::Null;
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     post("/api/commands/{name}", "/api/commands/PlaceOrder", "orders:write", |_| {
         order(&new_id(), 1)
     }),
@@ -50,6 +50,7 @@ const ROWS: [Row; 13] = [
         "admin",
         |_| json!({ "why": "a test" }),
     ),
+    get("/metrics", "/metrics", "metrics"),
     get("/api/description", "/api/description", ""),
     get("/health/live", "/health/live", ""),
     get("/health/ready", "/health/ready", ""),
@@ -309,7 +310,7 @@ fn every_route_has_a_row_and_the_open_ones_are_known() {
 #[test]
 fn whoever_has_a_token_of_any_key_is_answered() {
     let shop = Shop::new();
-    let all = format!("{CUSTOMER} admin");
+    let all = format!("{CUSTOMER} admin metrics");
     for (kid, key) in &shop.issuer.keys {
         let audiences = with(claims("ann", &all), "aud", json!(["a", AUDIENCE]));
         let each = with(claims("ann", ""), "scp", json!(all.split(' ').collect::<Vec<_>>()));

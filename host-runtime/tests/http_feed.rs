@@ -40,6 +40,7 @@ over_each_journal! {
         streams_are_bounded_and_free_their_place
         who_reads_nothing_holds_nobody_up_and_is_let_go
         an_event_that_can_not_be_read_ends_no_stream
+        the_trace_of_a_command_goes_on_with_its_events_also_after_a_restart
     }
     memory sqlite
 }
@@ -60,6 +61,62 @@ fn a_message_is_a_cloud_event(place: &Place) {
     assert_eq!(data["causationid"], json!(placed["input"].to_string()));
     assert!(data["source"].as_str().unwrap().starts_with("urn:earmark:journal:"));
     assert_eq!(data["data"], placed["events"][0]["data"]);
+}
+
+fn the_trace_of_a_command_goes_on_with_its_events_also_after_a_restart(place: &Place) {
+    let trace = |n: u64| format!("00-{n:032x}-00f067aa0ba902b7-01");
+    let shop = Served::shop_at(place);
+    let sent = |headers: &[(&str, &str)]| {
+        let answer = shop.command("PlaceOrder", &order(&new_id(), 1), headers);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["input"].as_u64().unwrap().to_string()
+    };
+    let first = sent(&[("traceparent", &trace(1))]);
+    let plain = sent(&[]);
+    // Malformed: as if it were not there.
+    let spoilt = sent(&[("traceparent", &trace(0))]);
+    let second = sent(&[("traceparent", &trace(2)), ("tracestate", "a=b")]);
+    // Again: the trace of the first time stays.
+    let twice = |n| {
+        let trace = trace(n);
+        sent_twice(&shop, &[("traceparent", &trace)])
+    };
+    let (again, same) = (twice(3), twice(4));
+    assert_eq!(again, same);
+    let end = shop.get("/health/ready").json()["position"].as_u64().unwrap();
+    let check = |shop: &Served| {
+        let messages = shop.follow("/api/events?after=0", &[]).up_to(end);
+        for (input, wanted) in [
+            (&first, Some(trace(1))),
+            (&plain, None),
+            (&spoilt, None),
+            (&second, Some(trace(2))),
+            (&again, Some(trace(3))),
+        ] {
+            let of = |message: &&Message| message.data["causationid"] == json!(input);
+            let events: Vec<_> = messages.iter().filter(of).collect();
+            assert!(events.len() > 1);
+            for event in events {
+                assert_eq!(
+                    event.data.get("traceparent"),
+                    wanted.as_ref().map(|t| json!(t)).as_ref()
+                );
+            }
+        }
+    };
+    check(&shop);
+    shop.end();
+    check(&Served::over(place.partition(), options()));
+}
+
+/// Places one and the same order as one and the same of a client's commands; its input.
+fn sent_twice(shop: &Served, headers: &[(&str, &str)]) -> String {
+    let id = "018bcfe5-6800-7000-8000-0000000000aa";
+    let mut all = vec![("earmark-source", "till"), ("earmark-sequence", "1")];
+    all.extend_from_slice(headers);
+    let answer = shop.command("PlaceOrder", &order(id, 1), &all);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()["input"].as_u64().unwrap().to_string()
 }
 
 fn resuming_while_commands_run_loses_and_repeats_nothing(place: &Place) {

@@ -125,7 +125,8 @@ fn stamped(partition: &Partition, (kind, command, _): Command, at: u64) -> u64 {
     let (told, answer) = channel();
     let by = Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
     let reply = Box::new(move |answer| drop(told.send(answer)));
-    let submission = Submission { kind, command, by, origin: None, at: Some(at), reply };
+    let submission =
+        Submission { kind, command, by, origin: None, trace: None, at: Some(at), reply };
     partition.submit(submission).unwrap();
     answer.recv_timeout(PATIENCE).unwrap().unwrap().at
 }

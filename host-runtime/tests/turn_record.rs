@@ -6,12 +6,13 @@
 mod partition_support;
 
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use earmark_abi::{EventOut, Input, Outcome, Principal, Refused, Verdict, encode};
 use earmark_host::journal::{Journal, OpenOptions, Record, SqliteJournal, verify};
 use earmark_host::partition::{
-    Activation, Dead, DeadCode, Dropped, Entry, NotAccepted, OriginOf, Partition, TraceOf,
-    TurnRecord, command_digest,
+    Activation, Caller, Dead, DeadCode, Dropped, Entry, NotAccepted, OriginOf, Partition,
+    Submission, TraceOf, TurnRecord, command_digest,
 };
 use earmark_host::plugin::{Bodies as _, Fault};
 use partition_support::*;
@@ -279,4 +280,44 @@ fn an_activation_has_a_place_among_the_inputs_and_changes_nothing_else() {
     drop(after);
     assert_eq!(lines(&open(rogue(), &logical(&activated))).len(), 4);
     assert_eq!(verify(&activated, &mut |_| {}).unwrap().head.next_input, now.inputs + 2);
+}
+
+#[test]
+fn a_trace_is_in_the_record_and_in_the_feed_and_no_part_of_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let run = |name: &str, trace: Option<&str>| {
+        let partition = open(Small::new(), &logical(&folder.path().join(name)));
+        let by = Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
+        let (told, answer) = channel();
+        let one = |(text, trace): (&str, Option<&str>)| Submission {
+            kind: WRITE,
+            command: text.as_bytes().to_vec(),
+            by: Arc::clone(&by),
+            origin: None,
+            trace: trace.map(Arc::from),
+            at: Some(5),
+            reply: Box::new({
+                let told = told.clone();
+                move |receipt| drop(told.send(receipt))
+            }),
+        };
+        let all = [("plain", None), ("traced", trace), ("plain too", None)];
+        partition.submit_all(all.into_iter().map(one).collect()).unwrap();
+        for _ in 0..all.len() {
+            answer.recv_timeout(PATIENCE).unwrap().unwrap();
+        }
+        let chain = partition.position().borrow().chain;
+        let sealed = partition.reader().unwrap().read(1, usize::MAX).unwrap().remove(0);
+        let turn = Entry::decode(&sealed.record.body).unwrap().turn().unwrap();
+        let traces: Vec<(u32, String)> =
+            turn.traces.iter().map(|one| (one.input, one.traceparent.to_string())).collect();
+        let fed = partition.feed(1).unwrap().more().unwrap();
+        (chain, traces, fed.into_iter().map(|event| event.trace).collect::<Vec<_>>())
+    };
+    let (without, with) = (run("without", None), run("with", Some(parent)));
+    assert_eq!(without.0, with.0);
+    assert_eq!((without.1, without.2), (Vec::new(), vec![None, None, None]));
+    assert_eq!(with.1, [(1, parent.to_string())]);
+    assert_eq!(with.2, [None, Some(parent.to_string()), None]);
 }

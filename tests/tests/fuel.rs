@@ -25,8 +25,12 @@ fn fuel_is_counted_the_same_each_time_and_half_the_budget_is_a_warning() {
     assert!(all >= 400, "{all} inputs, and a record is decided on as a whole: {rows:?}");
 
     let tight = (most + most / 2).to_string();
-    let output =
-        finished(built.earmark().arg("fuel").arg(&dir).args(["--last", "400", "--fuel", &tight]));
+    let output = finished(built.earmark().arg("fuel").arg(&dir).args([
+        "--last",
+        "400",
+        "--max-fuel",
+        &tight,
+    ]));
     let said = text(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("warning: PlaceOrder came to 67 % of the"), "{said}");

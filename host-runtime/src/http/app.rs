@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::body::Bytes;
@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
+use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::rate::Buckets;
 use super::{HttpOptions, ServeError, about, moment};
@@ -44,12 +45,15 @@ pub(super) struct App {
     pub(super) source: String,
     /// Queries and slices at once.
     pub(super) questions: Arc<Semaphore>,
+    /// Questions that wait for their turn.
+    pub(super) waiting: Arc<AtomicU64>,
     pub(super) streams: Arc<Semaphore>,
     pub(super) readers: Readers,
     /// True when the server ends.
     pub(super) closing: watch::Receiver<bool>,
     /// Set when the partition takes no commands any more.
-    failed: AtomicBool,
+    failed: Arc<AtomicBool>,
+    pub(super) metrics: Metrics,
 }
 
 impl App {
@@ -67,6 +71,15 @@ impl App {
         let queries =
             queries.map(|(kind, one)| named(kind, &one.name, &one.scope, &one.schema)).collect();
         let limits = options.limits.clone();
+        let questions = Arc::new(Semaphore::new(limits.questions));
+        let streams = Arc::new(Semaphore::new(limits.streams));
+        let (failed, waiting) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let watched = Watched::new(
+            Arc::clone(&partition),
+            (Arc::clone(&questions), limits.questions, Arc::clone(&waiting)),
+            (Arc::clone(&streams), limits.streams),
+            Arc::clone(&failed),
+        );
         Ok(Self {
             position: partition.position(),
             gate: Gate::new(options, &says)?,
@@ -75,12 +88,14 @@ impl App {
             queries,
             description: about::describe(&says),
             source: source_of(partition.header()),
-            questions: Arc::new(Semaphore::new(limits.questions)),
-            streams: Arc::new(Semaphore::new(limits.streams)),
+            questions,
+            waiting,
+            streams,
+            metrics: Metrics::new(watched),
             readers: Readers::new(limits.feed_readers),
             limits,
             closing,
-            failed: AtomicBool::new(false),
+            failed,
             partition,
         })
     }

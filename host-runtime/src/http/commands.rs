@@ -18,7 +18,7 @@ use super::about::json;
 use super::access::Who;
 use super::app::{App, hex};
 use super::problem::Problem;
-use super::{body, once};
+use super::{body, once, trace};
 use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
 use crate::plugin::Fault;
 
@@ -37,12 +37,12 @@ pub(super) async fn command(
     let (parts, sent) = request.into_parts();
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
-    let origin = once::origin(&parts.headers, &who)?;
+    let (origin, trace) = (once::origin(&parts.headers, &who)?, trace::parent(&parts.headers));
     let minimal = parts.headers.get_all(PREFER).iter().any(|one| one == "return=minimal");
     let kind = named.kind;
     let payload = body::json(&parts.headers, sent, &app.limits).await?;
     let command = read(&app, kind, payload).await?;
-    let (receipt, durable) = submit(&app, &who, kind, command, origin).await?;
+    let (receipt, durable) = submit(&app, &who, kind, command, (origin, trace)).await?;
     if receipt.outcome.len() > SHORT && !minimal {
         let told = tokio::task::spawn_blocking(move || tell(&app, &who, &receipt, durable, false));
         return told.await.map_err(|_| ended())?;
@@ -68,7 +68,7 @@ async fn submit(
     who: &Who,
     kind: u16,
     command: Vec<u8>,
-    origin: Option<Origin>,
+    (origin, trace): (Option<Origin>, Option<Arc<str>>),
 ) -> Result<(Receipt, Position), Problem> {
     let (tell, told) = oneshot::channel();
     let position = app.position.clone();
@@ -76,7 +76,7 @@ async fn submit(
     let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
     let by = Arc::clone(&who.caller);
     let keyed = origin.as_ref().is_some_and(once::is_keyed);
-    let submission = Submission { kind, command, by, origin, at: None, reply };
+    let submission = Submission { kind, command, by, origin, trace, at: None, reply };
     let answered = match app.partition.try_submit(submission) {
         // A reply that is dropped uncalled: the partition closed with the input still waiting.
         Ok(()) => told.await.unwrap_or((Err(NotAccepted::Closed), Position::default())),

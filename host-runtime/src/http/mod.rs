@@ -13,6 +13,7 @@
 //! | `GET /api/description` | what the plugin says of itself |
 //! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
 //! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
+//! | `GET /metrics` | what is counted, for Prometheus |
 //! | `GET /health/live`, `GET /health/ready` | whether it runs, whether it takes commands |
 //!
 //! Everything that goes wrong is told as `application/problem+json` (RFC 9457) with a stable code.
@@ -25,7 +26,9 @@ mod commands;
 mod cors;
 mod dead_letters;
 mod feed;
+mod metrics;
 mod moment;
+mod observed;
 mod once;
 mod problem;
 mod queries;
@@ -34,6 +37,7 @@ mod routes;
 mod server;
 mod statics;
 mod tls;
+mod trace;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

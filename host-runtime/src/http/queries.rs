@@ -4,6 +4,7 @@
 //! serve connections, and are bounded, so that they can't hold commands up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Extension;
 use axum::extract::{Path, Request, State};
@@ -77,13 +78,32 @@ pub(super) async fn slice(
     .await
 }
 
+/// A question that waits for its turn, counted until it has it or whoever asked is gone.
+struct Waits(Arc<AtomicU64>);
+
+impl Waits {
+    fn begin(count: &Arc<AtomicU64>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Runs a question where it may wait, when there is room for it.
 async fn ask_off_thread(
     app: &Arc<App>,
     ask: impl FnOnce(&App) -> Result<Response, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let room = Arc::clone(&app.questions).acquire_owned();
-    let Ok(Ok(room)) = tokio::time::timeout(app.limits.reading, room).await else {
+    let waits = Waits::begin(&app.waiting);
+    let room = tokio::time::timeout(app.limits.reading, room).await;
+    drop(waits);
+    let Ok(Ok(room)) = room else {
         return Err(Problem::busy("too many questions are asked at once: try again in a moment"));
     };
     let app = Arc::clone(app);

@@ -17,7 +17,9 @@ use super::access::Who;
 use super::app::App;
 use super::problem::{self, Problem};
 use super::rate::Asker;
-use super::{HttpOptions, about, commands, cors, dead_letters, feed, queries, statics};
+use super::{
+    HttpOptions, about, commands, cors, dead_letters, feed, metrics, observed, queries, statics,
+};
 
 /// A route of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ type At = fn() -> MethodRouter<Arc<App>>;
 const EVENTS: &str = "/api/events";
 const HEALTH: &str = "/health/";
 
-const TABLE: [(Route, At); 13] = [
+const TABLE: [(Route, At); 14] = [
     (closed("POST", "/api/commands/{name}"), || post(commands::command)),
     (closed("POST", "/api/queries/{name}"), || post(queries::query)),
     (closed("POST", "/api/slice"), || post(queries::slice)),
@@ -46,6 +48,7 @@ const TABLE: [(Route, At); 13] = [
     (closed("GET", "/api/dead-letters/{input}"), || get(dead_letters::show)),
     (closed("POST", "/api/dead-letters/{input}/retry"), || post(dead_letters::retry)),
     (closed("POST", "/api/dead-letters/{input}/drop"), || post(dead_letters::give_up)),
+    (closed("GET", "/metrics"), || get(metrics::metrics)),
     // The same for everybody, without a word about anybody: a client needs it to know what to ask
     // for, and which scopes its token has to have.
     (open("GET", "/api/description"), || get(about::description)),
@@ -92,6 +95,7 @@ pub(super) fn router(app: &Arc<App>, options: &HttpOptions) -> Router {
         Some(layer) => router.layer(layer),
         None => router,
     };
+    let router = router.layer(from_fn_with_state(Arc::clone(app), observed::request));
     router.with_state(Arc::clone(app))
 }
 

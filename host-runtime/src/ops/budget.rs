@@ -12,9 +12,9 @@ use earmark_host::plugin::Limits;
 pub(crate) struct Budget {
     /// Fuel for one input, about one unit an instruction: an input over it is a dead letter
     /// [default: 2000000000]
-    #[arg(long, global = true, value_name = "UNITS", env = "EARMARK_FUEL",
+    #[arg(long, global = true, value_name = "UNITS", env = "EARMARK_MAX_FUEL",
           value_parser = value_parser!(u64).range(1..))]
-    fuel: Option<u64>,
+    max_fuel: Option<u64>,
     /// Milliseconds for one call; over it the plugin is thrown away, and what it was asked is
     /// judged by fuel [default: 2000]
     #[arg(long, global = true, value_name = "MS", env = "EARMARK_DEADLINE_MS",
@@ -33,7 +33,7 @@ impl Budget {
         let mib = self.memory_mib.and_then(|mib| usize::try_from(mib).ok());
         let millis = self.deadline_ms.map(Duration::from_millis);
         Limits {
-            fuel: self.fuel.unwrap_or(usual.fuel),
+            fuel: self.max_fuel.unwrap_or(usual.fuel),
             deadline: millis.unwrap_or(usual.deadline),
             memory_bytes: mib.map_or(usual.memory_bytes, |mib| mib.saturating_mul(1 << 20)),
             ..usual

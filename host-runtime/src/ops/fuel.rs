@@ -136,7 +136,7 @@ impl Fuel {
             if most > budget / 2 {
                 eprintln!(
                     "warning: {name} came to {share:.0} % of the {} units of fuel that an input \
-                     may take (input {input}): give it more with --fuel, or make it take less",
+                     may take (input {input}): give it more with --max-fuel, or make it take less",
                     grouped(budget)
                 );
             }

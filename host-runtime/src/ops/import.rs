@@ -189,6 +189,8 @@ impl Hands<'_> {
             command,
             by: Arc::new(Caller { subject: kept.by, scopes: kept.scopes }),
             origin,
+            // The trace was the caller's, and is over.
+            trace: None,
             at: Some(at),
             // Nobody listens any more only when the import has failed already.
             reply: Box::new(move |answer| drop(told.send((expected, answer)))),

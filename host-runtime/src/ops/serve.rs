@@ -22,19 +22,19 @@ use super::screen::open;
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The directory of the journal
-    #[arg(long, value_name = "DIR", default_value = ".earmark/data")]
+    #[arg(long, value_name = "DIR", env = "EARMARK_DIR", default_value = ".earmark/data")]
     dir: PathBuf,
     /// Keep the journal in memory: everything is gone at the end
-    #[arg(long)]
+    #[arg(long, env = "EARMARK_EPHEMERAL")]
     ephemeral: bool,
     /// Where to serve; other addresses than loopback need --auth-keys
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "EARMARK_ADDR", default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
     /// The folder of the page; without it only the API is served
     #[arg(long, value_name = "DIR", env = "EARMARK_WWW")]
     www: Option<PathBuf>,
     /// Save a snapshot after every N inputs; 0 for never
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", env = "EARMARK_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
     snapshot_every: u64,
     /// Add a route that only echoes, to hold the others against in a benchmark
     #[arg(long, hide = true)]
@@ -85,23 +85,47 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let (begun, end) = (begun(&partition), told_to_end()?);
         let server = bind(partition, options).await?;
-        println!("serving on {scheme}://{}/ (end with ctrl-c)", server.local_addr());
-        server.run(told_to_end()).await;
+        let addr = server.local_addr();
+        println!("serving on {scheme}://{addr}/ (end with ctrl-c)");
+        begun(addr);
+        server.run(end).await;
+        tracing::info!("everything that was taken is answered");
         Ok(())
     })
 }
 
-/// Ends when the process is asked to.
-async fn told_to_end() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+/// Logs what serves, from where on, when it has its address.
+fn begun(partition: &Partition) -> impl FnOnce(SocketAddr) + use<> {
+    let says = Arc::clone(partition.description());
+    let digest = blake3::Hash::from_bytes(partition.plugin_digest()).to_hex();
+    let journal = u128::from_be_bytes(partition.header().id);
+    let position = *partition.position().borrow();
+    move |addr| {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            plugin = says.name,
+            plugin_version = says.version,
+            plugin_digest = %digest,
+            journal = format!("{journal:032x}"),
+            inputs = position.inputs,
+            events = position.events,
+            %addr,
+            "serving"
+        );
     }
+}
+
+/// Ends when the process is asked to. From the call on a signal is heard, and kills nobody.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!(signal, "told to end: nothing new is taken");
+    })
 }

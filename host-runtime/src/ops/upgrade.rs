@@ -29,12 +29,7 @@ const EXAMPLES: usize = 3;
 #[derive(Debug, Args)]
 pub(crate) struct Upgrade {
     /// The plugin that is to decide from now on
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "roll_back",
-        conflicts_with = "roll_back"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "roll_back")]
     candidate: Option<PathBuf>,
     /// Put the plugin in force again that was before the last activation
     #[arg(long)]
@@ -136,6 +131,7 @@ impl Upgrade {
         let plugins = Plugins::of(&self.dir);
         let file = match &self.candidate {
             Some(file) => file.clone(),
+            None if !self.roll_back => bail!("name the plugin: --candidate FILE, or --roll-back"),
             None => {
                 let before = before_the_last(&mut reader)?;
                 let before =

@@ -26,6 +26,8 @@ pub struct FeedEvent {
     pub subject: String,
     /// Whose that is; empty if nobody's.
     pub owner: String,
+    /// The trace of that input, as in the `traceparent` of W3C Trace Context, if it came with one.
+    pub trace: Option<String>,
     /// The event, in the plugin's own form.
     pub body: Vec<u8>,
 }
@@ -119,7 +121,10 @@ fn read_turn(
     let Some(turn) = turn else { return Ok(()) };
     let mut sequence = record.first_event;
     let outcomes = turn.inputs.iter().zip(&turn.outcomes);
-    for (number, (input, bytes)) in (record.first_input..).zip(outcomes) {
+    let mut traces = turn.traces.iter().peekable();
+    for (place, (input, bytes)) in (0..).zip(outcomes) {
+        let number = record.first_input.saturating_add(u64::from(place));
+        let trace = traces.next_if(|trace| trace.input == place).map(|trace| trace.traceparent);
         let outcome: Outcome<'_> =
             decode("an outcome", bytes).map_err(|error| damaged(error.to_string()))?;
         let Verdict::Accepted { events } = outcome.verdict else { continue };
@@ -138,6 +143,7 @@ fn read_turn(
                     kind: event.kind,
                     subject: subject.to_string(),
                     owner: owner.to_string(),
+                    trace: trace.map(String::from),
                     body: event.body.to_vec(),
                 });
             }

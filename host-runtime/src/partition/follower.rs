@@ -10,6 +10,7 @@ use earmark_abi::{Answer, Audited, Call, FailureKind, Outcome, Verdict, decode, 
 
 use super::bars::{Bars, Question};
 use super::body::{Entry, TurnRecord};
+use super::meters::Meters;
 use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
 use super::submission::{Caller, Origin, Receipt};
@@ -77,6 +78,7 @@ pub(super) struct Follower {
     /// Whether a snapshot is due with the next record.
     pub(super) save_soon: bool,
     pub(super) bars: Bars,
+    pub(super) meters: Arc<Meters>,
     /// Makes a new body from what is durable.
     pub(super) renew: Renew,
 }
@@ -118,12 +120,14 @@ impl Follower {
             tracing::error!(why, "the follower can't be brought back");
             Fault::Broken(why)
         })?;
+        self.meters.follower_bodies.add(1);
         let Some(body) = renewed.bodies.into_iter().next() else {
             return Err(Fault::Broken("no body was made".to_string()));
         };
         (self.body, self.origins, self.anchor) = (body, renewed.origins, renewed.anchor);
         let replayed = self.anchor.inputs.saturating_sub(renewed.from_snapshot.unwrap_or(0));
         self.save_soon = replayed > LONG_REPLAY;
+        self.meters.followed.set(self.anchor.inputs);
         Ok(())
     }
 
@@ -164,6 +168,9 @@ impl Follower {
         let now = Instant::now();
         let barred = self.bars.holds(asker, question, now).map(Fault::Barred);
         if let Some(why) = lost.cloned().or(barred) {
+            if matches!(why, Fault::Barred(_)) {
+                self.meters.questions_barred.add(1);
+            }
             tell(reply, Err(why));
             return None;
         }
@@ -173,15 +180,19 @@ impl Follower {
             Fault::Answer(_) | Fault::TooLarge { .. } => None,
             fault => {
                 self.bars.failed(asker, question, now);
+                self.meters.questions_failed.add(1);
                 Some(fault)
             }
         }
     }
 
     fn follow(&mut self, record: &Record, anchor: Anchor) -> Result<(), Fault> {
+        let began = Instant::now();
         apply(self.body.as_mut(), &[record])?;
+        self.meters.apply.took(began.elapsed());
         note_origins(&mut self.origins, record)?;
         self.anchor = anchor;
+        self.meters.followed.set(anchor.inputs);
         self.save_if_due()
     }
 
@@ -196,13 +207,22 @@ impl Follower {
         // Once: a plugin that can't make one is asked no sooner than it would have been.
         self.save_soon = false;
         let Some(snapshots) = &self.snapshots else { return Ok(()) };
+        let began = Instant::now();
         let state = snapshot(self.body.as_mut())?;
         let saved = (self.origins.cursors(), state);
         let body = encode(&saved).map_err(|error| Fault::Answer(error.to_string()))?;
         let head = SnapshotHead { at: self.anchor, plugin: snapshots.plugin };
         match snapshots.store.save(&head, &body) {
-            Ok(path) => tracing::info!(path = %path.display(), "saved a snapshot"),
-            Err(error) => tracing::warn!(%error, "could not save a snapshot"),
+            Ok(path) => {
+                let took = began.elapsed();
+                self.meters.snapshots.took(took);
+                let (inputs, path) = (self.anchor.inputs, path.display());
+                tracing::info!(%path, inputs, ?took, "saved a snapshot");
+            }
+            Err(error) => {
+                self.meters.snapshots_failed.add(1);
+                tracing::warn!(%error, "could not save a snapshot");
+            }
         }
         self.saved_at = self.anchor.inputs;
         Ok(())

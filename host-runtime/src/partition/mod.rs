@@ -19,6 +19,7 @@ mod dead_letters;
 mod feed;
 mod follower;
 mod leader;
+mod meters;
 mod open;
 mod origins;
 mod rebuild;
@@ -46,6 +47,7 @@ pub use body::{
 pub use compact::{CompactError, Compacted, compact};
 pub use dead_letters::{Asked, DeadLetter, DeadLetters, Question, Standing, asked};
 pub use feed::{Feed, FeedEvent};
+pub use meters::{Became, Count, Histogram, Measured, Meters};
 pub use open::{OpenError, Options, Where, new_id};
 pub(crate) use origins::KEYED;
 pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
@@ -77,14 +79,20 @@ pub struct Partition {
     header: Header,
     work: SyncSender<Work>,
     asks: SyncSender<Ask>,
-    position: watch::Receiver<Position>,
-    /// The moment of the last input.
-    stamped: Arc<AtomicU64>,
+    seen: Seen,
     readers: Mutex<Box<dyn JournalReader>>,
     translator: Translator,
     /// The dead letters, as far as somebody wanted to know.
     letters: Mutex<DeadLetters>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What is seen of the threads while they work.
+struct Seen {
+    position: watch::Receiver<Position>,
+    /// The moment of the last input.
+    stamped: Arc<AtomicU64>,
+    meters: Arc<Meters>,
 }
 
 impl std::fmt::Debug for Partition {
@@ -124,7 +132,13 @@ impl Partition {
     /// How far it has come, durably; changes can be waited for.
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
-        self.position.clone()
+        self.seen.position.clone()
+    }
+
+    /// What it counts of its own work.
+    #[must_use]
+    pub fn meters(&self) -> &Arc<Meters> {
+        &self.seen.meters
     }
 
     /// Where the journal begins: at nothing, unless it was compacted.
@@ -138,7 +152,7 @@ impl Partition {
     /// input's; with a logical clock the last one's.
     #[must_use]
     pub fn now(&self) -> u64 {
-        let last = self.stamped.load(Ordering::Relaxed);
+        let last = self.seen.stamped.load(Ordering::Relaxed);
         match self.header.clock {
             Clock::Live => leader::clock().max(last),
             Clock::Logical => last,
@@ -150,7 +164,7 @@ impl Partition {
     /// # Errors
     /// [`NotAccepted::Closed`], and then the reply is not called.
     pub fn submit(&self, submission: Submission) -> Result<(), NotAccepted> {
-        self.work.send(Work::One(submission)).map_err(|_| NotAccepted::Closed)
+        self.queued(1, || self.work.send(Work::One(submission)).map_err(|_| NotAccepted::Closed))
     }
 
     /// Hands in inputs, in order; waits for a place in the queue.
@@ -158,7 +172,9 @@ impl Partition {
     /// # Errors
     /// As [`Partition::submit`].
     pub fn submit_all(&self, submissions: Vec<Submission>) -> Result<(), NotAccepted> {
-        self.work.send(Work::Many(submissions)).map_err(|_| NotAccepted::Closed)
+        let work = Work::Many(submissions);
+        let count = work.len();
+        self.queued(count, || self.work.send(work).map_err(|_| NotAccepted::Closed))
     }
 
     /// Hands in an input if there is a place in the queue.
@@ -166,10 +182,23 @@ impl Partition {
     /// # Errors
     /// [`NotAccepted::Busy`] or [`NotAccepted::Closed`], and then the reply is not called.
     pub fn try_submit(&self, submission: Submission) -> Result<(), NotAccepted> {
-        self.work.try_send(Work::One(submission)).map_err(|error| match error {
-            TrySendError::Full(_) => NotAccepted::Busy,
-            TrySendError::Disconnected(_) => NotAccepted::Closed,
+        let sent = || self.work.try_send(Work::One(submission));
+        self.queued(1, || {
+            sent().map_err(|error| match error {
+                TrySendError::Full(_) => NotAccepted::Busy,
+                TrySendError::Disconnected(_) => NotAccepted::Closed,
+            })
         })
+    }
+
+    /// Counts what waits; before it is sent, since it may be taken at once.
+    fn queued(
+        &self,
+        count: usize,
+        send: impl FnOnce() -> Result<(), NotAccepted>,
+    ) -> Result<(), NotAccepted> {
+        self.seen.meters.queued.add(count);
+        send().inspect_err(|_| self.seen.meters.queued.less(count))
     }
 
     /// Asks a question of the durable state; waits for the answer.

@@ -13,9 +13,11 @@ use super::activation::in_force;
 use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
+use super::meters::Meters;
 use super::rebuild::{RebuildError, rebuild};
 use super::translate::Translator;
-use super::{Caller, Partition, writer};
+use super::writer::Writer;
+use super::{Caller, Partition, Seen};
 use crate::journal::{
     Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SNAPSHOTS,
     SnapshotStore, SqliteJournal,
@@ -158,17 +160,17 @@ impl Partition {
         let rebuilt =
             rebuild(bodies.as_ref(), reader.as_mut(), snapshots.as_ref(), count, progress)?;
         warn(&rebuilt.skipped);
-        let mut fresh = rebuilt.bodies.into_iter();
-        let (first, second) = (one(fresh.next())?, one(fresh.next())?);
+        let (first, second, third) = three(rebuilt.bodies)?;
         let (work, work_in) = sync_channel(QUEUE);
         let (jobs, jobs_in) = sync_channel(TURNS_AHEAD);
         let (asks, asks_in) = sync_channel(ASKS);
         let (told, position) = watch::channel(rebuilt.position);
         let stamped = Arc::new(AtomicU64::new(rebuilt.at));
+        let meters = meters(bodies.as_ref(), rebuilt.position.inputs);
         let leader = Leader {
             bodies: Arc::clone(&bodies),
             body: first,
-            witness: fresh.next(),
+            witness: third,
             roles: header.roles.clone(),
             clock: if options.recorded_times { Clock::Logical } else { header.clock },
             origins: rebuilt.origins.clone(),
@@ -182,30 +184,30 @@ impl Partition {
             asks: asks.clone(),
             by_host: Arc::new(Caller { subject: "host".into(), scopes: vec!["flow".into()] }),
             lost: None,
+            meters: Arc::clone(&meters),
         };
-        let renew = renew(&bodies, reader.as_ref(), snapshots.clone())?;
         let follower = Follower {
-            renew,
+            renew: renew(&bodies, reader.as_ref(), snapshots.clone())?,
             body: second,
             origins: rebuilt.origins,
             anchor: rebuilt.anchor,
             snapshots: saving(snapshots, options.snapshot_every, bodies.digest()),
             save_soon: false,
             bars: Bars::default(),
+            meters: Arc::clone(&meters),
             saved_at: rebuilt.from_snapshot.unwrap_or(0),
         };
-        let to_follower = asks.clone();
+        let writer = Writer { journal, asks: asks.clone(), position: told, meters: meters.clone() };
         let threads = vec![
             spawn("earmark-leader", move || leader.run(&work_in))?,
-            spawn("earmark-writer", move || writer::run(journal, &jobs_in, &to_follower, &told))?,
+            spawn("earmark-writer", move || writer.run(&jobs_in))?,
             spawn("earmark-follower", move || follower.run(&asks_in))?,
         ];
         Ok(Self {
             header,
             work,
             asks,
-            position,
-            stamped,
+            seen: Seen { position, stamped, meters },
             readers: Mutex::new(reader),
             translator: Translator::new(Arc::clone(&bodies)),
             letters: Mutex::default(),
@@ -215,15 +217,29 @@ impl Partition {
     }
 }
 
-fn one(body: Option<Box<dyn Body>>) -> Result<Box<dyn Body>, OpenError> {
-    let lost = || Fault::Trap("no body was made".to_string());
-    body.ok_or_else(|| OpenError::Rebuild(RebuildError::Plugin(lost())))
+/// The leader's body, the follower's, and the witness, if there is one.
+#[allow(clippy::type_complexity, reason = "three of a kind, taken apart at once")]
+fn three(
+    bodies: Vec<Box<dyn Body>>,
+) -> Result<(Box<dyn Body>, Box<dyn Body>, Option<Box<dyn Body>>), OpenError> {
+    let mut bodies = bodies.into_iter();
+    match (bodies.next(), bodies.next()) {
+        (Some(first), Some(second)) => Ok((first, second, bodies.next())),
+        _ => {
+            let lost = Fault::Trap("no body was made".to_string());
+            Err(OpenError::Rebuild(RebuildError::Plugin(lost)))
+        }
+    }
 }
 
 /// How snapshots are saved, if they are.
 fn saving(store: Option<SnapshotStore>, every_inputs: u64, plugin: [u8; 32]) -> Option<Snapshots> {
     let store = store.filter(|_| every_inputs > 0)?;
     Some(Snapshots { store, every_inputs, plugin })
+}
+
+fn meters(bodies: &dyn Bodies, inputs: u64) -> Arc<Meters> {
+    Arc::new(Meters::new(bodies.description().commands.len(), inputs))
 }
 
 fn warn(skipped: &[String]) {

@@ -82,6 +82,7 @@ impl Partition {
             command: asked.command,
             by: Arc::new(asked.by),
             origin: Some(retry_of(letter)),
+            trace: None,
             at: None,
             reply,
         })?;

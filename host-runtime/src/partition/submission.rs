@@ -16,6 +16,9 @@ pub struct Submission {
     pub by: Arc<Caller>,
     /// The place in the sequence of a source, if it has one: then it has its effect once.
     pub origin: Option<Origin>,
+    /// The trace it is part of, as in the `traceparent` of W3C Trace Context: it goes on with the
+    /// events, and has no part in what is decided.
+    pub trace: Option<Arc<str>>,
     /// The moment of the input, for a journal with a logical clock; else the host's clock counts.
     pub at: Option<u64>,
     /// Told once.
@@ -24,11 +27,12 @@ pub struct Submission {
 
 impl std::fmt::Debug for Submission {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, by, origin, at, .. } = self;
+        let Self { kind, by, origin, trace, at, .. } = self;
         f.debug_struct("Submission")
             .field("kind", kind)
             .field("by", by)
             .field("origin", origin)
+            .field("trace", trace)
             .field("at", at)
             .finish_non_exhaustive()
     }

@@ -72,9 +72,12 @@ pub fn write_cloud_event(
     contents: &Contents,
     text: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let FeedEvent { sequence, input, at, kind, subject, .. } = event;
+    let FeedEvent { sequence, input, at, kind, subject, trace, .. } = event;
     let ce_type = says.events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
-    let envelope = Envelope::new(source, *sequence, *input, ce_type, subject, *at);
+    let envelope = Envelope {
+        traceparent: trace.clone().unwrap_or_default(),
+        ..Envelope::new(source, *sequence, *input, ce_type, subject, *at)
+    };
     serde_json::to_writer(&mut *text, &envelope)
         .map_err(|error| Fault::Answer(error.to_string()))?;
     // The contents go inside of the envelope's braces.

@@ -12,7 +12,7 @@ use earmark_abi::{
 };
 
 use super::Position;
-use super::body::{Dead, DeadCode, Entry, OriginOf, TurnRecord, command_digest};
+use super::body::{Dead, DeadCode, Entry, OriginOf, TraceOf, TurnRecord, command_digest};
 use super::submission::{Caller, Origin, Submission};
 use crate::journal::Record;
 use crate::plugin::{Body, Fault};
@@ -25,6 +25,7 @@ pub(super) struct Stamped {
     pub(super) by: Arc<Caller>,
     /// Its place in the sequence of a source, and the digest that tells it from others there.
     pub(super) origin: Option<(Origin, [u8; 16])>,
+    pub(super) trace: Option<Arc<str>>,
 }
 
 impl Stamped {
@@ -35,6 +36,7 @@ impl Stamped {
             command: std::mem::take(&mut submission.command),
             by: Arc::clone(&submission.by),
             origin: submission.origin.clone().zip(digest),
+            trace: submission.trace.take(),
         }
     }
 }
@@ -120,6 +122,12 @@ pub(super) fn decide(
     Ok(Decided { outcomes, next_deadline: turned.next_deadline })
 }
 
+/// Whether an outcome is a refusal. One with events is none, and of others little is to be read.
+pub(super) fn is_refused((outcome, events): &EncodedOutcome) -> bool {
+    let refused = |outcome: Outcome<'_>| matches!(outcome.verdict, Verdict::Refused(_));
+    *events == 0 && decode("an outcome", outcome).is_ok_and(refused)
+}
+
 /// The host's own outcome for an input that no plugin could answer.
 pub(super) fn dead(verdict: &Fault) -> Result<Decided, Fault> {
     let message = format!("the plugin could not answer this input: {verdict}");
@@ -132,6 +140,10 @@ pub(super) fn dead(verdict: &Fault) -> Result<Decided, Fault> {
 fn origin_of((input, one): (u32, &Stamped)) -> Option<OriginOf<'_>> {
     let (Origin { source, sequence }, command) = one.origin.as_ref()?;
     Some(OriginOf { input, source, sequence: *sequence, command: *command })
+}
+
+fn trace_of((input, one): (u32, &Stamped)) -> Option<TraceOf<'_>> {
+    Some(TraceOf { input, traceparent: one.trace.as_deref()? })
 }
 
 /// The record of a turn, and where the journal stands after it. With a verdict, the turn is one
@@ -165,7 +177,7 @@ pub(super) fn record(
         inputs,
         outcomes: decided.outcomes.iter().map(|(outcome, _)| &**outcome).collect(),
         origins: (0..).zip(batch).filter_map(origin_of).collect(),
-        traces: Vec::new(),
+        traces: (0..).zip(batch).filter_map(trace_of).collect(),
         dead: dead.into_iter().collect(),
     };
     let record = Record {

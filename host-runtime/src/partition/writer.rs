@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::Position;
 use super::follower::Ask;
+use super::meters::Meters;
 use super::submission::{NotAccepted, Receipt, Reply};
 use crate::journal::{Journal, Record};
 
@@ -27,47 +29,55 @@ pub(super) enum Job {
     Flush { done: SyncSender<Result<(), String>> },
 }
 
-/// Works until the leader is gone; then closes the journal.
-pub(super) fn run(
-    mut journal: Box<dyn Journal>,
-    jobs: &Receiver<Job>,
-    asks: &SyncSender<Ask>,
-    position: &watch::Sender<Position>,
-) {
-    let mut failed: Option<String> = None;
-    for job in jobs {
-        match job {
-            Job::Append { record, after, answers } => {
-                let appended = match &failed {
-                    Some(why) => Err(why.clone()),
-                    None => journal.append(&record).map_err(|error| chain_of(&error)),
-                };
-                let head = match appended {
-                    Ok(head) => head,
-                    Err(why) => {
-                        tracing::error!(why, "the journal failed; nothing more is accepted");
-                        refuse(answers, &why);
-                        failed = Some(why);
-                        continue;
-                    }
-                };
-                // First the follower, so that whoever hears an answer and then asks sees it.
-                drop(asks.send(Ask::Apply { record, anchor: head.anchor() }));
-                position.send_replace(after);
-                give(answers);
-            }
-            Job::Tell { answers } => match &failed {
-                None => give(answers),
-                Some(why) => refuse(answers, why),
-            },
-            Job::Flush { done } => {
-                drop(done.send(failed.clone().map_or(Ok(()), Err)));
+/// The state of a writer.
+pub(super) struct Writer {
+    pub(super) journal: Box<dyn Journal>,
+    pub(super) asks: SyncSender<Ask>,
+    pub(super) position: watch::Sender<Position>,
+    pub(super) meters: Arc<Meters>,
+}
+
+impl Writer {
+    /// Works until the leader is gone; then closes the journal.
+    pub(super) fn run(self, jobs: &Receiver<Job>) {
+        let Self { mut journal, asks, position, meters } = self;
+        let mut failed: Option<String> = None;
+        for job in jobs {
+            match job {
+                Job::Append { record, after, answers } => {
+                    let began = Instant::now();
+                    let appended = match &failed {
+                        Some(why) => Err(why.clone()),
+                        None => journal.append(&record).map_err(|error| chain_of(&error)),
+                    };
+                    let head = match appended {
+                        Ok(head) => head,
+                        Err(why) => {
+                            tracing::error!(why, "the journal failed; nothing more is accepted");
+                            refuse(answers, &why);
+                            failed = Some(why);
+                            continue;
+                        }
+                    };
+                    meters.append.took(began.elapsed());
+                    // First the follower, so that whoever hears an answer and then asks sees it.
+                    drop(asks.send(Ask::Apply { record, anchor: head.anchor() }));
+                    position.send_replace(after);
+                    give(answers);
+                }
+                Job::Tell { answers } => match &failed {
+                    None => give(answers),
+                    Some(why) => refuse(answers, why),
+                },
+                Job::Flush { done } => {
+                    drop(done.send(failed.clone().map_or(Ok(()), Err)));
+                }
             }
         }
-    }
-    drop(asks.send(Ask::Close));
-    if let Err(error) = journal.close() {
-        tracing::error!(why = chain_of(&error), "the journal did not close in order");
+        drop(asks.send(Ask::Close));
+        if let Err(error) = journal.close() {
+            tracing::error!(why = chain_of(&error), "the journal did not close in order");
+        }
     }
 }
 

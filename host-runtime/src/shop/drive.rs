@@ -81,6 +81,7 @@ pub(crate) fn drive(
             command: command.bytes.clone(),
             by: Arc::clone(&by),
             origin: Some(Origin { source: Arc::clone(&source), sequence: place }),
+            trace: None,
             at: Some(command.at),
             reply: reply(place, answered.clone(), Arc::clone(&failed)),
         };

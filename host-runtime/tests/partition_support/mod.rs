@@ -333,7 +333,7 @@ pub fn hand_in(partition: &Partition, list: Vec<Command>) -> Pending {
         pending.push(answer);
         let origin = origin.map(|(source, sequence)| Origin { source: source.into(), sequence });
         let reply = Box::new(move |answer| drop(told.send(answer)));
-        Submission { kind, command, by: Arc::clone(&by), origin, at: None, reply }
+        Submission { kind, command, by: Arc::clone(&by), origin, trace: None, at: None, reply }
     };
     let list = list.into_iter().map(submission).collect();
     partition.submit_all(list).unwrap();

@@ -33,6 +33,9 @@ pub struct Envelope {
     pub sequence: String,
     /// The input that caused it, by its place among the inputs of the source.
     pub causationid: String,
+    /// The trace of that input, as in W3C Trace Context (the extension "Distributed Tracing").
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub traceparent: String,
     /// The media type of `data`.
     pub datacontenttype: String,
 }
@@ -58,6 +61,7 @@ impl Envelope {
             partitionkey: subject.into(),
             sequence: format!("{sequence:020}"),
             causationid: format!("{input}"),
+            traceparent: String::new(),
             datacontenttype: "application/json".into(),
         }
     }

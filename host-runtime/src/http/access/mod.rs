@@ -19,16 +19,18 @@ pub(super) use demo::AS;
 pub use keys::{Keys, KeysError};
 
 use super::problem::Problem;
-use super::{HttpOptions, ServeError};
+use super::{HttpOptions, ServeError, observed};
 use crate::partition::Caller;
 
 /// The scope of couriers and of the host's clock: nobody has it over HTTP.
 pub(super) const FLOW: &str = "flow";
 /// The scope of those who see everybody's events.
-const STAFF: &str = "staff";
+pub(super) const STAFF: &str = "staff";
 /// The scope of those who run the host: what is done about dead letters. It is no part of `staff`:
 /// whoever serves customers need not be able to change what serves them.
 pub(super) const ADMIN: &str = "admin";
+/// The scope of whoever may read what is counted, and nothing else; staff may, too.
+pub(super) const METRICS: &str = "metrics";
 /// Subjects that nobody may give himself, and no token: in the journal they are the host's own.
 const RESERVED: [&str; 2] = [STAFF, "host"];
 /// Bytes of a subject.
@@ -117,7 +119,7 @@ impl Gate {
         let all = of_commands.chain(description.queries.iter().map(|one| one.scope.as_str()));
         let mut scopes: BTreeSet<String> =
             all.filter(|scope| *scope != FLOW).map(String::from).collect();
-        scopes.extend([STAFF, ADMIN].map(String::from));
+        scopes.extend([STAFF, ADMIN, METRICS].map(String::from));
         let all = scopes.iter().cloned().collect();
         let caller = Arc::new(Caller { subject: STAFF.to_string(), scopes: all });
         let staff = Who { caller, until: None, sees_all: true, by_token: false };
@@ -127,7 +129,7 @@ impl Gate {
 
     /// Who asks, by the headers of his request, or by what the address says where headers can't.
     pub(super) fn who(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {
-        match &self.access {
+        let who = match &self.access {
             Access::LoopbackDemo => match demo::named(headers, said)? {
                 None => Ok(self.staff.clone()),
                 Some(name) => Ok(self.customer(name)),
@@ -139,7 +141,8 @@ impl Gate {
                     Some(_) => Err(Problem::malformed("a token says who asks, and not `as`")),
                 }
             }
-        }
+        };
+        who.inspect(|who| observed::asks(&who.caller.subject))
     }
 
     fn customer(&self, name: &str) -> Who {
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn staff_has_every_scope_but_that_of_the_flow() {
         let staff = who(&[]).unwrap();
-        assert_eq!(staff.caller.scopes, ["a", "admin", "b", "staff"]);
+        assert_eq!(staff.caller.scopes, ["a", "admin", "b", "metrics", "staff"]);
         assert!(staff.sees("anybody") && staff.sees(""));
     }
 

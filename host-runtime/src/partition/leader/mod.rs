@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Position;
 use super::follower::{Ask, begin};
+use super::meters::{Became, Meters};
 use super::origins::{Origins, Seen};
 use super::submission::{Caller, NotAccepted, Receipt, Reply, Submission};
 use super::turn::{self, Decided, Stamped};
@@ -34,6 +35,18 @@ pub(super) enum Work {
     /// tell.
     Deed(Vec<u8>, Reply),
     Close,
+}
+
+impl Work {
+    /// Inputs in it.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(many) => many.len(),
+            // It waits for no turn.
+            Self::Deed(..) | Self::Close => 0,
+        }
+    }
 }
 
 /// How a body is made: the fast or the metered one.
@@ -64,6 +77,7 @@ pub(super) struct Leader {
     pub(super) by_host: Arc<Caller>,
     /// Set when the plugin could not be brought back: nothing more is decided.
     pub(super) lost: Option<String>,
+    pub(super) meters: Arc<Meters>,
 }
 
 /// The clock of the machine, in milliseconds since the epoch.
@@ -92,6 +106,7 @@ impl Leader {
             }
             let rest = waiting.split_off(self.cut(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
+            self.meters.queued.less(batch.len());
             self.take(batch);
         }
     }
@@ -174,6 +189,7 @@ impl Leader {
                     })),
                 };
                 if let Some(answer) = answer {
+                    self.meters.repeats.add(1);
                     self.settle(&mut inputs, &mut replies);
                     gathered.clear();
                     drop(self.jobs.send(Job::Tell { answers: vec![(one.reply, answer)] }));
@@ -206,7 +222,7 @@ impl Leader {
         let kind = self.bodies.description().tick.filter(|_| due <= self.at)?;
         // A tick has nothing to say: its contents are empty in any plugin's form.
         let (command, by) = (Vec::new(), Arc::clone(&self.by_host));
-        Some(Stamped { at: self.at, kind, command, by, origin: None })
+        Some(Stamped { at: self.at, kind, command, by, origin: None, trace: None })
     }
 
     /// Makes the record of a turn, and moves on.
@@ -247,6 +263,7 @@ impl Leader {
                 answers.push((reply, answer));
             }
         }
+        self.count(batch, decided, verdict.is_some());
         self.position = after;
         self.note_tick(batch, decided);
         self.next_deadline = decided.next_deadline;
@@ -273,6 +290,20 @@ impl Leader {
         drop(self.jobs.send(Job::Append { record: Arc::new(record), after, answers }));
     }
 
+    /// Counts a turn.
+    fn count(&self, batch: &[Stamped], decided: &Decided, dead: bool) {
+        self.meters.turns.add(1);
+        self.meters.turn_inputs.measured(u64::try_from(batch.len()).unwrap_or(u64::MAX));
+        for (one, outcome) in batch.iter().zip(&decided.outcomes) {
+            let became = match turn::is_refused(outcome) {
+                _ if dead => Became::Dead,
+                true => Became::Refused,
+                false => Became::Accepted,
+            };
+            self.meters.input(one.kind, became);
+        }
+    }
+
     /// Lets the pace of ticks know of one that the host made.
     fn note_tick(&mut self, batch: &[Stamped], decided: &Decided) {
         let tick = batch.first().filter(|one| Arc::ptr_eq(&one.by, &self.by_host));
@@ -284,6 +315,7 @@ impl Leader {
     /// New bodies in the state of all that is durable.
     fn replace(&mut self) -> Result<(), String> {
         (self.body, self.witness) = self.pair(|bodies| bodies.fast())?;
+        self.meters.leader_bodies.add(1);
         Ok(())
     }
 

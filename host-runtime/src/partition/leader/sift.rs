@@ -3,6 +3,8 @@
 //! Law: the verdict on an input is a count, never a clock; whoever is not to blame is served, in
 //! order. A failure costs a state that is carried over, and no second wait for a clock.
 
+use std::time::Instant;
+
 use super::super::submission::Reply;
 use super::super::turn::{self, Decided, Stamped};
 use super::super::witness;
@@ -31,7 +33,10 @@ impl Leader {
         }
         let kinds = self.bodies.description().events.len();
         let witness = self.witness.as_deref_mut().map(|witness| witness as _);
-        let fault = match witness::decide(self.body.as_mut(), witness, &batch, kinds) {
+        let began = Instant::now();
+        let made = witness::decide(self.body.as_mut(), witness, &batch, kinds);
+        self.meters.decide.took(began.elapsed());
+        let fault = match made {
             Ok(decided) => return self.hand_over(&batch, &decided, replies, None),
             Err(fault) => fault,
         };

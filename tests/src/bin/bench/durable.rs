@@ -99,7 +99,7 @@ impl Counter {
                     let _ = tell.send((begun, left.1.load(Ordering::Relaxed)));
                 }
             });
-            Submission { kind, command, by, origin: None, at: None, reply }
+            Submission { kind, command, by, origin: None, trace: None, at: None, reply }
         };
         let mut list: Vec<Submission> = commands.into_iter().map(submission).collect();
         match list.pop() {

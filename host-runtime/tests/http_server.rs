@@ -175,6 +175,8 @@ fn the_page_is_served_with_headers_that_keep_others_out() {
         "/%2e%2e/secret.txt",
         "/assets/..%2f../secret.txt",
         "/.env",
+        "/%2eenv",
+        "/%2Eenv",
         "/none.js",
         "/index.html/x",
         "/assets/",

@@ -41,7 +41,9 @@ impl Page {
 pub(super) async fn file(mut page: Page, request: Request) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = uri.path();
-    let is_hidden = path.split('/').any(|part| part.starts_with('.'));
+    // A dot may be written as `%2e`, and is one when the file is looked for.
+    let plain = path.to_ascii_lowercase().replace("%2e", ".");
+    let is_hidden = plain.split('/').any(|part| part.starts_with('.'));
     let is_api = path.starts_with("/api/") || path.starts_with("/health/");
     if is_hidden || is_api {
         return no_such_path(path).into_response();

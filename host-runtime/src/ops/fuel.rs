@@ -56,7 +56,8 @@ impl Fuel {
     /// Decides the last inputs anew, on an engine that counts; `budget` is what an input may take.
     pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>, budget: u64) -> Result<()> {
         let mut reader = SqliteJournal::open_reader(&self.dir)?;
-        let snapshots = SnapshotStore::open(&self.dir.join("snapshots"), usize::MAX).ok();
+        // A host may be writing one.
+        let snapshots = SnapshotStore::beside(&self.dir.join("snapshots"));
         let options = ShadowOptions { last: self.last, metered: true };
         let mut kinds: BTreeMap<u16, Taken> = BTreeMap::new();
         let (mut otherwise, mut uncounted) = (0_u64, 0_u64);
@@ -65,7 +66,7 @@ impl Fuel {
         let told = shadow(
             bodies.as_ref(),
             &mut reader,
-            snapshots.as_ref(),
+            Some(&snapshots),
             options,
             &mut |done, of| {
                 rebuilding.set_length(of);

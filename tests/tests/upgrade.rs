@@ -5,8 +5,8 @@
 //! itself otherwise, and one that refuses in other words.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use earmark_tests::built::{Built, finished, named, refused, succeeded, text};
 use earmark_tests::host::Host;
@@ -155,29 +155,32 @@ fn a_plugin_that_decides_otherwise_is_told_by_kind_and_takes_a_word_to_be_put_in
 fn an_upgrade_that_is_killed_at_any_moment_leaves_the_one_or_the_other_in_force() {
     let Some(place) = Place::new() else { return };
     let [one, other] = ["1.0.1", "1.0.2"].map(|version| place.candidate("1.0.0", version));
-    // The first time compiles; the second one tells how long an upgrade takes.
+    // The first time compiles; the second one tells about how long an upgrade takes.
     succeeded(&mut place.to(&one, &[]));
     let begun = Instant::now();
     succeeded(&mut place.to(&other, &[]));
-    let whole = begun.elapsed();
+    let mut after = begun.elapsed();
     let (mut put, mut cut, mut next) = (0, 0, [&one, &other]);
-    for round in 1..=20_u32 {
-        let mut upgrade = place.to(next[0], &[]);
-        let quiet = upgrade.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut upgrade = quiet.spawn().expect("the program starts");
-        std::thread::sleep(whole * round / 16);
-        // It may have ended by now.
-        drop(upgrade.kill());
-        let ended = upgrade.wait_with_output().expect("a child can be waited for");
+    for round in 1..=20 {
+        // A machine may be slower or faster from one moment to the next, so the kills feel their
+        // way to the moment of the activation; the first comes at once, the last one too late.
+        let patience = match round {
+            1 => Duration::ZERO,
+            20 => Duration::from_secs(60),
+            _ => after,
+        };
+        let ended = killed_after(patience, &mut place.to(next[0], &[]));
         let said = text(&ended.stderr);
         // Killed after the activation was written: it is in force, and the next round finds that.
         let was_put = ended.status.success() || said.contains("is in force");
         if was_put {
             next.reverse();
             put += 1;
+            after = after * 4 / 5;
         } else {
             assert!(said.is_empty(), "it was not killed, and failed: {said}");
             cut += 1;
+            after = after * 9 / 8;
         }
         let mut verify = place.with(Some(&place.first));
         let verified = succeeded(verify.arg("verify").arg(place.journal()));
@@ -192,4 +195,17 @@ fn an_upgrade_that_is_killed_at_any_moment_leaves_the_one_or_the_other_in_force(
     assert_eq!(host.get("/health/ready")["version"], "1.0.0");
     assert_eq!(host.query("Guests", &json!({})), json!({ "12": "ada" }));
     assert!(host.end().0.success());
+}
+
+/// How a command ended that was killed after this long, unless it had ended before.
+fn killed_after(patience: Duration, command: &mut Command) -> Output {
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = quiet.spawn().expect("the program starts");
+    let end = Instant::now() + patience;
+    while Instant::now() < end && child.try_wait().expect("a child can be asked").is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // It may have ended by now.
+    drop(child.kill());
+    child.wait_with_output().expect("a child can be waited for")
 }

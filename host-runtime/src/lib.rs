@@ -5,7 +5,10 @@
 //! of that is the plugin's.
 
 pub mod asyncapi;
+mod hex;
 pub mod http;
 pub mod journal;
 pub mod partition;
 pub mod plugin;
+
+pub use hex::hex;

@@ -7,14 +7,16 @@ mod journal_support;
 mod partition_support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use earmark_host::journal::{
-    Head, JournalError, JournalReader, OpenOptions, SqliteJournal, SqliteReader, copy, rejoin,
-    verify,
+    Head, Journal as _, JournalError, JournalReader, OpenOptions, SqliteJournal, SqliteReader,
+    copy, rejoin, verify,
 };
 use earmark_host::partition::{
     Caller, CompactError, NotAccepted, OpenError, Options, Partition, RebuildError, Submission,
-    compact, rebuild,
+    activate, compact, in_force, rebuild,
 };
 use journal_support::{database, flip, full_text, read_all};
 use partition_support::*;
@@ -172,11 +174,8 @@ fn the_state_it_begins_with_is_needed_and_kept_twice() {
         let error = verify(&scene.at("later"), &mut |_| ()).unwrap_err();
         let text = full_text(&error);
         assert!(text.contains("damaged at its base") && text.contains("journal.base.2"), "{text}");
-        let refused = Partition::open(
-            std::sync::Arc::new(Small::new()),
-            &scene.options("later"),
-            &mut |_, _| {},
-        );
+        let refused =
+            Partition::open(Arc::new(Small::new()), &scene.options("later"), &mut |_, _| {});
         assert!(
             matches!(refused, Err(OpenError::Rebuild(RebuildError::Journal(_)))),
             "{refused:?}"
@@ -250,8 +249,8 @@ fn time_never_goes_back_behind_a_base() {
     let scene = Scene::new();
     let whole = scene.open("whole");
     let at = Some(77_000);
-    let by = std::sync::Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
-    let (told, answer) = std::sync::mpsc::channel();
+    let by = Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
+    let (told, answer) = channel();
     let reply = Box::new(move |answer| drop(told.send(answer)));
     let (kind, late) = (WRITE, b"late".to_vec());
     whole
@@ -262,4 +261,61 @@ fn time_never_goes_back_behind_a_base() {
     scene.compact("whole", "later", 13).unwrap();
     let told = answers(&scene.open("later"), vec![command(WRITE, "later")]).remove(0).unwrap();
     assert_eq!((told.input, told.at), (14, 77_000));
+}
+
+#[test]
+fn a_journal_is_only_compacted_by_the_plugin_that_is_in_force() {
+    let scene = Scene::new();
+    let (whole, later) = (scene.at("whole"), scene.at("later"));
+    let other = Small::new().digested([7; 32]);
+    let compact = |by: &Small| compact(by, &whole, &later, 5, &mut |_, _| {}).map(|made| made.base);
+    match compact(&other) {
+        Err(CompactError::NotInForce { in_force, given }) => {
+            assert_eq!((in_force, given), ("03".repeat(32), "07".repeat(32)));
+        }
+        did => panic!("a plugin that never decided made the state at the base: {did:?}"),
+    }
+    assert_eq!(scene.names(), 1, "nothing was left lying");
+    activated(&whole, &other);
+    assert!(matches!(compact(&Small::new()), Err(CompactError::NotInForce { .. })));
+    assert_eq!(compact(&other).unwrap().inputs, 5);
+}
+
+#[test]
+fn a_snapshot_behind_an_activation_knows_the_moment_of_the_last_input() {
+    let (scene, moment) = (Scene::new(), 1_700_000_000_000);
+    let partition = scene.open("whole");
+    let (told, answer) = channel();
+    let by = Arc::new(Caller { subject: "tester".into(), scopes: Vec::new() });
+    let reply = Box::new(move |answer| drop(told.send(answer)));
+    let (command, origin, trace, at) = (b"late".to_vec(), None, None, Some(moment));
+    partition.submit(Submission { kind: WRITE, command, by, origin, trace, at, reply }).unwrap();
+    answer.recv_timeout(PATIENCE).unwrap().unwrap();
+    drop(partition);
+    // With nothing but the activation behind the base, and with a turn there too.
+    for (name, before) in [("nothing", u64::MAX), ("all", 0)] {
+        let place = scene.at(name);
+        if before == 0 {
+            copy(&scene.at("whole"), &place, None, &mut |_| ()).unwrap();
+        } else {
+            scene.compact("whole", name, before).unwrap();
+        }
+        activated(&place, &Small::new());
+        let options = Options { snapshot_every: 1_000, ..scene.options(name) };
+        let partition = open(Small::new(), &options);
+        assert_eq!(partition.now(), moment, "{name}, before the snapshot");
+        partition.save_snapshot().unwrap();
+        drop(partition);
+        let partition = open(Small::new(), &options);
+        assert_eq!(partition.now(), moment, "{name}: the clock of the journal went back");
+    }
+}
+
+/// Puts a plugin in force in a journal that nobody has open.
+fn activated(dir: &Path, to: &Small) {
+    let from = in_force(&mut reader(dir)).unwrap().unwrap();
+    let mut journal = SqliteJournal::open(dir, &OpenOptions::default()).unwrap();
+    let by = Caller { subject: "operator".into(), scopes: Vec::new() };
+    activate(&mut journal, from, to, &by, false).unwrap();
+    Box::new(journal).close().unwrap();
 }

@@ -5,7 +5,7 @@
 //!
 //! A client that counts its commands (`Earmark-Source`, `Earmark-Sequence`) is known for ever. One
 //! that gives each request a key (`Idempotency-Key`, as in the IETF draft of that name) is known by
-//! the last 262,144 keys of all callers: enough for any retry, and bounded.
+//! the last 262,144 keys of all callers: for retries, and bounded.
 
 use std::sync::Arc;
 

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use earmark_abi::Description;
 use earmark_host::asyncapi;
 use earmark_host::plugin::Bodies;
 use serde_json::{Map, Value, json};
+
+use super::screen::hex;
 
 /// Tell what the plugin hears, says and answers.
 #[derive(Debug, Args)]
@@ -44,7 +47,7 @@ impl Describe {
     }
 }
 
-fn schemas(plugin: &earmark_abi::Description) -> Value {
+fn schemas(plugin: &Description) -> Value {
     let read = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     let list = |all: &mut dyn Iterator<Item = (&str, &str)>| -> Map<String, Value> {
         all.map(|(name, schema)| (name.to_string(), read(schema))).collect()
@@ -63,18 +66,23 @@ fn schemas(plugin: &earmark_abi::Description) -> Value {
 fn text(bodies: &Arc<dyn Bodies>) {
     let plugin = bodies.description();
     println!("{} {}, ABI 1", plugin.name, plugin.version);
-    println!("digest    {}", blake3::Hash::from_bytes(bodies.digest()).to_hex());
+    println!("digest    {}", hex(&bodies.digest()));
     println!("roles     {}", plugin.roles.join(", "));
-    println!("\ncommands, and the scope each needs");
-    for command in &plugin.commands {
-        println!("  {:<22} {:<20} {}", command.name, command.scope, command.about);
-    }
-    println!("\nqueries");
-    for query in &plugin.queries {
-        println!("  {:<22} {:<20} {}", query.name, query.scope, query.about);
-    }
+    print_questions(plugin);
     println!("\nevents");
     for event in &plugin.events {
         println!("  {}", event.ce_type);
+    }
+}
+
+/// What may be asked of a plugin, as a table: commands and queries.
+pub(crate) fn print_questions(says: &Description) {
+    println!("\ncommands, and the scope each needs");
+    for command in &says.commands {
+        println!("  {:<22} {:<20} {}", command.name, command.scope, command.about);
+    }
+    println!("\nqueries");
+    for query in &says.queries {
+        println!("  {:<22} {:<20} {}", query.name, query.scope, query.about);
     }
 }

@@ -10,6 +10,9 @@ use clap::{Args, Subcommand};
 use earmark_host::plugin::{Bodies as _, CodeCache, Limits, PluginFile};
 use serde_json::{Value, json};
 
+use super::describe::print_questions;
+use super::screen::hex;
+
 /// Look at plugins.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
@@ -66,7 +69,7 @@ fn told(file: &Path, plugin: &PluginFile) -> Value {
         "ticks": says.tick.is_some(),
         "slices": !says.slice_schema.is_empty(),
         "bytes": plugin.bytes().len(),
-        "blake3": blake3::Hash::from_bytes(plugin.digest()).to_hex().to_string(),
+        "blake3": hex(&plugin.digest()),
         "memory": { "beginsWithBytes": begins, "asksForAtMostBytes": most },
         "limits": {
             "moduleBytes": limits.module_bytes,
@@ -101,12 +104,5 @@ fn print_table(plugin: &PluginFile, said: &Value) {
     row("ticks", has(says.tick.is_some()).to_string());
     row("slices", has(!says.slice_schema.is_empty()).to_string());
     row("events", format!("{}", says.events.len()));
-    println!("\ncommands, and the scope each needs");
-    for command in &says.commands {
-        println!("  {:<22} {:<20} {}", command.name, command.scope, command.about);
-    }
-    println!("\nqueries");
-    for query in &says.queries {
-        println!("  {:<22} {:<20} {}", query.name, query.scope, query.about);
-    }
+    print_questions(says);
 }

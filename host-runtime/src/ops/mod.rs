@@ -24,5 +24,6 @@ pub(crate) mod plugins;
 pub(crate) mod run;
 pub(crate) mod screen;
 pub(crate) mod serve;
+pub(crate) mod shadowing;
 pub(crate) mod upgrade;
 pub(crate) mod verify;

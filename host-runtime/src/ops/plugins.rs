@@ -1,4 +1,5 @@
-//! The plugins that a journal had, kept beside it: whoever has the directory has all it takes.
+//! The plugins that an upgrade took a journal from and to, kept beside it, to go on and to go back.
+//! A copy of the journal (a backup, a compaction) does not take them along.
 //!
 //! Law: a file is named by the digest of what is in it, appears whole or not at all, and is never
 //! changed.
@@ -7,6 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use earmark_host::hex;
 use earmark_host::journal::SqliteJournal;
 use earmark_host::partition::in_force;
 use earmark_host::plugin::{Bodies as _, PluginFile};
@@ -59,9 +61,4 @@ impl Plugins {
     fn place(&self, digest: &[u8; 32]) -> PathBuf {
         self.dir.join(format!("{}.wasm", hex(digest)))
     }
-}
-
-/// A digest as people write it.
-pub(crate) fn hex(digest: &[u8; 32]) -> String {
-    blake3::Hash::from_bytes(*digest).to_hex().to_string()
 }

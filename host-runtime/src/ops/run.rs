@@ -12,6 +12,8 @@ use earmark_abi::{Answer, Call, Input, Principal, Turn, chain, decode, encode};
 use earmark_host::plugin::{Bodies, Body};
 use serde_json::{Value, json};
 
+use super::screen::hex;
+
 /// What a corpus begins with.
 pub(crate) const MAGIC: &[u8] = b"EMCORP1\n";
 
@@ -61,8 +63,7 @@ fn ran(body: &mut dyn Body, corpus: &Path) -> Result<Value> {
         Answer::Digest(digest) => Some(digest),
         _ => None,
     })?;
-    let hex = |bytes| blake3::Hash::from_bytes(bytes).to_hex().to_string();
-    Ok(json!({ "chain": hex(carried), "state": hex(state), "inputs": inputs, "turns": turns }))
+    Ok(json!({ "chain": hex(&carried), "state": hex(&state), "inputs": inputs, "turns": turns }))
 }
 
 fn asked<T>(

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+pub(crate) use earmark_host::hex;
 use earmark_host::partition::{Options, Partition};
 use earmark_host::plugin::Bodies;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -47,9 +48,4 @@ pub(crate) fn grouped(number: u64) -> String {
 /// A row of a table: what it is, and its value.
 pub(crate) fn row(name: &str, value: impl std::fmt::Display) {
     println!("  {name:<28} {value}");
-}
-
-/// Bytes as text.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

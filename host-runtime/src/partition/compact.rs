@@ -10,8 +10,10 @@ use std::path::Path;
 use earmark_abi::{NotDecoded, encode};
 
 use super::Position;
+use super::activation::in_force;
 use super::follower::{digest, snapshot};
 use super::rebuild::{AtBase, RebuildError, Rebuilt, rebuild, rebuild_to};
+use crate::hex;
 use crate::journal::{
     self, Draft, DraftError, Journal as _, JournalError, JournalReader, OpenOptions, Snapshot,
     SnapshotHead, SqliteJournal, verify,
@@ -39,6 +41,17 @@ pub enum CompactError {
     /// The plugin failed.
     #[error("the plugin fails")]
     Plugin(#[from] Fault),
+    /// Another plugin decides, and the state at the base would be of one that never did.
+    #[error(
+        "the plugin in force in this journal is blake3 {in_force}, and this one is {given}: name \
+         the one in force, or put this one in force first, with `earmark upgrade`"
+    )]
+    NotInForce {
+        /// The digest of the one in force.
+        in_force: String,
+        /// The digest of the one given.
+        given: String,
+    },
     /// The new journal can't be put in its place.
     #[error(transparent)]
     Draft(#[from] DraftError),
@@ -76,6 +89,10 @@ pub fn compact(
     // Open, so that no host writes to what is about to be the archive.
     let writer = Box::new(SqliteJournal::open(from, &OpenOptions::default())?);
     let mut reader = SqliteJournal::open_reader(from)?;
+    if let Some(other) = in_force(&mut reader)?.filter(|it| *it != bodies.digest()) {
+        let (in_force, given) = (hex(&other), hex(&bodies.digest()));
+        return Err(CompactError::NotInForce { in_force, given });
+    }
     let begins = reader.base().anchor();
     let mut there = rebuild_to(before, bodies, &mut reader, None, 1, progress)?;
     if there.anchor.records == begins.records {

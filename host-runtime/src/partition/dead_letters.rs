@@ -17,8 +17,8 @@ use crate::journal::{JournalError, JournalReader, Place, Sealed};
 /// What the name of a source begins with whose inputs are retries of a letter.
 const RETRY: &str = "dead-letter:";
 
-/// Letters listed at the most. Each took a plugin's whole budget, so this many are months of
-/// trouble; beyond it the oldest that are settled are left out, and then the oldest.
+/// Letters listed at the most, so that a list never grows with the journal; beyond it the oldest
+/// that are settled are left out, and then the oldest.
 const LISTED: usize = 65_536;
 
 /// An input that no plugin could answer.

@@ -18,6 +18,7 @@ use super::rebuild::{RebuildError, rebuild};
 use super::translate::Translator;
 use super::writer::Writer;
 use super::{Caller, Partition, Seen};
+use crate::hex;
 use crate::journal::{
     Clock, Header, Journal, JournalError, JournalReader, MemoryJournal, OpenOptions, SNAPSHOTS,
     SnapshotStore, SqliteJournal,
@@ -304,10 +305,9 @@ fn check(
     options: &Options,
 ) -> Result<(), OpenError> {
     check_header(reader.header(), bodies, options)?;
-    let hex = |digest| blake3::Hash::from_bytes(digest).to_hex().to_string();
     match in_force(reader)?.filter(|it| *it != bodies.digest()) {
         Some(other) => {
-            Err(OpenError::NotInForce { in_force: hex(other), given: hex(bodies.digest()) })
+            Err(OpenError::NotInForce { in_force: hex(&other), given: hex(&bodies.digest()) })
         }
         None => Ok(()),
     }

@@ -21,7 +21,7 @@ const OUTCOMES_KEPT_IN_ALL: usize = 65_536;
 pub(crate) const KEYED: &str = "key:";
 
 /// Keys known at the most, the last ones: at 100 requests a second those of three quarters of an
-/// hour, in some 50 MB. An order's own id holds for ever whatever became of the key.
+/// hour. An order's own id holds for ever whatever became of the key.
 const KEYS_KEPT: usize = 1 << 18;
 
 /// How far each source has come.

@@ -10,7 +10,8 @@ use super::Position;
 use super::follower::{apply, begin, note_origins, position, turn_of};
 use super::origins::Origins;
 
-use crate::journal::{Anchor, Head, JournalReader, Record, SnapshotStore};
+use crate::hex;
+use crate::journal::{Anchor, Head, JournalReader, Record, Snapshot, SnapshotStore};
 use crate::plugin::{Bodies, Body, Fault};
 
 /// Records applied in one call at the most, in bytes: enough to keep a body busy.
@@ -171,11 +172,8 @@ pub(super) fn rebuild_to(
         start.next_deadline = begin(body.as_mut(), &roles, state.as_deref())?;
         start.bodies.push(body);
     }
-    if start.from_snapshot.is_some() && start.anchor.inputs > reader.base().anchor().inputs {
-        let last = reader.read(start.anchor.inputs, 1)?;
-        for sealed in &last {
-            start.look_at(&sealed.record)?;
-        }
+    if start.from_snapshot.is_some() {
+        last_turn(reader, &mut start)?;
     }
     while start.anchor.inputs < end {
         let mut records = reader.read(start.anchor.inputs.saturating_add(1), usize::MAX)?;
@@ -237,6 +235,29 @@ fn newest(
     Ok(Some(saved.1))
 }
 
+/// Takes note of the last turn at or before a snapshot; entries that are no turns may lie between,
+/// and where all of them were taken out, the base knows the moment.
+fn last_turn(reader: &mut dyn JournalReader, start: &mut Rebuilt) -> Result<(), RebuildError> {
+    let mut at = start.anchor.inputs;
+    while at > reader.base().anchor().inputs {
+        let found = reader.read(at, 1)?;
+        let Some(sealed) = found.first() else { break };
+        start.look_at(&sealed.record)?;
+        if start.written_by.is_some() {
+            return Ok(());
+        }
+        at = sealed.record.first_input.saturating_sub(1);
+    }
+    if let Some(base) = reader.base_state()? {
+        start.at = state_at(&base)?.2;
+    }
+    Ok(())
+}
+
+fn state_at(base: &Snapshot) -> Result<AtBase, Fault> {
+    decode("the state at the base", &base.body).map_err(|error| Fault::Answer(error.to_string()))
+}
+
 /// The state that a compacted journal begins with; none if it begins with nothing.
 fn at_the_base(
     bodies: &dyn Bodies,
@@ -246,12 +267,10 @@ fn at_the_base(
     let Some(base) = reader.base_state()? else { return Ok(None) };
     let at = base.head.at;
     if base.head.plugin != bodies.digest() {
-        let (wrote, given) = (hex(base.head.plugin), hex(bodies.digest()));
+        let (wrote, given) = (hex(&base.head.plugin), hex(&bodies.digest()));
         return Err(RebuildError::OtherBase { inputs: at.inputs, wrote, given });
     }
-    let saved: AtBase = decode("the state at the base", &base.body)
-        .map_err(|error| RebuildError::Plugin(Fault::Answer(error.to_string())))?;
-    let (cursors, state, moment) = saved;
+    let (cursors, state, moment) = state_at(&base)?;
     start.anchor = at;
     start.origins = Origins::restore(cursors);
     start.at = moment;
@@ -274,9 +293,9 @@ fn apply_to_all(
 
 /// Whose events were not taken, and by whom.
 fn not_taken(given: &dyn Bodies, records: &[&Record], source: Fault) -> RebuildError {
-    let writer = |record: &&Record| turn_of(record).ok().flatten().map(|turn| hex(turn.plugin));
+    let writer = |record: &&Record| turn_of(record).ok().flatten().map(|turn| hex(&turn.plugin));
     let wrote: BTreeSet<String> = records.iter().filter_map(writer).collect();
-    let given = hex(given.digest());
+    let given = hex(&given.digest());
     let wrote = match wrote.len() {
         1 if wrote.contains(&given) => "it".to_string(),
         _ => wrote.into_iter().collect::<Vec<_>>().join(" and "),
@@ -304,13 +323,9 @@ pub fn check_plugin(
         _ => reader.read(end.next_input.saturating_sub(1), 1)?,
     };
     let turn = last.first().map(|sealed| turn_of(&sealed.record)).transpose()?.flatten();
-    let wrote = turn.map_or("of none yet".to_string(), |turn| hex(turn.plugin));
-    let (plugin, given) = (plugin.clone(), hex(bodies.digest()));
+    let wrote = turn.map_or("of none yet".to_string(), |turn| hex(&turn.plugin));
+    let (plugin, given) = (plugin.clone(), hex(&bodies.digest()));
     Err(RebuildError::OtherPlugin { journal, wrote, plugin, given })
-}
-
-fn hex(digest: [u8; 32]) -> String {
-    blake3::Hash::from_bytes(digest).to_hex().to_string()
 }
 
 impl Rebuilt {

@@ -197,6 +197,27 @@ fn an_upgrade_that_is_killed_at_any_moment_leaves_the_one_or_the_other_in_force(
     assert!(host.end().0.success());
 }
 
+#[test]
+fn without_the_old_plugin_at_hand_an_upgrade_is_done_and_says_what_it_can_not_undo() {
+    let Some(place) = Place::new() else { return };
+    let candidate = place.candidate("1.0.0", "1.0.1");
+    let unseen = finished(&mut place.to(&candidate, &["--last", "0"]));
+    assert!(!unseen.status.success(), "it was put in force unseen");
+    assert!(text(&unseen.stderr).contains("--last"), "{unseen:?}");
+    let broken = place.folder.path().join("broken.wasm");
+    std::fs::write(&broken, "no module").expect("a file can be written");
+    let mut upgrade = place.with(Some(&broken));
+    upgrade.args(["upgrade", "--candidate"]).arg(&candidate).arg("--dir").arg(place.journal());
+    let done = finished(&mut upgrade);
+    let (told, warned) = (text(&done.stdout), text(&done.stderr));
+    assert!(done.status.success(), "{warned}");
+    assert!(told.contains("in force from input 4 on"), "{told}");
+    assert!(told.contains("not compared"), "{told}");
+    assert!(warned.contains("no --roll-back"), "{warned}");
+    let back = refused(&mut place.upgrade(&["--roll-back"]));
+    assert!(back.contains("does not keep plugin"), "{back}");
+}
+
 /// How a command ended that was killed after this long, unless it had ended before.
 fn killed_after(patience: Duration, command: &mut Command) -> Output {
     let quiet = command.stdout(Stdio::null()).stderr(Stdio::piped());

@@ -4,18 +4,18 @@
 //! changes nothing, and runs beside a host that has the journal open.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, value_parser};
-use earmark_host::journal::{SnapshotStore, SqliteJournal};
-use earmark_host::partition::{ShadowOptions, shadow};
+use earmark_host::journal::{SNAPSHOTS, SnapshotStore, SqliteJournal};
+use earmark_host::partition::ShadowOptions;
 use earmark_host::plugin::Bodies;
 use serde_json::json;
 
-use super::screen::{grouped, progress};
+use super::screen::grouped;
+use super::shadowing::shadowing;
 
 /// Tell how much of its fuel each kind of command takes, from the last inputs of a journal
 #[derive(Debug, Args)]
@@ -57,37 +57,22 @@ impl Fuel {
     pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>, budget: u64) -> Result<()> {
         let mut reader = SqliteJournal::open_reader(&self.dir)?;
         // A host may be writing one.
-        let snapshots = SnapshotStore::beside(&self.dir.join("snapshots"));
+        let snapshots = SnapshotStore::beside(&self.dir.join(SNAPSHOTS));
         let options = ShadowOptions { last: self.last, metered: true };
         let mut kinds: BTreeMap<u16, Taken> = BTreeMap::new();
         let (mut otherwise, mut uncounted) = (0_u64, 0_u64);
-        let rebuilding = progress(0, "rebuilding");
-        let deciding = progress(self.last, "deciding");
-        let told = shadow(
-            bodies.as_ref(),
-            &mut reader,
-            Some(&snapshots),
-            options,
-            &mut |done, of| {
-                rebuilding.set_length(of);
-                rebuilding.set_position(done);
-            },
-            &mut |one| {
-                deciding.inc(1);
-                otherwise = otherwise.saturating_add(u64::from(!one.same()));
-                match one.fuel {
-                    Some(fuel) => {
-                        let taken = kinds.entry(one.kind).or_default();
-                        taken.units.push(fuel);
-                        taken.most = taken.most.max((fuel, one.input));
-                    }
-                    None => uncounted = uncounted.saturating_add(1),
+        let body = bodies.as_ref();
+        let told = shadowing(body, &mut reader, Some(&snapshots), options, &mut |one| {
+            otherwise = otherwise.saturating_add(u64::from(!one.same()));
+            match one.fuel {
+                Some(fuel) => {
+                    let taken = kinds.entry(one.kind).or_default();
+                    taken.units.push(fuel);
+                    taken.most = taken.most.max((fuel, one.input));
                 }
-                ControlFlow::Continue(())
-            },
-        );
-        rebuilding.finish_and_clear();
-        deciding.finish_and_clear();
+                None => uncounted = uncounted.saturating_add(1),
+            }
+        });
         told.with_context(|| format!("can't decide the inputs of `{}`", self.dir.display()))?;
         for taken in kinds.values_mut() {
             taken.units.sort_unstable();

@@ -5,22 +5,23 @@
 //! plugin in force, or the new one, and never neither.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, value_parser};
 use earmark_abi::{Outcome, Verdict, decode};
 use earmark_host::journal::{
-    Journal as _, JournalReader as _, OpenOptions, SnapshotStore, SqliteJournal, SqliteReader,
+    Journal as _, JournalReader as _, OpenOptions, SNAPSHOTS, SnapshotStore, SqliteJournal,
+    SqliteReader,
 };
 use earmark_host::partition::{
-    Caller, Redecided, ShadowOptions, Shadowed, activate, before_the_last, in_force, shadow,
+    Caller, Redecided, ShadowOptions, Shadowed, activate, before_the_last, in_force,
 };
 use earmark_host::plugin::{Bodies as _, PluginFile};
 
-use super::plugins::{Plugins, hex};
-use super::screen::{grouped, progress};
+use super::plugins::Plugins;
+use super::screen::{grouped, hex};
+use super::shadowing::shadowing;
 
 /// Differences told by input, of each kind.
 const EXAMPLES: usize = 3;
@@ -39,7 +40,7 @@ pub(crate) struct Upgrade {
     dir: PathBuf,
     /// How many inputs to decide anew, from the last one back
     #[arg(long, value_name = "N", default_value_t = 10_000,
-          value_parser = value_parser!(u64).range(0..=10_000_000))]
+          value_parser = value_parser!(u64).range(1..=10_000_000))]
     last: u64,
     /// How many of them may be decided otherwise
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -153,8 +154,9 @@ impl Upgrade {
         println!("candidate  {} {}", hex(&digest), candidate.description().version);
         let (found, mut shadowed) = self.shadow(&mut reader, &candidate)?;
         found.print();
-        let old = plugins.kept(&from).or(usual).map(|file| load(&file)).transpose()?;
-        let old = old.filter(|old| old.digest() == from);
+        // What is kept may be damaged, and the usual one another or none: then it is not at hand.
+        let files = plugins.kept(&from).into_iter().chain(usual);
+        let old = files.filter_map(|file| load(&file).ok()).find(|old| old.digest() == from);
         self.compare_states(old.as_ref(), &mut shadowed)?;
         let otherwise = found.differences();
         let overridden = otherwise > self.allow;
@@ -170,8 +172,13 @@ impl Upgrade {
             println!("it may be put in force");
             return Ok(());
         }
-        // Whoever wants to go back has it then.
-        old.map_or(Ok(()), |old| plugins.keep(&old))?;
+        match &old {
+            Some(old) => plugins.keep(old)?,
+            None => eprintln!(
+                "warning: plugin {} is not at hand and was not kept: there is no --roll-back to it",
+                hex(&from)
+            ),
+        }
         self.put_in_force(&plugins, &candidate, from, overridden, &mut shadowed)
     }
 
@@ -183,25 +190,10 @@ impl Upgrade {
         let options = ShadowOptions { last: self.last, metered: false };
         let commands = &candidate.description().commands;
         let mut found = Found::default();
-        let (rebuilding, deciding) = (progress(0, "rebuilding"), progress(self.last, "deciding"));
-        let shadowed = shadow(
-            candidate,
-            reader,
-            None,
-            options,
-            &mut |done, of| {
-                rebuilding.set_length(of);
-                rebuilding.set_position(done);
-            },
-            &mut |one| {
-                deciding.inc(1);
-                let command = commands.get(usize::from(one.kind));
-                found.note(command.map_or("(unknown)", |command| command.name.as_str()), one);
-                ControlFlow::Continue(())
-            },
-        );
-        rebuilding.finish_and_clear();
-        deciding.finish_and_clear();
+        let shadowed = shadowing(candidate, reader, None, options, &mut |one| {
+            let command = commands.get(usize::from(one.kind));
+            found.note(command.map_or("(unknown)", |command| command.name.as_str()), one);
+        });
         let shadowed = shadowed.context("the candidate can't take the journal's events")?;
         Ok((found, shadowed))
     }
@@ -221,7 +213,7 @@ impl Upgrade {
             "the journal went on meanwhile: hold the candidate against it again"
         );
         plugins.keep(candidate)?;
-        let store = SnapshotStore::open(&self.dir.join("snapshots"), usize::MAX)?;
+        let store = SnapshotStore::open(&self.dir.join(SNAPSHOTS), usize::MAX)?;
         shadowed.save(&store, candidate.digest()).context("can't save the state")?;
         let subject = std::env::var("USER").unwrap_or_else(|_| "operator".to_string());
         let by = Caller { subject, scopes: vec!["admin".to_string()] };
@@ -239,10 +231,14 @@ impl Upgrade {
         };
         let mut reader = SqliteJournal::open_reader(&self.dir)?;
         let options = ShadowOptions { last: 0, metered: false };
-        let go_on = &mut |_: &Redecided<'_>| ControlFlow::Continue(());
-        let mut its = shadow(old, &mut reader, None, options, &mut |_, _| {}, go_on)?;
-        let same = its.anchor() == shadowed.anchor() && its.digest()? == shadowed.digest()?;
-        let told = if same { "equal" } else { "differ: the candidate keeps it otherwise" };
+        let mut its = shadowing(old, &mut reader, None, options, &mut |_| {})?;
+        let told = if its.anchor() != shadowed.anchor() {
+            "not compared: the journal went on meanwhile"
+        } else if its.digest()? == shadowed.digest()? {
+            "equal"
+        } else {
+            "differ: the candidate keeps it otherwise"
+        };
         println!("states     {told}");
         Ok(())
     }

@@ -11,6 +11,13 @@ pub const EXTENSIONS_PER_ORDER: u16 = 100;
 /// real shop in the tests has 1,112.
 pub const ORDER_LINES: usize = 2_000;
 
+/// Items one slice may watch: those of the longest order.
+pub const SLICE_ITEMS: usize = ORDER_LINES;
+
+/// Orders one slice may follow: more than a customer has open, and so few that the longest ones
+/// are copied before anybody else has to wait.
+pub const SLICE_ORDERS: usize = 1_000;
+
 /// Units one line may ask for, and one adjustment may move: far above any real one, and so low
 /// that the sum over [`ORDER_LINES`] lines fits 32 bits.
 pub const UNITS_PER_LINE: u32 = 1_000_000;

@@ -11,8 +11,10 @@ use earmark::ids::{FacilityId, FacilityRef, ItemRef, ReservationNumber, Tier};
 use earmark::inventory::{
     InventoryCommand, Reservation, ReservationId, SetBackorderLimit, SetSafetyStock,
 };
+use earmark::limits::{SLICE_ITEMS, SLICE_ORDERS};
 use earmark::order::{OrderCommand, PickOrder, ReleaseOrder};
 use earmark::policy::{BackorderPolicy, OrderPolicy, PaymentPolicy, Policy};
+use earmark::schema::SliceRequest;
 use earmark::time::{Span, Timestamp};
 use support::kits::{amend, cancel, kit, named, preview};
 use support::{Desk, order, sku, text};
@@ -179,4 +181,28 @@ fn a_slice_that_names_an_item_twice_is_not_in_order() {
     let mut slice = Slice::of(&host.shop, &[sku("mug")], &[], &ada());
     slice.items.push(slice.items[0].clone());
     assert!(slice.into_shop().is_none());
+}
+
+#[test]
+fn an_order_that_is_named_again_and_again_is_in_a_slice_once() {
+    let mut host = free();
+    host.place(1, &[("mug", 2)]);
+    host.place(2, &[("mug", 1)]);
+    let named: Vec<_> = (0..200).map(|nth| order(2 - nth % 2)).collect();
+    let slice = Slice::of(&host.shop, &[], &named, &Principal::Staff);
+    let orders: Vec<_> = slice.orders.iter().map(|(id, _)| *id).collect();
+    assert_eq!(orders, [order(2), order(1)]);
+}
+
+#[test]
+fn a_request_for_a_slice_is_bounded_and_says_by_what() {
+    let asks = |items, orders| {
+        let (items, orders) = (vec![sku("mug"); items], vec![order(1); orders]);
+        SliceRequest { items, orders }.check()
+    };
+    assert_eq!(asks(SLICE_ITEMS, SLICE_ORDERS), Ok(()));
+    for (items, orders) in [(SLICE_ITEMS + 1, 0), (0, SLICE_ORDERS + 1)] {
+        let told = asks(items, orders).unwrap_err().to_string();
+        assert!(told.contains("may name 2000 and 1000"), "{told}");
+    }
 }

@@ -153,6 +153,7 @@ impl Plugin for ShopPlugin {
         let by = who(by)?;
         let request: schema::SliceRequest = schema::from_bytes("a request for a slice", body)
             .map_err(|error| refuse("malformed", error.to_string()))?;
+        request.check().map_err(|error| refuse("malformed", error.to_string()))?;
         let slice = Slice::of(&self.shop, &request.items, &request.orders, &by);
         schema::to_bytes(&slice).map_err(|error| refuse("malformed", error.to_string()))
     }

@@ -7,7 +7,7 @@
 //! host can tell.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,9 @@ impl Slice {
             let is_customer = matches!(by, Principal::Customer(_));
             Some((*id, if is_customer { order.without_reasons() } else { order.clone() }))
         };
-        let orders: Vec<(OrderId, Order)> = orders.iter().filter_map(own).collect();
+        let mut named = BTreeSet::new();
+        let once = orders.iter().filter(|id| named.insert(**id));
+        let orders: Vec<(OrderId, Order)> = once.filter_map(own).collect();
         let watched = items.iter().filter_map(|item| shop.inventory.item(item)).map(|(id, _)| id);
         let tied = orders.iter().flat_map(|(_, order)| &order.tied).map(|t| t.portion.item);
         let late = orders.iter().flat_map(|(_, order)| &order.backordered).map(|b| b.units.item);

@@ -13,6 +13,7 @@ mod kind;
 mod kinds;
 pub mod v1;
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -32,6 +33,7 @@ pub use kinds::{
 };
 
 use crate::ids::{ItemRef, OrderId};
+use crate::limits::{SLICE_ITEMS, SLICE_ORDERS};
 
 /// The version of the wire form as a whole, written into every journal record.
 pub const VERSION: u32 = 1;
@@ -41,11 +43,29 @@ pub const VERSION: u32 = 1;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "json", derive(schemars::JsonSchema))]
 pub struct SliceRequest {
-    /// The items it watches: at most 2,000.
+    /// The items it watches: at most [`SLICE_ITEMS`].
     pub items: Vec<ItemRef>,
-    /// Its own orders among those it follows.
+    /// Its own orders among those it follows: at most [`SLICE_ORDERS`].
     #[serde(default)]
     pub orders: Vec<OrderId>,
+}
+
+impl SliceRequest {
+    /// Whether it asks for no more than a slice may hold.
+    ///
+    /// # Errors
+    /// [`NotReadable`], with how many it may name.
+    pub fn check(&self) -> Result<(), NotReadable> {
+        let (items, orders) = (self.items.len(), self.orders.len());
+        if items <= SLICE_ITEMS && orders <= SLICE_ORDERS {
+            return Ok(());
+        }
+        let because = format!(
+            "it names {items} items and {orders} orders, and may name {SLICE_ITEMS} and \
+             {SLICE_ORDERS}: ask for them in several slices"
+        );
+        Err(NotReadable { what: "a request for a slice", because })
+    }
 }
 
 /// Bytes or JSON that are not what they should be.

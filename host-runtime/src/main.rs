@@ -20,9 +20,16 @@ use ops::{
     logs, run as corpora, serve, upgrade, verify,
 };
 
+/// What this program is: one that crash tests may kill and break says so.
+const VERSION: &str = if cfg!(feature = "chaos") {
+    concat!(env!("CARGO_PKG_VERSION"), "+chaos: for crash tests, and nothing else")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// An order-and-inventory host: a plugin's decisions, made durable and served.
 #[derive(Debug, Parser)]
-#[command(name = "earmark", version, arg_required_else_help = true)]
+#[command(name = "earmark", version = VERSION, arg_required_else_help = true)]
 struct Cli {
     /// A TOML file with settings: each flag a key, those of a command in a section of its name
     #[arg(long, global = true, value_name = "FILE", env = "EARMARK_CONFIG")]

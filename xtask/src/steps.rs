@@ -187,7 +187,7 @@ fn npm_tests(stage: &mut Stage<'_>) -> Result<Ended> {
 }
 
 fn cross_room(stage: &mut Stage<'_>) -> Result<Ended> {
-    let host = ["build", "--package", "earmark-host", "--bin", "earmark"];
+    let host = ["build", "--package", "earmark-host", "--bin", "earmark", "--all-features"];
     run::run(&mut stage.rooms.cargo(host))?;
     tested(stage, &["earmark-tests"], Needs::Artefacts)
 }

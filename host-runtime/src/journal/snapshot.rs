@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 use super::Anchor;
 use super::record::{split_u16, split_u64};
+use crate::chaos::{Place, reach};
 
 /// Where the snapshots of a journal are, in the journal's own directory.
 pub const SNAPSHOTS: &str = "snapshots";
@@ -129,8 +130,11 @@ impl SnapshotStore {
     pub fn save(&self, head: &SnapshotHead, body: &[u8]) -> Result<PathBuf, SnapshotError> {
         let path = self.dir.join(format!("{:020}.snap", head.at.inputs));
         let draft = path.with_extension("snap.tmp");
+        reach(Place::SnapshotBegun);
         write_durable(&draft, head, body).map_err(failed("write", &draft))?;
+        reach(Place::SnapshotWritten);
         std::fs::rename(&draft, &path).map_err(failed("put in place", &path))?;
+        reach(Place::SnapshotPlaced);
         File::open(&self.dir)
             .and_then(|dir| dir.sync_all())
             .map_err(failed("sync the directory", &self.dir))?;

@@ -9,6 +9,7 @@ use super::body::{Activation, Entry};
 use super::dead_letters::damaged;
 use super::leader::clock;
 use super::submission::Caller;
+use crate::chaos::{Place, reach};
 use crate::journal::{Head, Journal, JournalError, JournalReader, Record};
 use crate::plugin::Bodies;
 
@@ -83,5 +84,8 @@ pub fn activate(
     })?;
     let (first_input, first_event, chain) = (head.next_input, head.next_event, head.chain);
     let record = Record { first_input, inputs: 1, first_event, events: 0, chain, body };
-    journal.append(&record)
+    reach(Place::ActivationBegun);
+    let activated = journal.append(&record);
+    reach(Place::ActivationWritten);
+    activated
 }

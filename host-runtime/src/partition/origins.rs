@@ -10,6 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::submission::{Origin, Receipt};
+use crate::chaos::{Broken, breaks};
 
 /// Outcomes kept of each source, so that a retry hears what the first try would have heard.
 const OUTCOMES_KEPT: usize = 256;
@@ -74,6 +75,9 @@ impl Default for Origins {
 impl Origins {
     /// What is known of an input, whose command has this digest.
     pub(super) fn look_up(&self, origin: &Origin, command: &[u8; 16]) -> Seen {
+        if breaks(Broken::Dedupe) {
+            return Seen::New;
+        }
         let Some(source) = self.sources.get(&origin.source) else { return Seen::New };
         if origin.sequence > source.last && !is_key(&origin.source) {
             return Seen::New;

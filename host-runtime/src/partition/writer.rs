@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -13,6 +13,7 @@ use super::Position;
 use super::follower::Ask;
 use super::meters::Meters;
 use super::submission::{NotAccepted, Receipt, Reply};
+use crate::chaos::{Broken, Place, breaks, reach};
 use crate::journal::{Journal, Record};
 
 /// What the leader hands over, in order.
@@ -45,6 +46,13 @@ impl Writer {
         for job in jobs {
             match job {
                 Job::Append { record, after, answers } => {
+                    let mut answers = answers;
+                    if breaks(Broken::EarlyAnswer) {
+                        give(std::mem::take(&mut answers));
+                        // As a slow disk: else nobody has read his answer when the host dies.
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    reach(Place::BeforeAppend);
                     let began = Instant::now();
                     let appended = match &failed {
                         Some(why) => Err(why.clone()),
@@ -63,7 +71,9 @@ impl Writer {
                     // First the follower, so that whoever hears an answer and then asks sees it.
                     drop(asks.send(Ask::Apply { record, anchor: head.anchor() }));
                     position.send_replace(after);
+                    reach(Place::BeforeAnswer);
                     give(answers);
+                    reach(Place::AfterAnswer);
                 }
                 Job::Tell { answers } => match &failed {
                     None => give(answers),

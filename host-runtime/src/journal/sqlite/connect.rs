@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use super::super::base::Base;
 use super::super::error::{JournalError, Place};
 use super::super::header::Header;
+use crate::chaos::{Broken, breaks};
 
 /// Pages this large keep the share of a large record that is bookkeeping small.
 pub(super) const PAGE_BYTES: u64 = 16 * 1024;
@@ -73,7 +74,8 @@ pub(super) fn open_to_write(paths: &Paths, create: bool) -> Result<Connection, J
     let set = |name, value: i64| connection.pragma_update(None, name, value);
     // 2 is FULL: the log is synced before each commit returns. The checkpoints are our own, so
     // that a failed one is not passed over.
-    set("synchronous", 2)
+    let synchronous = if breaks(Broken::Fsync) { 0 } else { 2 };
+    set("synchronous", synchronous)
         .and_then(|()| set("fullfsync", 1))
         .and_then(|()| set("checkpoint_fullfsync", 1))
         .and_then(|()| set("wal_autocheckpoint", 0))

@@ -34,6 +34,7 @@ use super::anchor::{AnchorFile, Found, SyncEvery};
 use super::error::JournalError;
 use super::record::Record;
 use super::{Head, Header, Journal, JournalReader, RecordError};
+use crate::chaos::{Place, reach};
 
 pub use self::reader::SqliteReader;
 
@@ -260,8 +261,10 @@ impl Journal for SqliteJournal {
         };
         let inserted = insert(&self.connection, record, &self.encoded);
         self.poisoned(inserted)?;
+        reach(Place::AppendWritten);
         let anchored = self.anchors.write(&head.anchor());
         self.poisoned(anchored)?;
+        reach(Place::AppendAnchored);
         self.head = head;
         if self.encoded.capacity() > KEPT_BUFFER_BYTES {
             self.encoded = Vec::new();

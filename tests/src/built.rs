@@ -71,6 +71,16 @@ impl Built {
         text(&help.stdout).contains("--native").then_some(command)
     }
 
+    /// Whether the program can be told to die at a place of its own; a line that says so if not.
+    #[must_use]
+    pub fn is_for_crash_tests(&self) -> bool {
+        let is = text(&finished(self.bare().arg("--version")).stdout).contains("chaos");
+        if !is {
+            println!("SKIPPED: the program has not the feature `chaos`: run `cargo xtask test`");
+        }
+        is
+    }
+
     /// Checks a journal: every record, the state they make, and the laws over it.
     ///
     /// # Errors

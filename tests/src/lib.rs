@@ -4,10 +4,12 @@
 pub mod built;
 pub mod corpus;
 pub mod count;
+pub mod crash;
 pub mod documents;
 pub mod host;
 pub mod life;
 pub mod orders;
+pub mod power;
 pub mod random;
 pub mod scenario;
 pub mod tidy;

@@ -4,6 +4,7 @@
 //! The candidates are the second plugin with a few bytes of its texts changed: one that only calls
 //! itself otherwise, and one that refuses in other words.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -195,6 +196,41 @@ fn an_upgrade_that_is_killed_at_any_moment_leaves_the_one_or_the_other_in_force(
     assert_eq!(host.get("/health/ready")["version"], "1.0.0");
     assert_eq!(host.query("Guests", &json!({})), json!({ "12": "ada" }));
     assert!(host.end().0.success());
+}
+
+#[test]
+fn an_upgrade_that_dies_at_a_place_of_its_own_is_done_or_not_by_whether_its_entry_is_written() {
+    let Some(place) = Place::new() else { return };
+    if !place.built.is_for_crash_tests() {
+        return;
+    }
+    let [one, other] = ["1.0.1", "1.0.2"].map(|version| place.candidate("1.0.0", version));
+    succeeded(&mut place.to(&one, &[]));
+    let mut next = [&other, &one];
+    for (at, done) in [
+        ("snapshot-begun", false),
+        ("snapshot-written", false),
+        ("snapshot-placed", false),
+        ("activation-begun", false),
+        ("append-written", true),
+        ("append-anchored", true),
+        ("activation-written", true),
+    ] {
+        let mut upgrade = place.to(next[0], &[]);
+        let ended = finished(upgrade.env("EARMARK_KILL_AT", format!("{at}:1")));
+        assert_eq!(ended.status.signal(), Some(9), "{at}: {}", text(&ended.stderr));
+        let verified = succeeded(place.with(Some(next[0])).arg("verify").arg(place.journal()));
+        assert!(verified.contains("0 broken"), "{at}: {verified}");
+        if done {
+            next.reverse();
+        }
+        let in_force = next[1];
+        let refused = refused(&mut place.to(in_force, &[]));
+        assert!(refused.contains("is in force"), "{at}: {refused}");
+        let host = place.serve(None);
+        assert_eq!(host.query("Guests", &json!({})), json!({ "12": "ada" }), "{at}");
+        assert!(host.end().0.success());
+    }
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn tools_of_tests(rooms: &Rooms) {
         }
     }
     chromium(rooms);
+    strace(rooms);
     if has_nextest(rooms) {
         say("cargo-nextest", "found");
     } else {
@@ -147,6 +148,18 @@ fn chromium(rooms: &Rooms) {
                 "MISSING: {error:#}; set `CHROMIUM` to the path of one, for the browser tests"
             ),
         ),
+    }
+}
+
+fn strace(rooms: &Rooms) {
+    let has = || run::asked(Command::new("strace").arg("-V")).is_some();
+    if has() {
+        return say("strace", "found");
+    }
+    match toolchain::apt_install(rooms, &["strace"]) {
+        Ok(()) if has() => say("strace", "installed"),
+        Ok(()) => say("strace", "MISSING although it was installed; power cuts are left out"),
+        Err(error) => say("strace", &format!("MISSING: {error:#}; power cuts are left out")),
     }
 }
 

@@ -97,6 +97,14 @@ fn module(deed: &str) -> Vec<u8> {
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+/// The page says the same of it.
+#[track_caller]
+fn on_the_page(what: &str, verdict: &str) {
+    let row = format!("| {what} | {verdict} |\n");
+    let page = include_str!("../docs/poison.md");
+    assert!(page.contains(&row), "`docs/poison.md` lacks the row\n{row}");
+}
+
 #[track_caller]
 fn refused(bytes: Vec<u8>) -> LoadError {
     match PluginFile::from_bytes(bytes, LIMITS) {
@@ -146,7 +154,7 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
     ];
     for (what, error, reason) in rows {
         let text = told(&error);
-        println!("{what:<34} {text}");
+        on_the_page(what, &text);
         assert!(text.contains(reason), "{what}: {text}");
     }
     let missing = PluginFile::load(std::path::Path::new("no/such.wasm"), LIMITS).unwrap_err();
@@ -192,7 +200,6 @@ fn every_way_to_misbehave_has_its_fault_in_bounded_time() {
 
 #[test]
 fn one_hostile_input_dies_alone_whatever_it_does() {
-    println!("{:<34} verdict on the one input of 40", "what it does");
     for (what, deed) in DEEDS {
         let partition = wasm_partition(deed);
         let list = (1..=40_u64).map(|nth| {
@@ -204,7 +211,7 @@ fn one_hostile_input_dies_alone_whatever_it_does() {
             match answer {
                 Ok(receipt) if nth != 23 => assert_eq!(receipt.input, nth, "{what}"),
                 Err(NotAccepted::Dead { verdict, input: 23 }) if nth == 23 => {
-                    println!("{what:<34} {verdict}");
+                    on_the_page(what, &verdict.to_string());
                     let clock = matches!(verdict, Fault::Deadline(_));
                     assert!(!clock, "{what}: a clock is no judge");
                 }

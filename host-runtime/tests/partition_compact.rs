@@ -18,6 +18,7 @@ use earmark_host::partition::{
     Caller, CompactError, NotAccepted, OpenError, Options, Partition, RebuildError, Submission,
     activate, compact, in_force, rebuild,
 };
+use earmark_host::plugin::Fault;
 use journal_support::{database, flip, full_text, read_all};
 use partition_support::*;
 
@@ -309,6 +310,30 @@ fn a_snapshot_behind_an_activation_knows_the_moment_of_the_last_input() {
         let partition = open(Small::new(), &options);
         assert_eq!(partition.now(), moment, "{name}: the clock of the journal went back");
     }
+}
+
+#[test]
+fn open_dead_letters_are_not_taken_out_without_a_word() {
+    let scene = Scene::new();
+    let trap = || Some(Fault::Trap("unreachable".into()));
+    let poison = Deed { needle: "poison", kind: WRITE, fast: trap(), metered: trap() };
+    let partition = open(Small::rogue(vec![poison]), &scene.options("whole"));
+    for text in ["poison", "fine", "poison", "the end"] {
+        let told = answers(&partition, vec![command(WRITE, text)]);
+        assert_eq!(told[0].is_err(), text == "poison");
+    }
+    drop(partition);
+    match scene.compact("whole", "later", 15) {
+        Err(CompactError::OpenLetters { count: 2, first: 13, before: 15 }) => {}
+        did => panic!("{did:?}"),
+    }
+    assert_eq!(scene.compact("whole", "before", 12).unwrap(), (12, 16));
+    let partition = scene.open("whole");
+    let by = Caller { subject: "operator".into(), scopes: vec!["admin".into()] };
+    partition.drop_dead_letter(13, &by, "ordered again").unwrap();
+    partition.retry_dead_letter(15).unwrap();
+    drop(partition);
+    assert_eq!(scene.compact("whole", "later", 15).unwrap(), (15, 18));
 }
 
 /// Puts a plugin in force in a journal that nobody has open.

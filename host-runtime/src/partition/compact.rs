@@ -11,6 +11,7 @@ use earmark_abi::{NotDecoded, encode};
 
 use super::Position;
 use super::activation::in_force;
+use super::dead_letters::DeadLetters;
 use super::follower::{digest, snapshot};
 use super::rebuild::{AtBase, RebuildError, Rebuilt, rebuild, rebuild_to};
 use crate::hex;
@@ -65,6 +66,20 @@ pub enum CompactError {
         /// The input that was named.
         before: u64,
     },
+    /// Dead letters would be taken out that somebody has still to do something about.
+    #[error(
+        "{count} dead letters would be taken out with the inputs up to {before}, and are open; the \
+         first is {first}: try them again or give them up with `earmark dead-letters`, or take out \
+         no more than what is before it"
+    )]
+    OpenLetters {
+        /// How many.
+        count: usize,
+        /// The place of the first.
+        first: u64,
+        /// The last input that would be taken out.
+        before: u64,
+    },
     /// The state at the base can't be written down.
     #[error("the state at the base can't be written down")]
     State(#[from] NotDecoded),
@@ -97,6 +112,14 @@ pub fn compact(
     let mut there = rebuild_to(before, bodies, &mut reader, None, 1, progress)?;
     if there.anchor.records == begins.records {
         return Err(CompactError::Nothing { begins: begins.inputs, before });
+    }
+    let taken_out = there.anchor.inputs;
+    let mut letters = DeadLetters::default();
+    letters.read_on(&mut reader, &mut |_, _| ())?;
+    let open = letters.all().filter(|letter| letter.is_open() && letter.input <= taken_out);
+    let open: Vec<u64> = open.map(|letter| letter.input).collect();
+    if let Some(&first) = open.first() {
+        return Err(CompactError::OpenLetters { count: open.len(), first, before: taken_out });
     }
     let state: AtBase = (there.origins.cursors(), state_of(&mut there)?, there.at);
     let head = SnapshotHead { at: there.anchor, plugin: bodies.digest() };

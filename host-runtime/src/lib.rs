@@ -10,3 +10,4 @@ pub mod http;
 pub mod journal;
 pub mod partition;
 pub mod plugin;
+pub mod relay;

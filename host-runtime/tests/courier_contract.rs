@@ -139,7 +139,10 @@ fn hook(mut stream: TcpStream, listener: &Listener) -> std::io::Result<()> {
         let status = match listener.came(&id) {
             Answer::Takes => "204 No Content\r\n",
             Answer::Fails => "500 Internal Server Error\r\ncontent-length: 4\r\n",
-            Answer::Hangs => return Ok(std::thread::sleep(LONG)),
+            Answer::Hangs => {
+                std::thread::sleep(LONG);
+                return Ok(());
+            }
         };
         let body = if status.starts_with('5') { "oops" } else { "" };
         stream.write_all(format!("HTTP/1.1 {status}\r\n{body}").as_bytes())?;
@@ -166,7 +169,10 @@ fn smtp(mut stream: TcpStream, listener: &Listener) -> std::io::Result<()> {
                 match listener.came(&id) {
                     Answer::Takes => "250 taken",
                     Answer::Fails => "451 try again",
-                    Answer::Hangs => return Ok(std::thread::sleep(LONG)),
+                    Answer::Hangs => {
+                        std::thread::sleep(LONG);
+                        return Ok(());
+                    }
                 }
             }
             _ => "250 fine",

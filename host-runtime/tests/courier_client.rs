@@ -1,11 +1,16 @@
 //! The HTTP client that leaves this process, against servers that are slow, large or false.
 
+mod http_support;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
-use earmark_host::courier::client::{Ask, Client, ClientError, Limits, check};
+use earmark_host::courier::client::{Ask, Client, ClientError, Limits, Roots, check};
+use earmark_host::http::{HttpOptions, Tls};
+use http_support::{Served, options};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 const LIMITS: Limits =
     Limits { connect: Duration::from_secs(2), answer: Duration::from_secs(1), bytes: 1024 };
@@ -121,6 +126,36 @@ async fn a_stream_is_read_piece_by_piece_as_it_comes() {
     assert_eq!(heard, b"data: 1\n\ndata: 2\n\n");
     let late = stream.next(Duration::from_millis(100)).await;
     assert!(matches!(late, Err(ClientError::Late { .. })), "{late:?}");
+}
+
+#[test]
+fn a_server_is_believed_only_on_the_word_of_an_authority_that_is_trusted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let certificate = |names: &str| {
+        let made = generate_simple_self_signed(["localhost".to_string()]);
+        let CertifiedKey { cert, signing_key } = made.expect("a certificate");
+        let (cert, key) = (cert.pem(), signing_key.serialize_pem());
+        std::fs::write(path(&format!("{names}.pem")), cert).expect("a file");
+        std::fs::write(path(&format!("{names}.key")), key).expect("a file");
+    };
+    certificate("own");
+    certificate("other");
+    let tls = Tls::from_files(&path("own.pem"), &path("own.key")).expect("a certificate");
+    let served = Served::start(HttpOptions { tls: Some(tls), ..options() });
+    let url = format!("https://localhost:{}/health/live", served.addr.port());
+    let url: Uri = url.parse().expect("a URL");
+    let ask = Ask { method: Method::GET, url, headers: Vec::new(), body: "".into() };
+    let asked = |roots: &str| {
+        let client = Client::new(&Roots::File(path(roots)), LIMITS).expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(client.ask(&ask))
+    };
+    assert_eq!(asked("own.pem").expect("an answer").status.as_u16(), 200);
+    let other = asked("other.pem");
+    assert!(matches!(other, Err(ClientError::Connect { .. })), "{other:?}");
+    let none = Client::new(&Roots::File(path("own.key")), LIMITS);
+    assert!(matches!(none, Err(ClientError::NoRoots { .. })), "{none:?}");
 }
 
 #[test]

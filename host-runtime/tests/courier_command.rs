@@ -202,6 +202,31 @@ fn an_endpoint_that_is_gone_is_left_alone_until_it_is_enabled() {
 }
 
 #[test]
+fn the_example_of_the_page_is_a_file_and_its_metrics_are_there() {
+    const PAGE: &str = include_str!("../docs/couriers.md");
+    let folder = Folder::new();
+    let example = PAGE.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    std::fs::write(&folder.file, example.unwrap()).unwrap();
+    std::fs::copy(folder.temp.path().join("secret"), folder.temp.path().join("erp.secret"))
+        .unwrap();
+    std::fs::write(folder.temp.path().join("mail.password"), "secret\n").unwrap();
+    let served = Served::begin(&folder.dir, &folder.file);
+    let page = served.ask("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", "");
+    let (_, list) = folder.couriers("list", &[]);
+    for name in ["customers", "erp"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `earmark_courier_"));
+    let rows: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+    for row in &rows {
+        let sample = format!("earmark_courier_{row}{{endpoint=\"erp\"}} 0");
+        assert!(page.contains(&sample), "{sample}: {page}");
+    }
+    assert_eq!(rows.len(), page.matches("# HELP earmark_courier_").count());
+    drop(served);
+}
+
+#[test]
 fn a_file_that_is_wrong_is_told_before_anything_is_carried() {
     let folder = Folder::new();
     let addr: SocketAddr = "127.0.0.1:9".parse().unwrap();

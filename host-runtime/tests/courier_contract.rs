@@ -64,6 +64,7 @@ fn mail_keeps_the_contract() {
         let text = |ce_type: &str| -> Made<Text> {
             Ok(Text {
                 ce_type: ce_type.to_string(),
+                has: None,
                 to: Template::parse("{owner}@customers.example")?,
                 subject: Template::parse("Number {/data/n}")?,
                 body: Template::parse("It is {/data/n}.\n.\nBye")?,

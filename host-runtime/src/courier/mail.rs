@@ -50,6 +50,8 @@ pub struct Mailbox {
 pub struct Text {
     /// The CloudEvents type.
     pub ce_type: String,
+    /// A JSON pointer that must lead to something in the event for this text to be the one.
+    pub has: Option<String>,
     /// To whom: one address.
     pub to: Template,
     /// The subject, of one line.
@@ -113,11 +115,16 @@ impl Mail {
         Ok(Self { transport: builder.build(), from, limit: mailbox.limit, texts })
     }
 
-    fn letter(&self, message: &Message) -> Result<Letter, String> {
-        let text = self.texts.iter().find(|text| text.ce_type == message.ce_type);
-        let text = text.ok_or_else(|| format!("there is no text for `{}`", message.ce_type))?;
+    /// The mail of the first text that fits; none if none does.
+    fn letter(&self, message: &Message) -> Result<Option<Letter>, String> {
         let event: Value =
             serde_json::from_slice(&message.json).map_err(|error| error.to_string())?;
+        let has = |text: &Text| {
+            let at = text.has.as_ref();
+            at.is_none_or(|at| event.pointer(at).is_some_and(|found| !found.is_null()))
+        };
+        let mut texts = self.texts.iter().filter(|text| text.ce_type == message.ce_type);
+        let Some(text) = texts.find(|text| has(text)) else { return Ok(None) };
         let filled = |what: &str, template: &Template| {
             let filled = template.fill(&event, &message.owner);
             filled.map_err(|error| format!("`{what}`: {error}"))
@@ -137,6 +144,7 @@ impl Mail {
             .message_id(Some(format!("<{}@{domain}>", message.id)))
             .header(ContentType::TEXT_PLAIN)
             .body(filled("body", &text.body)?)
+            .map(Some)
             .map_err(|error| error.to_string())
     }
 }
@@ -160,7 +168,9 @@ impl Courier for Mail {
     fn deliver<'a>(&'a self, message: &'a Message) -> Delivery<'a> {
         Box::pin(async move {
             let letter = match self.letter(message) {
-                Ok(letter) => letter,
+                Ok(Some(letter)) => letter,
+                // There is nothing to say.
+                Ok(None) => return Told::Delivered,
                 Err(why) => return Told::Refused { why },
             };
             let sending = tokio::time::timeout(self.limit, self.transport.send(letter));

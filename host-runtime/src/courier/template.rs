@@ -1,7 +1,8 @@
-//! Templates: text with places that are taken out of a message, such as `{/data/order}`.
+//! Templates: text with places that are taken out of an event, such as `{/data/order}`.
 //!
 //! Law: a place is a JSON pointer into the CloudEvent (RFC 6901), or `{owner}`. What is not there
-//! is an error and never an empty text: a mail to nobody, or about nothing, is worse than none.
+//! is an error and never an empty text: a mail to nobody, or about nothing, is worse than none. A
+//! text is written as it is, and everything else as JSON.
 
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ pub enum TemplateError {
     )]
     NoPlace(String),
     /// The message has nothing there.
-    #[error("the event has no text or number at `{0}`")]
+    #[error("the event has nothing at `{0}`")]
     Missing(String),
 }
 
@@ -82,10 +83,10 @@ impl Template {
                 Piece::Owner => text.push_str(owner),
                 Piece::Pointer(pointer) => match event.pointer(pointer) {
                     Some(Value::String(word)) => text.push_str(word),
-                    Some(one @ (Value::Number(_) | Value::Bool(_))) => {
-                        text.push_str(&one.to_string());
+                    None | Some(Value::Null) => {
+                        return Err(TemplateError::Missing(pointer.clone()));
                     }
-                    _ => return Err(TemplateError::Missing(pointer.clone())),
+                    Some(one) => text.push_str(&one.to_string()),
                 },
             }
         }
@@ -100,12 +101,13 @@ mod tests {
 
     #[test]
     fn places_are_taken_out_of_the_event() {
-        let event =
-            serde_json::json!({ "data": { "order": "7", "n": 3, "a/b": "x", "none": null } });
+        let data = r#"{"order":"7","n":3,"a/b":"x","none":null,"list":[1,2]}"#;
+        let event = serde_json::json!({ "data": serde_json::from_str::<Value>(data).unwrap() });
         let fill = |text: &str| Template::parse(text).unwrap().fill(&event, "ann");
         assert_eq!(fill("{/data/order} of {owner}: {/data/n}").unwrap(), "7 of ann: 3");
         assert_eq!(fill("{{{/data/a~1b}}}").unwrap(), "{x}");
-        for absent in ["/data/none", "/data/nobody", "/data"] {
+        assert_eq!(fill("{/data/list}").unwrap(), "[1,2]");
+        for absent in ["/data/none", "/data/nobody", "/nowhere"] {
             let told = fill(&format!("{{{absent}}}"));
             assert_eq!(told, Err(TemplateError::Missing(absent.to_string())));
         }

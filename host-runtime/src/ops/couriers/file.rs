@@ -72,6 +72,8 @@ enum Spoken {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Words {
     r#type: String,
+    /// A JSON pointer: only events that have something there.
+    has: Option<String>,
     to: String,
     subject: String,
     body: String,
@@ -183,9 +185,12 @@ impl Reader<'_> {
         let (to, subject) = (read("to", &words.to)?, read("subject", &words.subject)?);
         let body = read("body", &words.body)?;
         let types = self.types(std::slice::from_ref(&words.r#type))?;
+        if let Some(has) = words.has.as_ref().filter(|has| !has.starts_with('/')) {
+            bail!("`has`: `{has}` is no JSON pointer: write one such as `/data/order`");
+        }
         let text = |ce_type| {
             let (to, subject, body) = (to.clone(), subject.clone(), body.clone());
-            Text { ce_type, to, subject, body }
+            Text { ce_type, has: words.has.clone(), to, subject, body }
         };
         Ok(types.into_iter().map(text).collect())
     }

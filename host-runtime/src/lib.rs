@@ -6,10 +6,12 @@
 
 pub mod asyncapi;
 pub mod chaos;
+pub mod courier;
 mod hex;
 pub mod http;
 pub mod journal;
 pub mod partition;
 pub mod plugin;
+pub mod relay;
 
 pub use hex::hex;

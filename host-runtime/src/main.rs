@@ -16,8 +16,8 @@ use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 use ops::budget::Budget;
 use ops::plugins::Plugins;
 use ops::{
-    audit, backup, compact, config, dead_letters, describe, export, fuel, health, import, inspect,
-    logs, run as corpora, serve, upgrade, verify,
+    audit, backup, compact, config, couriers, dead_letters, describe, export, fuel, health, import,
+    inspect, logs, run as corpora, serve, upgrade, verify,
 };
 
 /// What this program is: one that crash tests may kill and break says so.
@@ -104,6 +104,7 @@ enum Command {
     /// Check every record of a journal, and the laws over the state it makes
     Verify(verify::Verify),
     DeadLetters(dead_letters::DeadLetters),
+    Couriers(couriers::Couriers),
     Fuel(fuel::Fuel),
     Upgrade(upgrade::Upgrade),
     /// Check the plugin's laws over the state of a journal, beside the host that has it open
@@ -157,6 +158,7 @@ fn run(cli: &Cli, read: &config::Read) -> Result<()> {
         Command::Run(run) => run.run(&bodies(cli)?),
         Command::Verify(verify) => verify.run(|| bodies_of(cli, Some(verify.journal()))),
         Command::DeadLetters(letters) => letters.run(&|| bodies_of(cli, letters.journal())),
+        Command::Couriers(couriers) => couriers.run(),
         Command::Fuel(fuel) => {
             fuel.run(&bodies_of(cli, Some(fuel.journal()))?, cli.budget.limits().fuel)
         }

@@ -91,7 +91,7 @@ impl App {
             questions,
             waiting,
             streams,
-            metrics: Metrics::new(watched),
+            metrics: Metrics::new(watched.and(options.couriers.clone())),
             readers: Readers::new(limits.feed_readers),
             limits,
             closing,

@@ -30,6 +30,7 @@ use super::access::{METRICS, STAFF, Who};
 use super::app::{App, hex};
 use super::problem::Problem;
 use crate::partition::{Became, Measured, Meters, Partition};
+use crate::relay;
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Upper bounds of the times of requests, in seconds.
@@ -115,6 +116,7 @@ pub(super) struct Watched {
     /// Commands by name, each with its kinds: a name has one for each version of its form.
     commands: BTreeMap<String, Vec<u16>>,
     requests: Requests,
+    couriers: Vec<Arc<relay::Meters>>,
 }
 
 impl Watched {
@@ -133,7 +135,23 @@ impl Watched {
             commands.entry(command.name.clone()).or_default().push(kind);
         }
         let (started, requests) = (started.as_secs_f64(), Requests::default());
-        Self { partition, questions, waiting, streams, failed, started, commands, requests }
+        let couriers = Vec::new();
+        Self {
+            partition,
+            questions,
+            waiting,
+            streams,
+            failed,
+            started,
+            commands,
+            requests,
+            couriers,
+        }
+    }
+
+    /// And of these endpoints.
+    pub(super) fn and(self, couriers: Vec<Arc<relay::Meters>>) -> Self {
+        Self { couriers, ..self }
     }
 
     fn server(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -210,6 +228,54 @@ impl Watched {
         page.gauge("earmark_follower_lag_inputs", help, lag)
     }
 
+    fn couriers(&self, page: &mut Page<'_>) -> fmt::Result {
+        if self.couriers.is_empty() {
+            return Ok(());
+        }
+        let end = self.partition.position().borrow().events;
+        let lag = |one: &relay::Meters| end.saturating_sub(one.cursor());
+        let gone = |one: &relay::Meters| u64::from(one.is_gone());
+        let help = "Events that are durable and not yet settled, by endpoint";
+        self.levels(page, "earmark_courier_lag_events", help, lag)?;
+        let help = "1 while an endpoint is disabled, since it answered that it is gone";
+        self.levels(page, "earmark_courier_disabled", help, gone)?;
+        let help = "Messages that were delivered, by endpoint";
+        self.counts(page, "earmark_courier_deliveries", help, relay::Meters::delivered)?;
+        let help = "Tries of deliveries that failed, by endpoint";
+        self.counts(page, "earmark_courier_failures", help, relay::Meters::failed)?;
+        let help = "Messages that became dead letters, by endpoint";
+        self.counts(page, "earmark_courier_dead_letters", help, relay::Meters::letters)
+    }
+
+    fn levels(
+        &self,
+        page: &mut Page<'_>,
+        name: &str,
+        help: &str,
+        of: impl Fn(&relay::Meters) -> u64,
+    ) -> fmt::Result {
+        let mut all = page.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for one in &self.couriers {
+            all.encode_family(&[("endpoint", one.name.as_str())])?.encode_gauge(&of(one))?;
+        }
+        Ok(())
+    }
+
+    fn counts(
+        &self,
+        page: &mut Page<'_>,
+        name: &str,
+        help: &str,
+        of: impl Fn(&relay::Meters) -> u64,
+    ) -> fmt::Result {
+        let mut all = page.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for one in &self.couriers {
+            let labels = [("endpoint", one.name.as_str())];
+            all.encode_family(&labels)?.encode_counter::<NoLabelSet, _, f64>(&of(one), None)?;
+        }
+        Ok(())
+    }
+
     fn trouble(&self, page: &mut Page<'_>, meters: &Meters) -> fmt::Result {
         let help = "Snapshots that were saved, and the time each took";
         page.histogram("earmark_snapshot_seconds", help, &meters.snapshots.read())?;
@@ -238,7 +304,8 @@ impl Collector for Watched {
         self.requests(page)?;
         self.inputs(page, meters)?;
         self.work(page, meters)?;
-        self.trouble(page, meters)
+        self.trouble(page, meters)?;
+        self.couriers(page)
     }
 }
 

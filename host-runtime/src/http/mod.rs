@@ -52,6 +52,7 @@ pub use server::{Server, bind};
 pub use tls::{Tls, TlsError};
 
 use crate::partition::Partition;
+use crate::relay;
 
 /// What a customer may do unless it is said otherwise.
 const CUSTOMER_SCOPES: [&str; 3] = ["orders:read", "orders:write", "catalogue:read"];
@@ -75,6 +76,8 @@ pub struct HttpOptions {
     pub rate: Option<RateLimit>,
     /// Whether the bare echo routes for benchmarks are there.
     pub bench: bool,
+    /// How far the couriers are, to be told with the metrics.
+    pub couriers: Vec<Arc<relay::Meters>>,
     /// How much is taken on.
     pub limits: HttpLimits,
 }
@@ -88,7 +91,8 @@ impl HttpOptions {
         let customer_scopes = CUSTOMER_SCOPES.map(String::from).to_vec();
         let limits = HttpLimits::default();
         let (www, tls, cors, rate, bench) = (None, None, Vec::new(), None, false);
-        Self { addr, www, access, customer_scopes, tls, cors, rate, bench, limits }
+        let couriers = Vec::new();
+        Self { addr, www, access, customer_scopes, tls, cors, rate, bench, couriers, limits }
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod budget;
 pub(crate) mod client;
 pub(crate) mod compact;
 pub(crate) mod config;
+pub(crate) mod couriers;
 pub(crate) mod dead_letters;
 pub(crate) mod describe;
 pub(crate) mod export;

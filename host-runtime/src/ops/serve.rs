@@ -6,17 +6,23 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use earmark_host::http::{Access, HttpOptions, bind};
 use earmark_host::partition::{Options, Partition, Where};
 use earmark_host::plugin::Bodies;
+use earmark_host::relay::Relay;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::couriers;
 use super::gate::Gate;
 use super::screen::open;
+
+/// At the end a delivery that is under way may take so long; cut off, it is repeated.
+const DELIVERING: Duration = Duration::from_secs(10);
 
 /// Serve a partition over HTTP, and the page.
 #[derive(Debug, Args)]
@@ -36,6 +42,9 @@ pub(crate) struct Serve {
     /// Save a snapshot after every N inputs; 0 for never
     #[arg(long, value_name = "N", env = "EARMARK_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
     snapshot_every: u64,
+    /// Carry events to the endpoints of this file, by webhook or mail: see docs/couriers.md
+    #[arg(long, value_name = "FILE", env = "EARMARK_COURIERS")]
+    couriers: Option<PathBuf>,
     /// Add a route that only echoes, to hold the others against in a benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -48,8 +57,8 @@ impl Serve {
     pub(crate) fn demo(addr: SocketAddr, www: PathBuf) -> Self {
         let dir = PathBuf::new();
         let (ephemeral, bench, snapshot_every) = (false, false, 0);
-        let gate = Gate::default();
-        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench, gate }
+        let (gate, couriers) = (Gate::default(), None);
+        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, couriers, bench, gate }
     }
 
     /// The directory of its journal, if it has one.
@@ -82,9 +91,12 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     options.www = www;
     options.bench = serve.bench;
     serve.gate.apply(&mut options)?;
+    let start = |file: &PathBuf| couriers::start(file, serve.journal(), &partition);
+    let relay = serve.couriers.as_ref().map(start).transpose()?;
+    options.couriers = relay.as_ref().map(Relay::meters).unwrap_or_default();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let (begun, end) = (begun(&partition), told_to_end()?);
         let server = bind(partition, options).await?;
         let addr = server.local_addr();
@@ -93,7 +105,11 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
         server.run(end).await;
         tracing::info!("everything that was taken is answered");
         Ok(())
-    })
+    });
+    if let Some(relay) = relay {
+        relay.close(DELIVERING);
+    }
+    served
 }
 
 /// Logs what serves, from where on, when it has its address.

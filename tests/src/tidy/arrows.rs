@@ -47,6 +47,7 @@ const HOST: House = House {
     floors: &[
         Floor { modules: &["plugin", "journal", "courier"], open: false },
         Floor { modules: &["partition"], open: false },
+        Floor { modules: &["relay"], open: false },
         Floor { modules: &["http", "ops"], open: true },
         Floor { modules: &["shop"], open: false },
     ],

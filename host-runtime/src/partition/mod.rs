@@ -19,6 +19,7 @@ mod dead_letters;
 mod feed;
 mod follower;
 mod leader;
+mod link;
 mod meters;
 mod open;
 mod origins;
@@ -47,6 +48,9 @@ pub use body::{
 pub use compact::{CompactError, Compacted, compact};
 pub use dead_letters::{Asked, DeadLetter, DeadLetters, Question, Standing, asked};
 pub use feed::{Feed, FeedEvent};
+pub use link::{
+    Beside, Brought, Hearing, Link, LinkError, LinkMeters, Outbox, Running as RunningLink,
+};
 pub use meters::{Became, Count, Histogram, Measured, Meters};
 pub use open::{OpenError, Options, Where, new_id};
 pub(crate) use origins::KEYED;

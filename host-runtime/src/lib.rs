@@ -5,6 +5,7 @@
 //! of that is the plugin's.
 
 pub mod asyncapi;
+pub mod courier;
 pub mod http;
 pub mod journal;
 pub mod partition;

@@ -346,7 +346,7 @@ struct Odd {
 }
 
 impl Outbox for Odd {
-    fn source(&mut self, _: Option<&str>) -> Result<String, LinkError> {
+    fn source(&mut self, _: &[String]) -> Result<String, LinkError> {
         Ok("odd".into())
     }
 

@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 use super::access::{METRICS, STAFF, Who};
 use super::app::{App, hex};
 use super::problem::Problem;
-use crate::partition::{Became, Measured, Meters, Partition};
+use crate::partition::{Became, LinkMeters, Measured, Meters, Partition};
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Upper bounds of the times of requests, in seconds.
@@ -115,6 +115,7 @@ pub(super) struct Watched {
     /// Commands by name, each with its kinds: a name has one for each version of its form.
     commands: BTreeMap<String, Vec<u16>>,
     requests: Requests,
+    links: Vec<Arc<LinkMeters>>,
 }
 
 impl Watched {
@@ -125,6 +126,7 @@ impl Watched {
         (semaphore, all, waiting): (Arc<Semaphore>, usize, Arc<AtomicU64>),
         streams: (Arc<Semaphore>, usize),
         failed: Arc<AtomicBool>,
+        links: Vec<Arc<LinkMeters>>,
     ) -> Self {
         let questions = (semaphore, all);
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -133,7 +135,46 @@ impl Watched {
             commands.entry(command.name.clone()).or_default().push(kind);
         }
         let (started, requests) = (started.as_secs_f64(), Requests::default());
-        Self { partition, questions, waiting, streams, failed, started, commands, requests }
+        Self { partition, questions, waiting, streams, failed, started, commands, requests, links }
+    }
+
+    /// What links bring, by the journal it comes from; no sample where there are none.
+    fn links(&self, page: &mut Page<'_>) -> fmt::Result {
+        let help = "Events of another journal that were brought here, by what became of them";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_events", help, None, MetricType::Counter)?;
+        for link in &self.links {
+            let (source, became) = (
+                link.source(),
+                [
+                    ("heard", &link.heard),
+                    ("refused", &link.refused),
+                    ("dead", &link.dead),
+                    ("again", &link.again),
+                ],
+            );
+            for (outcome, count) in became {
+                let labels = [("source", source.as_str()), ("outcome", outcome)];
+                let count = count.get();
+                all.encode_family(&labels)?.encode_counter::<NoLabelSet, _, f64>(&count, None)?;
+            }
+        }
+        let help = "Events of another journal that were not looked at yet, as far as is known";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_behind", help, None, MetricType::Gauge)?;
+        for link in &self.links {
+            let labels = [("source", link.source())];
+            all.encode_family(&labels)?.encode_gauge(&link.behind())?;
+        }
+        let help = "1 while the events of another journal are followed, 0 while they are not";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_following", help, None, MetricType::Gauge)?;
+        for link in &self.links {
+            let labels = [("source", link.source())];
+            let follows = u64::from(link.state().0 == "following");
+            all.encode_family(&labels)?.encode_gauge(&follows)?;
+        }
+        Ok(())
     }
 
     fn server(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -238,7 +279,8 @@ impl Collector for Watched {
         self.requests(page)?;
         self.inputs(page, meters)?;
         self.work(page, meters)?;
-        self.trouble(page, meters)
+        self.trouble(page, meters)?;
+        self.links(page)
     }
 }
 

@@ -15,6 +15,7 @@ use earmark_host::plugin::Bodies;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::follows::Follows;
 use super::gate::Gate;
 use super::screen::open;
 
@@ -41,6 +42,8 @@ pub(crate) struct Serve {
     bench: bool,
     #[command(flatten)]
     gate: Gate,
+    #[command(flatten)]
+    follows: Follows,
 }
 
 impl Serve {
@@ -48,8 +51,8 @@ impl Serve {
     pub(crate) fn demo(addr: SocketAddr, www: PathBuf) -> Self {
         let dir = PathBuf::new();
         let (ephemeral, bench, snapshot_every) = (false, false, 0);
-        let gate = Gate::default();
-        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench, gate }
+        let (gate, follows) = (Gate::default(), Follows::default());
+        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, bench, gate, follows }
     }
 
     /// The directory of its journal, if it has one.
@@ -64,7 +67,9 @@ impl Serve {
             false => Where::Directory(self.dir.clone()),
         };
         let snapshot_every = self.snapshot_every;
-        let partition = open(bodies, &Options { snapshot_every, ..Options::new(place) })?;
+        let roles = self.follows.roles(bodies.description())?;
+        let partition = open(bodies, &Options { snapshot_every, roles, ..Options::new(place) })?;
+        self.follows.check(&partition)?;
         run_server(Arc::new(partition), self)
     }
 }
@@ -82,6 +87,9 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     options.www = www;
     options.bench = serve.bench;
     serve.gate.apply(&mut options)?;
+    // Dropped before the partition is: what was brought is durable, and nothing more is.
+    let link = serve.follows.start(&partition)?;
+    options.links = link.iter().map(|link| Arc::clone(link.meters())).collect();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

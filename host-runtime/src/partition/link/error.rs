@@ -11,8 +11,8 @@ use crate::plugin::Fault;
 pub enum LinkError {
     /// The partition hears nothing.
     #[error(
-        "a partition with the roles {roles} hears nothing of others: give it some of the plugin's \
-         roles only ({all}), and a plugin whose description says what it hears"
+        "a partition with {roles} hears nothing of others: give it some of the plugin's roles \
+         only ({all}), and a plugin whose description says what it hears"
     )]
     HearsNothing {
         /// Its roles.
@@ -32,7 +32,8 @@ pub enum LinkError {
     /// The events are those of another journal than before.
     #[error(
         "other-journal: the events are those of `{found}`, and this partition has heard \
-         `{pinned}`: follow that journal, or begin with a new directory"
+         `{pinned}`: follow that journal again (a restored one keeps its name with `earmark restore \
+         --same-journal`), or begin with a new directory"
     )]
     OtherJournal {
         /// Whose events it has heard.

@@ -3,6 +3,7 @@
 //! Law: an event is carried out once, in the order of the other journal, whatever breaks between:
 //! the cursor is in the record of its effect. A refusal and a dead letter are outcomes too.
 
+mod afar;
 mod error;
 mod hearing;
 mod outbox;
@@ -13,12 +14,14 @@ use std::sync::mpsc::{Receiver, channel};
 
 use earmark_abi::{Form, Outcome, Verdict, decode};
 
+pub use afar::{Afar, Follow};
 pub use error::LinkError;
 pub use hearing::Hearing;
 pub use outbox::{Beside, Outbox};
 pub use run::{LinkMeters, Running};
 
 use super::submission::{Caller, NotAccepted, Origin, Receipt, Submission};
+use super::told::JOURNAL;
 use super::{FeedEvent, Partition};
 use crate::plugin::Fault;
 
@@ -70,7 +73,10 @@ impl<O: Outbox> Link<O> {
     pub fn new(outbox: O, to: Arc<Partition>) -> Result<Self, LinkError> {
         let (says, roles) = (to.description(), &to.header().roles);
         let hearing = Hearing::of(says, roles).ok_or_else(|| LinkError::HearsNothing {
-            roles: if roles.is_empty() { "of all".into() } else { roles.join(", ") },
+            roles: match &roles[..] {
+                [] => "all roles".into(),
+                some => format!("the roles {}", some.join(", ")),
+            },
             all: says.roles.join(", "),
         })?;
         Ok(Self::hearing(outbox, to, hearing))
@@ -142,7 +148,8 @@ impl<O: Outbox> Link<O> {
         if let Some(source) = &self.source {
             return Ok(Arc::clone(source));
         }
-        let source: Arc<str> = Arc::from(self.outbox.source(None)?);
+        let known = self.to.sources(JOURNAL)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let source: Arc<str> = Arc::from(self.outbox.source(&known)?);
         self.after = self.to.cursor(&source)?;
         self.meters.follows(&source);
         self.source = Some(Arc::clone(&source));

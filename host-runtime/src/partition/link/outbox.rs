@@ -13,12 +13,12 @@ use crate::partition::{Feed, FeedEvent, Partition, Position, source_of};
 
 /// A journal whose events can be followed.
 pub trait Outbox: Send {
-    /// Whose events these are: the `source` of its CloudEvents. `pinned` is what it was before, if
-    /// that is known.
+    /// Whose events these are: the `source` of its CloudEvents. `known` are the journals that were
+    /// heard before.
     ///
     /// # Errors
-    /// [`LinkError`] if the other side can't be asked, or is not `pinned`.
-    fn source(&mut self, pinned: Option<&str>) -> Result<String, LinkError>;
+    /// [`LinkError`] if the other side can't be asked, or is none of those and should be.
+    fn source(&mut self, known: &[String]) -> Result<String, LinkError>;
 
     /// The events that are there after this one, `most` at the most, without waiting for any.
     ///
@@ -56,12 +56,12 @@ impl Beside {
 }
 
 impl Outbox for Beside {
-    fn source(&mut self, _: Option<&str>) -> Result<String, LinkError> {
+    fn source(&mut self, _: &[String]) -> Result<String, LinkError> {
         Ok(source_of(self.of.header()))
     }
 
     fn read(&mut self, after: u64, most: usize) -> Result<Vec<FeedEvent>, LinkError> {
-        let (end, base) = (self.end(), self.of.base().events);
+        let (end, base) = (self.feed.end()?, self.of.base().events);
         let source_name = || source_of(self.of.header());
         if after > end {
             return Err(LinkError::Ahead { source_name: source_name(), after, end });

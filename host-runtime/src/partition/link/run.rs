@@ -139,6 +139,9 @@ impl<O: Outbox + 'static> Link<O> {
         while !end.load(Ordering::Relaxed) {
             match self.bring(WINDOW) {
                 Ok(brought) => {
+                    if failures > 0 {
+                        tracing::info!(after = self.after, "a link goes on");
+                    }
                     failures = 0;
                     self.meters.is(State::Following);
                     if brought.looked == 0 {

@@ -25,7 +25,7 @@ pub(super) struct Wire {
 
 enum Carries {
     /// Events, by a link.
-    Events { hearing: Hearing, link: Option<Link<Beside>> },
+    Events { hearing: Hearing, link: Option<Box<Link<Beside>>> },
     /// Announcements: the commands that made them are carried out by the service that made them.
     Announced { after: u64 },
 }
@@ -87,7 +87,7 @@ impl Wire {
                     None => {
                         let outbox = Beside::new(Arc::clone(from.partition()?))?;
                         let to = Arc::clone(to.partition()?);
-                        link.insert(Link::hearing(outbox, to, hearing.clone()))
+                        link.insert(Box::new(Link::hearing(outbox, to, hearing.clone())))
                     }
                 };
                 link.go_back(again as u64);

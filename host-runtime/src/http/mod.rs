@@ -10,7 +10,7 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/events?after=N&source=S` | the same, if they are of the journal S |
-//! | `GET /api/events?data=binary` | the same with the plugin's own bytes, for staff: `data_base64` |
+//! | `GET /api/events?data=binary` | the same as the plugin's own bytes, for staff |
 //! | `GET /api/description` | what the plugin says of itself |
 //! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
 //! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |

@@ -32,8 +32,8 @@ pub enum LinkError {
     /// The events are those of another journal than before.
     #[error(
         "other-journal: the events are those of `{found}`, and this partition has heard \
-         `{pinned}`: follow that journal again (a restored one keeps its name with `earmark restore \
-         --same-journal`), or begin with a new directory"
+         `{pinned}`: follow that journal again (a restored one keeps its name with `earmark \
+         restore --same-journal`), or begin with a new directory"
     )]
     OtherJournal {
         /// Whose events it has heard.

@@ -137,4 +137,9 @@ fn what_is_written_by_hand_is_described_by_hand() {
     let fields: Vec<&String> = heard["properties"].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["bytes", "kind"]);
     assert_eq!(heard["additionalProperties"], false);
+    let hears = heard["x-hears"].as_array().unwrap();
+    for step in earmark::flow::PROCESS {
+        let told = serde_json::json!({ "event": step.event, "from": step.from, "to": step.to });
+        assert_eq!(hears.iter().filter(|it| **it == told).count(), 1, "{told}");
+    }
 }

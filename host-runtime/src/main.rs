@@ -128,6 +128,8 @@ enum Command {
     Plugin(inspect::Plugin),
     /// Fill a generated shop with orders, print what came of them, and serve it
     Demo(shop::demo::Demo),
+    /// Run one workload and its faults over all four topologies, and count the anomalies
+    CompareTopologies(shop::compare::CompareTopologies),
     /// Ask a server on this machine whether it takes commands; the code is 0 if it does
     Health(health::Health),
     /// Print the settings in effect as TOML, with who says each: flag, environment, file or default
@@ -173,6 +175,7 @@ fn run(cli: &Cli, read: &config::Read) -> Result<()> {
         Command::Describe(describe) => describe.run(&bodies(cli)?),
         Command::Plugin(plugin) => plugin.run(cli.budget.limits(), || cli.code.cache()),
         Command::Demo(demo) => demo.run(&bodies(cli)?),
+        Command::CompareTopologies(compare) => compare.run(&bodies(cli)?),
         Command::Health(health) => health.run(),
         Command::Config(config) => config.run(&Cli::command(), read),
     }

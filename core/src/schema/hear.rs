@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::kinds::{decode_event, encode_event};
 use crate::flow::Hear;
+#[cfg(feature = "json")]
+use crate::flow::PROCESS;
 
 /// The kind, and the bytes as they are.
 #[derive(Serialize, Deserialize)]
@@ -65,8 +67,22 @@ impl schemars::JsonSchema for Hear {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Readable::json_schema(generator)
+        let mut schema = Readable::json_schema(generator);
+        schema.insert("x-hears".into(), hears());
+        schema
     }
+}
+
+/// What a courier brings between partitions, for a host that knows no process: each event that asks
+/// something of another role, whose it is, and who is asked. `x-hears` marks a command whose
+/// contents are an event of another partition, `{kind, bytes}`.
+#[cfg(feature = "json")]
+fn hears() -> serde_json::Value {
+    let mut steps: Vec<_> = PROCESS.iter().map(|step| (step.event, step.from, step.to)).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let step = |(event, from, to)| serde_json::json!({ "event": event, "from": from, "to": to });
+    steps.into_iter().map(step).collect()
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

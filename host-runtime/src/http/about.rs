@@ -17,6 +17,7 @@ use super::access::FLOW;
 use super::app::{App, hex};
 use super::body;
 use super::problem::Problem;
+use crate::partition::LinkMeters;
 
 /// JSON, with the type that says so.
 pub(super) fn json(text: impl Into<Body>) -> Response {
@@ -108,7 +109,7 @@ pub(super) async fn live() -> Response {
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let position = *app.position.borrow();
     let status = if app.is_ready() { "ready" } else { "not-ready" };
-    let shown = serde_json::json!({
+    let mut shown = serde_json::json!({
         "status": status,
         "plugin": app.says().name,
         "version": app.says().version,
@@ -116,6 +117,18 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
         "position": position.events,
         "chain": hex(&position.chain),
     });
+    if !app.links.is_empty() {
+        // What went wrong may name hosts; whoever may ask that reads the log.
+        let link = |link: &Arc<LinkMeters>| {
+            serde_json::json!({
+                "source": link.source(),
+                "state": link.state().0,
+                "position": link.looked.get(),
+                "behind": link.behind(),
+            })
+        };
+        shown["links"] = app.links.iter().map(link).collect();
+    }
     let mut response = json(shown.to_string());
     if !app.is_ready() {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

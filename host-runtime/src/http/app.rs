@@ -17,7 +17,7 @@ use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::rate::Buckets;
 use super::{HttpOptions, ServeError, about, moment};
-use crate::partition::{Contents, NotAccepted, Partition, Position, source_of};
+use crate::partition::{Contents, LinkMeters, NotAccepted, Partition, Position, source_of};
 
 /// A command or a query, by its name.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(super) struct App {
     /// Set when the partition takes no commands any more.
     failed: Arc<AtomicBool>,
     pub(super) metrics: Metrics,
+    /// What brings the partition the events of others.
+    pub(super) links: Vec<Arc<LinkMeters>>,
 }
 
 impl App {
@@ -79,6 +81,7 @@ impl App {
             (Arc::clone(&questions), limits.questions, Arc::clone(&waiting)),
             (Arc::clone(&streams), limits.streams),
             Arc::clone(&failed),
+            options.links.clone(),
         );
         Ok(Self {
             position: partition.position(),
@@ -92,6 +95,7 @@ impl App {
             waiting,
             streams,
             metrics: Metrics::new(watched.and(options.couriers.clone())),
+            links: options.links.clone(),
             readers: Readers::new(limits.feed_readers),
             limits,
             closing,

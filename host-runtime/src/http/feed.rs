@@ -12,24 +12,27 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::access::Who;
+use super::access::{STAFF, Who};
 use super::app::App;
 use super::problem::Problem;
+use super::queries::POSITION;
 use super::server::until;
 use crate::journal::JournalError;
-use crate::partition::{Feed, FeedEvent, event_kinds, one_line, write_cloud_event};
+use crate::partition::{Contents, Feed, FeedEvent, event_kinds, one_line, write_cloud_event};
 use crate::plugin::Fault;
 
 /// Events read at once.
 const EVENTS: usize = 512;
 /// Bytes of text in one piece, or one event.
 const PIECE: usize = 256 << 10;
+/// Whose events a stream has: the `source` of each of them, also while there are none.
+const SOURCE: HeaderName = HeaderName::from_static("earmark-source");
 /// What a client that resumes by itself (a browser's `EventSource`) sends.
 pub(super) const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -45,9 +48,23 @@ struct Ask {
     subject: Option<String>,
     /// Only events of this kind, by name or by CloudEvents type.
     r#type: Option<String>,
+    /// In which form the contents of events are told; as JSON unless it is said.
+    #[serde(default)]
+    data: Form,
     /// Who asks: looked at before, by [`said`].
     #[expect(dead_code, reason = "here it is only known to be no mistake")]
     r#as: Option<String>,
+}
+
+/// The form of an event's contents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Form {
+    /// `data`, as JSON.
+    #[default]
+    Json,
+    /// `data_base64`, the plugin's own bytes: for a host that follows this one.
+    Binary,
 }
 
 /// Who asks for a stream, where the client can't send headers, as a browser's `EventSource`.
@@ -65,6 +82,7 @@ struct View {
     who: Who,
     subject: Option<String>,
     kinds: Option<Vec<u16>>,
+    form: Form,
 }
 
 impl View {
@@ -85,7 +103,11 @@ pub(super) async fn events(
     let asked: Result<Query<Ask>, _> = Query::try_from_uri(request.uri());
     let Query(ask) = asked.map_err(|error| Problem::malformed(error.to_string()))?;
     let kinds = ask.r#type.map(|name| kinds_of(&app, &name)).transpose()?;
-    let view = View { who, subject: ask.subject, kinds };
+    if ask.data == Form::Binary {
+        // The bytes are the plugin's own, with whatever JSON leaves out.
+        who.needs(STAFF)?;
+    }
+    let view = View { who, subject: ask.subject, kinds, form: ask.data };
     let end = app.position.borrow().events;
     if let Some(source) = ask.source.filter(|source| *source != app.source) {
         let detail = format!(
@@ -112,6 +134,7 @@ pub(super) async fn events(
         return Err(Problem::busy("too many streams are open: try again in a moment"));
     };
     let (send, pieces) = mpsc::channel(1);
+    let source = HeaderValue::from_str(&app.source).ok();
     let stream = Stream { app, view: Arc::new(view), next: after.saturating_add(1), send, slot };
     tokio::spawn(stream.run());
     let mut response = Response::new(Body::new(Pieces(pieces)));
@@ -119,6 +142,8 @@ pub(super) async fn events(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(POSITION, HeaderValue::from(end));
+    headers.extend(source.map(|source| (SOURCE, source)));
     Ok(response)
 }
 
@@ -275,7 +300,7 @@ fn write(
             break;
         }
         if view.shows(event)
-            && let Err(fault) = write_event(app, event, &mut text)
+            && let Err(fault) = write_event(app, event, view.form, &mut text)
         {
             return (Err(format!("event {}: {fault}", event.sequence)), next);
         }
@@ -285,12 +310,15 @@ fn write(
 }
 
 /// One event as a message: its data are a CloudEvent in JSON.
-fn write_event(app: &App, event: &FeedEvent, text: &mut Vec<u8>) -> Result<(), Fault> {
+fn write_event(app: &App, event: &FeedEvent, form: Form, text: &mut Vec<u8>) -> Result<(), Fault> {
     let name = one_line(app.event_name(event.kind).as_bytes());
     text.extend_from_slice(format!("id: {}\nevent: ", event.sequence).as_bytes());
     text.extend(name);
     text.extend_from_slice(b"\ndata: ");
-    let contents = app.contents(event.kind, &event.body);
+    let contents = match form {
+        Form::Json => app.contents(event.kind, &event.body),
+        Form::Binary => Contents::bytes(&event.body),
+    };
     write_cloud_event(&app.source, app.says(), event, &contents, text)?;
     text.extend_from_slice(b"\n\n");
     Ok(())

@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 use super::access::{METRICS, STAFF, Who};
 use super::app::{App, hex};
 use super::problem::Problem;
-use crate::partition::{Became, Measured, Meters, Partition};
+use crate::partition::{Became, LinkMeters, Measured, Meters, Partition};
 use crate::relay;
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -117,6 +117,7 @@ pub(super) struct Watched {
     commands: BTreeMap<String, Vec<u16>>,
     requests: Requests,
     couriers: Vec<Arc<relay::Meters>>,
+    links: Vec<Arc<LinkMeters>>,
 }
 
 impl Watched {
@@ -127,6 +128,7 @@ impl Watched {
         (semaphore, all, waiting): (Arc<Semaphore>, usize, Arc<AtomicU64>),
         streams: (Arc<Semaphore>, usize),
         failed: Arc<AtomicBool>,
+        links: Vec<Arc<LinkMeters>>,
     ) -> Self {
         let questions = (semaphore, all);
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -146,12 +148,52 @@ impl Watched {
             commands,
             requests,
             couriers,
+            links,
         }
     }
 
     /// And of these endpoints.
     pub(super) fn and(self, couriers: Vec<Arc<relay::Meters>>) -> Self {
         Self { couriers, ..self }
+    }
+
+    /// What links bring, by the journal it comes from; no sample where there are none.
+    fn links(&self, page: &mut Page<'_>) -> fmt::Result {
+        let help = "Events of another journal that were brought here, by what became of them";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_events", help, None, MetricType::Counter)?;
+        for link in &self.links {
+            let (source, became) = (
+                link.source(),
+                [
+                    ("heard", &link.heard),
+                    ("refused", &link.refused),
+                    ("dead", &link.dead),
+                    ("again", &link.again),
+                ],
+            );
+            for (outcome, count) in became {
+                let labels = [("source", source.as_str()), ("outcome", outcome)];
+                let count = count.get();
+                all.encode_family(&labels)?.encode_counter::<NoLabelSet, _, f64>(&count, None)?;
+            }
+        }
+        let help = "Events of another journal that were not looked at yet, as far as is known";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_behind", help, None, MetricType::Gauge)?;
+        for link in &self.links {
+            let labels = [("source", link.source())];
+            all.encode_family(&labels)?.encode_gauge(&link.behind())?;
+        }
+        let help = "1 while the events of another journal are followed, 0 while they are not";
+        let mut all =
+            page.0.encode_descriptor("earmark_link_following", help, None, MetricType::Gauge)?;
+        for link in &self.links {
+            let labels = [("source", link.source())];
+            let follows = u64::from(link.state().0 == "following");
+            all.encode_family(&labels)?.encode_gauge(&follows)?;
+        }
+        Ok(())
     }
 
     fn server(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -305,7 +347,8 @@ impl Collector for Watched {
         self.inputs(page, meters)?;
         self.work(page, meters)?;
         self.trouble(page, meters)?;
-        self.couriers(page)
+        self.couriers(page)?;
+        self.links(page)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |
 //! | `GET /api/events?after=N&source=S` | the same, if they are of the journal S |
+//! | `GET /api/events?data=binary` | the same as the plugin's own bytes, for staff |
 //! | `GET /api/description` | what the plugin says of itself |
 //! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
 //! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
@@ -51,7 +52,7 @@ pub use routes::{Route, routes};
 pub use server::{Server, bind};
 pub use tls::{Tls, TlsError};
 
-use crate::partition::Partition;
+use crate::partition::{LinkMeters, Partition};
 use crate::relay;
 
 /// What a customer may do unless it is said otherwise.
@@ -74,6 +75,8 @@ pub struct HttpOptions {
     pub cors: Vec<Origin>,
     /// How often one caller may ask; none for as often as he likes.
     pub rate: Option<RateLimit>,
+    /// Links that bring the partition the events of others, to be shown with it.
+    pub links: Vec<Arc<LinkMeters>>,
     /// Whether the bare echo routes for benchmarks are there.
     pub bench: bool,
     /// How far the couriers are, to be told with the metrics.
@@ -90,9 +93,9 @@ impl HttpOptions {
     pub fn new(addr: SocketAddr, access: Access) -> Self {
         let customer_scopes = CUSTOMER_SCOPES.map(String::from).to_vec();
         let limits = HttpLimits::default();
-        let (www, tls, cors, rate, bench) = (None, None, Vec::new(), None, false);
-        let couriers = Vec::new();
-        Self { addr, www, access, customer_scopes, tls, cors, rate, bench, couriers, limits }
+        let (www, tls, rate, bench) = (None, None, None, false);
+        let (cors, links, couriers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { addr, www, access, customer_scopes, tls, cors, rate, links, bench, couriers, limits }
     }
 }
 

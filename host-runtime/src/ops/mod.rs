@@ -12,6 +12,7 @@ pub(crate) mod couriers;
 pub(crate) mod dead_letters;
 pub(crate) mod describe;
 pub(crate) mod export;
+pub(crate) mod follows;
 pub(crate) mod fuel;
 pub(crate) mod gate;
 pub(crate) mod health;

@@ -18,6 +18,7 @@ use earmark_host::relay::Relay;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::couriers;
+use super::follows::Follows;
 use super::gate::Gate;
 use super::screen::open;
 
@@ -50,6 +51,8 @@ pub(crate) struct Serve {
     bench: bool,
     #[command(flatten)]
     gate: Gate,
+    #[command(flatten)]
+    follows: Follows,
 }
 
 impl Serve {
@@ -57,8 +60,18 @@ impl Serve {
     pub(crate) fn demo(addr: SocketAddr, www: PathBuf) -> Self {
         let dir = PathBuf::new();
         let (ephemeral, bench, snapshot_every) = (false, false, 0);
-        let (gate, couriers) = (Gate::default(), None);
-        Self { dir, ephemeral, addr, www: Some(www), snapshot_every, couriers, bench, gate }
+        let (gate, couriers, follows) = (Gate::default(), None, Follows::default());
+        Self {
+            dir,
+            ephemeral,
+            addr,
+            www: Some(www),
+            snapshot_every,
+            couriers,
+            bench,
+            gate,
+            follows,
+        }
     }
 
     /// The directory of its journal, if it has one.
@@ -73,7 +86,9 @@ impl Serve {
             false => Where::Directory(self.dir.clone()),
         };
         let snapshot_every = self.snapshot_every;
-        let partition = open(bodies, &Options { snapshot_every, ..Options::new(place) })?;
+        let roles = self.follows.roles(bodies.description())?;
+        let partition = open(bodies, &Options { snapshot_every, roles, ..Options::new(place) })?;
+        self.follows.check(&partition)?;
         run_server(Arc::new(partition), self)
     }
 }
@@ -94,6 +109,9 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     let start = |file: &PathBuf| couriers::start(file, serve.journal(), &partition);
     let relay = serve.couriers.as_ref().map(start).transpose()?;
     options.couriers = relay.as_ref().map(Relay::meters).unwrap_or_default();
+    // Dropped before the partition is: what was brought is durable, and nothing more is.
+    let link = serve.follows.start(&partition)?;
+    options.links = link.iter().map(|link| Arc::clone(link.meters())).collect();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {

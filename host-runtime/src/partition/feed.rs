@@ -62,6 +62,14 @@ impl Feed {
         self.next = from_event.max(1);
     }
 
+    /// The last event that is durable. It can be so a moment before the partition's position tells.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn end(&mut self) -> Result<u64, JournalError> {
+        Ok(self.reader.head()?.next_event.saturating_sub(1))
+    }
+
     /// The next events, a few turns of them; empty when it has caught up.
     ///
     /// # Errors

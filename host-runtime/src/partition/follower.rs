@@ -57,6 +57,10 @@ pub(super) enum Ask {
         source: String,
         reply: SyncSender<u64>,
     },
+    Sources {
+        prefix: String,
+        reply: SyncSender<Vec<(String, u64)>>,
+    },
     Close,
 }
 
@@ -102,6 +106,12 @@ impl Follower {
                 Ask::Cursor { source, reply } => {
                     // Whoever asked may have gone away.
                     let _ = reply.send(self.origins.last(&source));
+                    None
+                }
+                Ask::Sources { prefix, reply } => {
+                    let mut all = self.origins.cursors();
+                    all.retain(|(name, _)| name.starts_with(&prefix));
+                    let _ = reply.send(all);
                     None
                 }
                 other => self.answer(other, lost.as_ref()),
@@ -152,7 +162,7 @@ impl Follower {
                 tell(&reply, holds.and_then(|()| snapshot(self.body.as_mut())))
             }
             Ask::Save { reply } => tell(&reply, holds.and_then(|()| self.save())),
-            Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Close => None,
+            Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Sources { .. } | Ask::Close => None,
         }
     }
 

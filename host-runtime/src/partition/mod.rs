@@ -19,6 +19,7 @@ mod dead_letters;
 mod feed;
 mod follower;
 mod leader;
+mod link;
 mod meters;
 mod open;
 mod origins;
@@ -47,6 +48,10 @@ pub use body::{
 pub use compact::{CompactError, Compacted, compact};
 pub use dead_letters::{Asked, DeadLetter, DeadLetters, Question, Standing, asked};
 pub use feed::{Feed, FeedEvent};
+pub use link::{
+    Afar, Beside, Brought, Follow, Hearing, Link, LinkError, LinkMeters, Outbox,
+    Running as RunningLink,
+};
 pub use meters::{Became, Count, Histogram, Measured, Meters};
 pub use open::{OpenError, Options, Where, new_id};
 pub(crate) use origins::KEYED;
@@ -250,6 +255,15 @@ impl Partition {
     pub fn cursor(&self, source: &str) -> Result<u64, Fault> {
         let source = source.to_string();
         self.ask(|reply| Ask::Cursor { source, reply })
+    }
+
+    /// The sources whose names begin so, and how far each has come.
+    ///
+    /// # Errors
+    /// As [`Partition::query`].
+    pub fn sources(&self, prefix: &str) -> Result<Vec<(String, u64)>, Fault> {
+        let prefix = prefix.to_string();
+        self.ask(|reply| Ask::Sources { prefix, reply })
     }
 
     /// A feed of the events from this one on.

@@ -3,6 +3,8 @@
 //! Law: an event is told in the same bytes whoever tells it, the feed or an export. It is durable:
 //! what the plugin can't read any more is told as that, and does not end what comes after it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use earmark_abi::{Description, Envelope, Form};
 
 use super::feed::FeedEvent;
@@ -10,11 +12,14 @@ use super::translate::Translator;
 use crate::journal::Header;
 use crate::plugin::Fault;
 
+/// What the `source` of each journal's events begins with.
+pub(super) const JOURNAL: &str = "urn:earmark:journal:";
+
 /// The `source` of a journal's events.
 #[must_use]
 pub fn source_of(header: &Header) -> String {
     let id: String = header.id.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("urn:earmark:journal:{id}")
+    format!("{JOURNAL}{id}")
 }
 
 /// The kinds of events of a name in all their versions, or of one version by its CloudEvents type.
@@ -43,6 +48,8 @@ pub struct Contents {
     pub json: Vec<u8>,
     /// Why it can't, if it can't.
     pub unreadable: Option<String>,
+    /// Whether they are the event's own bytes, in Base64.
+    pub is_bytes: bool,
 }
 
 impl Contents {
@@ -51,12 +58,20 @@ impl Contents {
     pub fn of(translator: &Translator, kind: u16, body: &[u8]) -> Self {
         let read = translator.to_json(Form::Event, kind, body);
         match read.map_err(|fault| fault.to_string()).flatten() {
-            Ok(json) => Self { called: r#","data":"#, json, unreadable: None },
+            Ok(json) => Self { called: r#","data":"#, json, unreadable: None, is_bytes: false },
             Err(why) => {
                 let (called, json) = (r#","data":null,"unreadable":"#, serde_json::to_vec(&why));
-                Self { called, json: json.unwrap_or_default(), unreadable: Some(why) }
+                let (json, unreadable) = (json.unwrap_or_default(), Some(why));
+                Self { called, json, unreadable, is_bytes: false }
             }
         }
+    }
+
+    /// The event's own bytes, for a host that hands them to its own plugin.
+    #[must_use]
+    pub fn bytes(body: &[u8]) -> Self {
+        let json = format!("\"{}\"", STANDARD.encode(body)).into_bytes();
+        Self { called: r#","data_base64":"#, json, unreadable: None, is_bytes: true }
     }
 }
 
@@ -74,10 +89,13 @@ pub fn write_cloud_event(
 ) -> Result<(), Fault> {
     let FeedEvent { sequence, input, at, kind, subject, trace, .. } = event;
     let ce_type = says.events.get(usize::from(*kind)).map_or("", |event| &event.ce_type);
-    let envelope = Envelope {
+    let mut envelope = Envelope {
         traceparent: trace.clone().unwrap_or_default(),
         ..Envelope::new(source, *sequence, *input, ce_type, subject, *at)
     };
+    if contents.is_bytes {
+        envelope.datacontenttype = "application/octet-stream".into();
+    }
     serde_json::to_writer(&mut *text, &envelope)
         .map_err(|error| Fault::Answer(error.to_string()))?;
     // The contents go inside of the envelope's braces.

@@ -31,6 +31,7 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod tally;
 
+pub(crate) mod compare;
 pub(crate) mod demo;
 #[cfg(feature = "native")]
 pub(crate) mod native;

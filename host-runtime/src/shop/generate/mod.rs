@@ -5,7 +5,7 @@
 //! customers, items that were never sold) come in about the proportions of the real year.
 
 mod catalogue;
-mod random;
+pub(crate) mod random;
 
 use self::catalogue::{Item, Range};
 use self::random::Random;

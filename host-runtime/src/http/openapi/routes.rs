@@ -45,7 +45,7 @@ pub(super) fn operations(
 }
 
 /// The last of each name is in force; and what HTTP never reaches is not told.
-fn in_force<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str) -> Vec<(usize, &'a T)> {
+fn in_force<T>(all: &[T], name: impl Fn(&T) -> &str) -> Vec<(usize, &T)> {
     let is_last = |at: usize, one: &T| {
         all.iter().skip(at.saturating_add(1)).all(|later| name(later) != name(one))
     };

@@ -96,7 +96,7 @@ fn usual_cache() -> Option<PathBuf> {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve a partition over HTTP, and the page
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Replay the documents of a shop through the plugin, durably
     Replay(Box<shop::replay::Replay>),
     /// Run corpora of turns, and print the chain and the state each ends with

@@ -29,7 +29,7 @@ struct Row {
 
 const NONE: fn(&str) -> Value = |_| Value::Null;
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     post("/api/commands/{name}", "/api/commands/PlaceOrder", "orders:write", |_| {
         order(&new_id(), 1)
     }),
@@ -52,6 +52,7 @@ const ROWS: [Row; 14] = [
     ),
     get("/metrics", "/metrics", "metrics"),
     get("/api/description", "/api/description", ""),
+    get("/openapi.json", "/openapi.json", ""),
     get("/health/live", "/health/live", ""),
     get("/health/ready", "/health/ready", ""),
     get("/echo", "/echo", ""),
@@ -304,7 +305,7 @@ fn every_route_has_a_row_and_the_open_ones_are_known() {
     assert_eq!(all, rows);
     let open: Vec<_> =
         routes().filter(|route| route.open && !route.bench).map(|route| route.path).collect();
-    assert_eq!(open, ["/api/description", "/health/live", "/health/ready"]);
+    assert_eq!(open, ["/api/description", "/openapi.json", "/health/live", "/health/ready"]);
 }
 
 #[test]

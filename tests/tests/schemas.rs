@@ -45,6 +45,40 @@ fn the_schemas_take_what_the_plugin_writes_and_nothing_else() {
     assert!(ShopPlugin::from_json(Form::Command, 2, br#"{"order":7}"#).is_err());
 }
 
+#[test]
+fn the_schemas_of_the_openapi_document_find_their_parts_and_take_golden_commands() {
+    let Some(built) = Built::find() else { return };
+    let told = succeeded(built.earmark().args(["describe", "--form", "openapi"]));
+    let document: Value = serde_json::from_str(&told).expect("a document is JSON");
+    let all = document["components"]["schemas"].as_object().expect("schemas");
+    let schema = |name: &str| {
+        let whole = json!({
+            "$ref": format!("#/components/schemas/{name}"),
+            "components": { "schemas": all },
+        });
+        jsonschema::draft202012::new(&whole).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    for (name, one) in all {
+        assert!(jsonschema::draft202012::meta::is_valid(one), "{name} is no schema");
+    }
+    let plugin = ShopPlugin::describe();
+    let (mut count, mut nothing) = (0, 0);
+    for (_, kind, json) in golden().into_iter().filter(|(what, ..)| what == "command") {
+        let command = &plugin.commands[kind];
+        let old = plugin.commands[kind + 1..].iter().any(|later| later.name == command.name);
+        if old || command.scope == "flow" {
+            continue;
+        }
+        let schema = schema(&format!("Command.{}", command.name));
+        assert!(schema.is_valid(&json), "{}: {json}", command.name);
+        nothing += usize::from(schema.is_valid(&json!({ "nobody": 1 })));
+        count += 1;
+    }
+    assert!(count > 20 && nothing == 0, "{count} commands, of which {nothing} may say anything");
+    let problem = schema("Problem");
+    assert!(!problem.is_valid(&json!({ "code": "malformed" })));
+}
+
 /// `(what, kind, json)` of each golden command and event.
 fn golden() -> Vec<(String, usize, Value)> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/tests/golden/v1");

@@ -100,6 +100,13 @@ pub(super) async fn description(State(app): State<Arc<App>>) -> Response {
     response
 }
 
+/// `GET /openapi.json`: how to ask for all of it.
+pub(super) async fn openapi(State(app): State<Arc<App>>) -> Response {
+    let mut response = json(app.openapi.clone());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
 /// `GET /health/live`: it runs.
 pub(super) async fn live() -> Response {
     json(r#"{"status":"live"}"#)

@@ -16,7 +16,7 @@ use super::feed::Readers;
 use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::rate::Buckets;
-use super::{HttpOptions, ServeError, about, moment};
+use super::{HttpOptions, ServeError, about, moment, openapi};
 use crate::partition::{Contents, LinkMeters, NotAccepted, Partition, Position, source_of};
 
 /// A command or a query, by its name.
@@ -41,6 +41,8 @@ pub(super) struct App {
     queries: HashMap<String, Named>,
     /// The description, as JSON.
     pub(super) description: Bytes,
+    /// The API, as an OpenAPI document in JSON.
+    pub(super) openapi: Bytes,
     /// The `source` of the journal's events.
     pub(super) source: String,
     /// Queries and slices at once.
@@ -90,6 +92,7 @@ impl App {
             commands,
             queries,
             description: about::describe(&says),
+            openapi: Bytes::from(openapi::document(&says).to_string()),
             source: source_of(partition.header()),
             questions,
             waiting,

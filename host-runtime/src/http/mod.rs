@@ -12,6 +12,7 @@
 //! | `GET /api/events?after=N&source=S` | the same, if they are of the journal S |
 //! | `GET /api/events?data=binary` | the same as the plugin's own bytes, for staff |
 //! | `GET /api/description` | what the plugin says of itself |
+//! | `GET /openapi.json` | all of this, as OpenAPI 3.1 |
 //! | `GET /api/dead-letters[/{input}]` | inputs that the plugin could not answer |
 //! | `POST /api/dead-letters/{input}/retry`, `.../drop` | what becomes of one |
 //! | `GET /metrics` | what is counted, for Prometheus |
@@ -31,6 +32,7 @@ mod metrics;
 mod moment;
 mod observed;
 mod once;
+mod openapi;
 mod problem;
 mod queries;
 mod rate;
@@ -47,6 +49,7 @@ use std::time::Duration;
 
 pub use access::{Access, Keys, KeysError};
 pub use cors::{NoOrigin, Origin};
+pub use openapi::document as openapi;
 pub use rate::RateLimit;
 pub use routes::{Route, routes};
 pub use server::{Server, bind};

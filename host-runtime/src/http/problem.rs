@@ -14,6 +14,50 @@ use serde_json::value::RawValue;
 use crate::partition::NotAccepted;
 use crate::plugin::Fault;
 
+/// Every code of the host's, and what it says. A plugin has codes of its own for its refusals.
+pub(super) const CODES: [(&str, &str); 40] = [
+    ("malformed", "the request is not of the form it should be"),
+    ("caller-unclear", "`Earmark-As` does not say who asks"),
+    ("token-missing", "there is no `Authorization: Bearer`"),
+    ("token-malformed", "there is more than one token, or it is no signed JWT"),
+    ("token-too-long", "the token is too long"),
+    ("token-key-unknown", "no key has the token's `kid`"),
+    ("token-algorithm", "the token's `alg` is not that of the key"),
+    ("token-signature", "the key did not sign the token"),
+    ("token-expired", "the token's time is over"),
+    ("token-not-yet-valid", "the token's time has not come"),
+    ("token-issuer", "the token is of another issuer"),
+    ("token-audience", "the token is meant for somebody else"),
+    ("token-claims", "a claim of the token is missing, or not of its form"),
+    ("token-subject", "the token's `sub` can't be anybody here"),
+    ("scope-missing", "whoever asks lacks the scope"),
+    ("host-refused", "demo access answers on loopback only"),
+    ("unknown-path", "there is nothing at this path"),
+    ("unknown-command", "there is no such command"),
+    ("unknown-query", "there is no such query"),
+    ("unknown-event", "there is no such event"),
+    ("unknown-dead-letter", "there is no such dead letter"),
+    ("wrong-method", "the path does not take this method"),
+    ("too-slow", "the body was not there in time"),
+    ("too-large", "the body has more bytes than it may have"),
+    ("wrong-content-type", "the body's media type is not read here"),
+    ("idempotency-key-reused", "the key named another request"),
+    ("sequence-reused", "the count named another command"),
+    ("processed-long-ago", "it was carried out, and its answer is not at hand any more"),
+    ("dead-letter", "the plugin could not answer it, and it is kept as a dead letter"),
+    ("dead-letter-settled", "the dead letter was tried again or given up before"),
+    ("position-ahead", "the journal has no such position yet"),
+    ("position-compacted", "the events there were taken out of the journal"),
+    ("other-journal", "the position is of another journal"),
+    ("rate-limited", "whoever asks does so too often"),
+    ("question-barred", "such a question made the plugin fail: wait before asking it again"),
+    ("busy", "more waits than may: try again"),
+    ("closed", "the host ends"),
+    ("storage-failed", "the journal failed: nothing is taken until it is opened anew"),
+    ("plugin-failed", "the plugin failed, and not on an input"),
+    ("unreadable-file", "a file of the page can't be read"),
+];
+
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
@@ -47,6 +91,7 @@ struct Shown<'a> {
 impl Problem {
     /// A problem of the host's.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        debug_assert!(CODES.iter().any(|(one, _)| *one == code), "`{code}` is not in the list");
         let (code, detail) = (Cow::Borrowed(code), detail.into());
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
         let (facts, input, challenge) = (Vec::new(), None, None);

@@ -39,7 +39,7 @@ type At = fn() -> MethodRouter<Arc<App>>;
 const EVENTS: &str = "/api/events";
 const HEALTH: &str = "/health/";
 
-const TABLE: [(Route, At); 14] = [
+const TABLE: [(Route, At); 15] = [
     (closed("POST", "/api/commands/{name}"), || post(commands::command)),
     (closed("POST", "/api/queries/{name}"), || post(queries::query)),
     (closed("POST", "/api/slice"), || post(queries::slice)),
@@ -52,6 +52,7 @@ const TABLE: [(Route, At); 14] = [
     // The same for everybody, without a word about anybody: a client needs it to know what to ask
     // for, and which scopes its token has to have.
     (open("GET", "/api/description"), || get(about::description)),
+    (open("GET", "/openapi.json"), || get(about::openapi)),
     (open("GET", "/health/live"), || get(about::live)),
     (open("GET", "/health/ready"), || get(about::ready)),
     (bench("GET", "/echo"), || get(about::hello)),

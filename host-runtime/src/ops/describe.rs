@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use earmark_abi::Description;
 use earmark_host::asyncapi;
+use earmark_host::http::openapi;
 use earmark_host::plugin::Bodies;
 use serde_json::{Map, Value, json};
 
@@ -27,6 +28,8 @@ enum Form {
     Text,
     /// An AsyncAPI 3.0 document
     Asyncapi,
+    /// An OpenAPI 3.1 document of what `serve` answers
+    Openapi,
     /// The JSON Schema of every command, event, query and answer, by name
     JsonSchema,
 }
@@ -37,6 +40,9 @@ impl Describe {
         match self.form {
             Form::Asyncapi => {
                 println!("{}", serde_json::to_string_pretty(&asyncapi::document(plugin))?);
+            }
+            Form::Openapi => {
+                println!("{}", serde_json::to_string_pretty(&openapi(plugin))?);
             }
             Form::JsonSchema => {
                 println!("{}", serde_json::to_string_pretty(&schemas(plugin))?);

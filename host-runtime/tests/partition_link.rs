@@ -372,8 +372,9 @@ impl Outbox for Odd {
         9
     }
 
-    fn wait(&mut self, _: u64, most: Duration) {
+    fn wait(&mut self, _: u64, most: Duration) -> Result<(), LinkError> {
         std::thread::sleep(most);
+        Ok(())
     }
 }
 

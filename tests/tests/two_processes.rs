@@ -101,8 +101,15 @@ fn an_order_is_confirmed_by_another_process_also_when_that_was_killed_in_between
     assert_eq!(status(&orders, &waits), "pending");
     let stock = inventory();
     assert_eq!(ends(&orders, &waits), "confirmed");
-    let link = &orders.get("/health/ready")["links"][0];
-    assert_eq!((&link["state"], &link["behind"]), (&json!("following"), &json!(0)));
+    let begun = Instant::now();
+    loop {
+        let link = orders.get("/health/ready")["links"][0].clone();
+        if (&link["state"], &link["behind"]) == (&json!("following"), &json!(0)) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "the link does not come to rest: {link}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert!(orders.end().0.success());
     assert!(stock.end().0.success());
     for dir in [&left, &right] {

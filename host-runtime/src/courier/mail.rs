@@ -159,9 +159,12 @@ fn parameters(mailbox: &Mailbox) -> Result<TlsParameters, MailError> {
     builder.build().map_err(cannot)
 }
 
-/// 530, 534, 535 and 538.
-fn is_of_login(error: &lettre::transport::smtp::Error) -> bool {
-    error.status().is_some_and(|code| code.to_string().starts_with("53"))
+/// What a server says of one recipient or one mail (RFC 5321): trying again is of no use. All else
+/// may be said of whoever sends (554 of a blocked address, 53x of a login), and a whole backlog
+/// must not be buried for that.
+fn is_of_the_mail(error: &lettre::transport::smtp::Error) -> bool {
+    let codes = ["550", "551", "552", "553"];
+    error.status().is_some_and(|code| codes.contains(&code.to_string().as_str()))
 }
 
 impl Courier for Mail {
@@ -176,11 +179,7 @@ impl Courier for Mail {
             let sending = tokio::time::timeout(self.limit, self.transport.send(letter));
             match sending.await {
                 Ok(Ok(_)) => Told::Delivered,
-                // By RFC 5321 the server says with 5yz that trying again is of no use; but a login
-                // that it does not take (RFC 4954) is no fault of this message.
-                Ok(Err(error)) if error.is_permanent() && !is_of_login(&error) => {
-                    Told::Refused { why: chain_of(&error) }
-                }
+                Ok(Err(error)) if is_of_the_mail(&error) => Told::Refused { why: chain_of(&error) },
                 Ok(Err(error)) => Told::retry(chain_of(&error)),
                 Err(_) => {
                     let limit = self.limit.as_secs();

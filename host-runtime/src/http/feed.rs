@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -29,6 +29,8 @@ use crate::plugin::Fault;
 
 /// Events read at once.
 const EVENTS: usize = 512;
+/// What is durable is told of well within this time.
+const TELLS_WITHIN: Duration = Duration::from_millis(100);
 /// Bytes of text in one piece, or one event.
 const PIECE: usize = 256 << 10;
 /// Whose events a stream has: the `source` of each of them, also while there are none.
@@ -108,7 +110,7 @@ pub(super) async fn events(
         who.needs(STAFF)?;
     }
     let view = View { who, subject: ask.subject, kinds, form: ask.data };
-    let end = app.position.borrow().events;
+    let mut end = app.position.borrow().events;
     if let Some(source) = ask.source.filter(|source| *source != app.source) {
         let detail = format!(
             "these are the events of `{}`, and positions among those of `{source}` mean nothing \
@@ -125,6 +127,13 @@ pub(super) async fn events(
              `after={base}`"
         );
         return Err(Problem::new(StatusCode::GONE, "position-compacted", detail));
+    }
+    if after > end {
+        // A reader may have seen an event a moment before the position tells of it.
+        let mut position = app.position.clone();
+        let told = position.wait_for(|position| position.events >= after);
+        drop(tokio::time::timeout(TELLS_WITHIN, told).await);
+        end = app.position.borrow().events;
     }
     if after > end {
         let detail = format!("the journal has {end} events, and none behind {after} to wait for");

@@ -4,6 +4,7 @@
 //! Law: roles are those of the journal for its life; a host that follows another serves whether or
 //! not that one is there.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -76,6 +77,11 @@ impl Follows {
     /// Begins to follow, if anybody is to be followed.
     pub(crate) fn start(&self, partition: &Arc<Partition>) -> Result<Option<RunningLink>> {
         let Some(url) = self.follow.clone() else { return Ok(None) };
+        let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let near = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        if self.follow_token_file.is_some() && url.scheme_str() != Some("https") && !near {
+            bail!("a token is not sent in the clear: follow `{url}` by https://");
+        }
         let roots = self.follow_ca.clone().map_or(Roots::Machine, Roots::File);
         let follow = Follow { url: url.clone(), token: self.follow_token_file.clone(), roots };
         let says = Arc::clone(partition.description());

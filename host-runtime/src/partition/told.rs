@@ -56,15 +56,31 @@ impl Contents {
     /// Of an event of this kind.
     #[must_use]
     pub fn of(translator: &Translator, kind: u16, body: &[u8]) -> Self {
-        let read = translator.to_json(Form::Event, kind, body);
-        match read.map_err(|fault| fault.to_string()).flatten() {
-            Ok(json) => Self { called: r#","data":"#, json, unreadable: None, is_bytes: false },
-            Err(why) => {
-                let (called, json) = (r#","data":null,"unreadable":"#, serde_json::to_vec(&why));
-                let (json, unreadable) = (json.unwrap_or_default(), Some(why));
-                Self { called, json, unreadable, is_bytes: false }
+        let read = Self::read(translator, kind, body);
+        read.unwrap_or_else(|fault| Self::unreadable(fault.to_string()))
+    }
+
+    /// Of an event of this kind, for whoever can wait until the machine is less busy.
+    ///
+    /// # Errors
+    /// [`Fault::Deadline`]: the clock ended the call, which says nothing of the event.
+    pub fn read(translator: &Translator, kind: u16, body: &[u8]) -> Result<Self, Fault> {
+        match translator.to_json(Form::Event, kind, body) {
+            Ok(Ok(json)) => {
+                Ok(Self { called: r#","data":"#, json, unreadable: None, is_bytes: false })
             }
+            Ok(Err(why)) => Ok(Self::unreadable(why)),
+            Err(fault @ Fault::Deadline(_)) => Err(fault),
+            Err(fault) => Ok(Self::unreadable(fault.to_string())),
         }
+    }
+
+    /// Of an event that the plugin can't read, and why.
+    #[must_use]
+    pub fn unreadable(why: String) -> Self {
+        let (called, json) = (r#","data":null,"unreadable":"#, serde_json::to_vec(&why));
+        let (json, unreadable) = (json.unwrap_or_default(), Some(why));
+        Self { called, json, unreadable, is_bytes: false }
     }
 
     /// The event's own bytes, for a host that hands them to its own plugin.

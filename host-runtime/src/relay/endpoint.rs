@@ -44,16 +44,20 @@ impl Endpoint {
         store: &Store,
         stopped: watch::Receiver<Option<Instant>>,
     ) -> Result<Self, RelayError> {
-        let standing = store.standing(&route.name, route.after)?;
         let (first, end) = outbox.bounds();
-        let (name, mut cursor) = (route.name.clone(), standing.cursor);
+        let name = route.name.clone();
+        let is_new = store.standings()?.iter().all(|standing| standing.name != name);
+        // Before it is written down where it begins: a slip of the pen is not kept.
+        if is_new && route.after > end {
+            return Err(RelayError::After { name, after: route.after, end });
+        }
+        let standing = store.standing(&name, if is_new { route.after.max(first) } else { 0 })?;
+        let cursor = standing.cursor;
         if cursor > end {
             return Err(RelayError::Ahead { name, cursor, end });
         }
         if cursor < first {
-            let what = "an endpoint begins later: what it had not yet was taken out of the journal";
-            tracing::warn!(name, cursor, first, what);
-            cursor = first;
+            return Err(RelayError::TakenOut { name, cursor, first });
         }
         let meters = Arc::new(Meters { name, ..Meters::default() });
         meters.cursor.store(cursor, Ordering::Relaxed);
@@ -103,6 +107,10 @@ impl Endpoint {
             return self.wait().await;
         }
         for message in &batch.messages {
+            // Nothing new is begun when the relay ends.
+            if self.stopped.borrow().is_some() {
+                return Err(Stopped);
+            }
             self.carry(message).await?;
             if self.gone {
                 return Ok(());

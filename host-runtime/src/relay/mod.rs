@@ -70,6 +70,33 @@ pub enum RelayError {
         /// The last event.
         end: u64,
     },
+    /// A new endpoint is to begin behind the journal's end.
+    #[error(
+        "endpoint `{name}` is to begin behind event {after}, and the journal ends with {end}: say \
+         with `after` an event that is there, or 0 for the first"
+    )]
+    After {
+        /// The endpoint.
+        name: String,
+        /// Where it is to begin.
+        after: u64,
+        /// The last event.
+        end: u64,
+    },
+    /// Events that an endpoint has still to get were taken out of the journal.
+    #[error(
+        "endpoint `{name}` stands at event {cursor}, and the journal has none up to {first} any \
+         more: serve the whole journal until it has them (`earmark rejoin`), or give the endpoint \
+         another name, with `after = {first}`"
+    )]
+    TakenOut {
+        /// The endpoint.
+        name: String,
+        /// Where it stands.
+        cursor: u64,
+        /// The last event that was taken out.
+        first: u64,
+    },
     /// A thread can't be had.
     #[error("there is no thread for endpoint `{name}`")]
     Thread {

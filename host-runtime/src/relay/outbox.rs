@@ -3,8 +3,9 @@
 //! Law: what is read at a place is the same at each reading, and nothing is taken out by it. A
 //! batch is bounded in number and in bytes.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::courier::Message;
 use crate::partition::{Contents, Partition, source_of, write_cloud_event};
@@ -49,7 +50,12 @@ pub struct Journalled {
     source: String,
     /// The journal's id, which is what of the source fits into a name.
     journal: String,
+    /// Events that the clock has cut off, and how often.
+    slow: Mutex<BTreeMap<u64, u32>>,
 }
+
+/// An event that the clock cuts off is read so often before it is told without its contents.
+const READ_AGAIN: u32 = 5;
 
 impl Journalled {
     /// Those of this one.
@@ -57,7 +63,19 @@ impl Journalled {
     pub fn new(partition: Arc<Partition>) -> Self {
         let source = source_of(partition.header());
         let journal = format!("{:032x}", u128::from_be_bytes(partition.header().id));
-        Self { partition, source, journal }
+        Self { partition, source, journal, slow: Mutex::default() }
+    }
+
+    /// Whether to read an event again that the clock has cut off: so often, and then never more.
+    fn is_to_wait(&self, sequence: u64) -> bool {
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = slow.entry(sequence).or_default();
+        *times = times.saturating_add(1);
+        let again = *times < READ_AGAIN;
+        if !again {
+            slow.remove(&sequence);
+        }
+        again
     }
 }
 
@@ -96,7 +114,13 @@ impl Outbox for Journalled {
             if types.is_some_and(|types| !types.contains(&ce_type)) {
                 continue;
             }
-            let contents = Contents::of(self.partition.translator(), event.kind, &event.body);
+            let read = Contents::read(self.partition.translator(), event.kind, &event.body);
+            let contents = match read {
+                Ok(contents) => contents,
+                // A slow machine's moment is no reason to carry an event without its contents.
+                Err(fault) if self.is_to_wait(event.sequence) => return Err(fault.to_string()),
+                Err(fault) => Contents::unreadable(fault.to_string()),
+            };
             let mut json = Vec::new();
             write_cloud_event(&self.source, says, &event, &contents, &mut json)
                 .map_err(|fault| fault.to_string())?;

@@ -1,7 +1,7 @@
 //! `earmark couriers`, and the couriers of `earmark serve`: who is told of events, and how far.
 //!
 //! Law: looking goes on beside a host, and so does what changes a letter: the host that carries
-//! finds it in the same file, and acts on it within a second or so.
+//! finds it in the same file, and acts on it before the next events that it looks at.
 
 mod file;
 

@@ -28,6 +28,12 @@ const PIECE: usize = 8 << 20;
 const SILENCE: Duration = Duration::from_secs(45);
 /// How long to look for what is there already.
 const LOOK: Duration = Duration::from_millis(1);
+/// How long the other side may take to say why it refuses.
+const TELLING: Duration = Duration::from_secs(2);
+/// What trying again does not mend: another journal than before, one that is shorter or compacted,
+/// a token that may not see everybody's events, a host that has no such feed.
+const FINAL: [&str; 5] =
+    ["other-journal", "position-ahead", "position-compacted", "scope-missing", "malformed"];
 /// Bytes of a problem's text that are shown.
 const PROBLEM: usize = 4 << 10;
 
@@ -144,24 +150,23 @@ impl Afar {
     /// What a refused stream comes to.
     fn told(&self, mut answer: Streamed) -> LinkError {
         let mut text = Vec::new();
-        self.runtime.block_on(async {
-            while let Ok(Some(piece)) = answer.next(SILENCE).await {
+        let reading = async {
+            while let Ok(Some(piece)) = answer.next(TELLING).await {
                 text.extend_from_slice(&piece);
                 if text.len() > PROBLEM {
                     break;
                 }
             }
-        });
-        let told: Told = serde_json::from_slice(&text).unwrap_or_default();
-        match (answer.status, told) {
-            (StatusCode::TOO_MANY_REQUESTS, Told { detail, .. }) => LinkError::Unreachable(detail),
-            (status, Told { detail, .. }) if status.is_server_error() => {
-                LinkError::Unreachable(format!("{status}: {detail}"))
-            }
-            // Another journal, and one that is shorter or compacted, is told by these codes.
-            (_, Told { code, detail }) if !code.is_empty() => refused(&format!("{code}: {detail}")),
-            (status, _) => refused(&format!("{status}, which is no feed of events")),
-        }
+        };
+        // Whoever is slow to say why has said that it is refused.
+        drop(self.runtime.block_on(async { tokio::time::timeout(TELLING, reading).await }));
+        let Told { code, detail } = serde_json::from_slice(&text).unwrap_or_default();
+        let why = match code.is_empty() {
+            true => format!("{}, which is no feed of events", answer.status),
+            false => format!("{code}: {detail}"),
+        };
+        // Another token, another proxy, or the host itself may be there in a moment.
+        if FINAL.contains(&code.as_str()) { refused(&why) } else { LinkError::Unreachable(why) }
     }
 
     /// Takes what comes in within a time into the open stream.
@@ -249,11 +254,8 @@ impl Outbox for Afar {
         self.end
     }
 
-    fn wait(&mut self, _: u64, most: Duration) {
-        if let Err(error) = self.fill(most) {
-            tracing::debug!(%error, "a stream of events is opened anew");
-            self.stream = None;
-        }
+    fn wait(&mut self, _: u64, most: Duration) -> Result<(), LinkError> {
+        self.fill(most).inspect_err(|_| self.stream = None)
     }
 }
 

@@ -102,6 +102,12 @@ impl LinkError {
     /// Whether it may go by itself, so that it is worth to try again.
     #[must_use]
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::NotAccepted(NotAccepted::Busy))
+        // The clock may have ended a call for a slow machine's sake.
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::NotAccepted(NotAccepted::Busy)
+                | Self::Plugin(Fault::Deadline(_))
+        )
     }
 }

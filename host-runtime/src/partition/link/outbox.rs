@@ -30,7 +30,10 @@ pub trait Outbox: Send {
     fn end(&self) -> u64;
 
     /// Waits until there may be an event after this one, and not longer than this.
-    fn wait(&mut self, after: u64, most: Duration);
+    ///
+    /// # Errors
+    /// [`LinkError`]: nothing more comes as it stands.
+    fn wait(&mut self, after: u64, most: Duration) -> Result<(), LinkError>;
 }
 
 /// A partition in this process.
@@ -77,7 +80,7 @@ impl Outbox for Beside {
         self.position.borrow().events
     }
 
-    fn wait(&mut self, after: u64, most: Duration) {
+    fn wait(&mut self, after: u64, most: Duration) -> Result<(), LinkError> {
         let position = &mut self.position;
         self.waiting.block_on(async {
             let more = position.wait_for(|position| position.events > after);
@@ -86,5 +89,6 @@ impl Outbox for Beside {
                 tokio::time::sleep(most).await;
             }
         });
+        Ok(())
     }
 }

@@ -137,17 +137,12 @@ impl<O: Outbox + 'static> Link<O> {
     fn work(mut self, end: &AtomicBool) {
         let mut failures = 0;
         while !end.load(Ordering::Relaxed) {
-            match self.bring(WINDOW) {
-                Ok(brought) => {
-                    if failures > 0 {
-                        tracing::info!(after = self.after, "a link goes on");
-                    }
+            match self.go_on() {
+                Ok(()) if failures > 0 => {
+                    tracing::info!(after = self.after, "a link goes on");
                     failures = 0;
-                    self.meters.is(State::Following);
-                    if brought.looked == 0 {
-                        self.outbox.wait(self.after, LOOK);
-                    }
                 }
+                Ok(()) => {}
                 Err(error) if error.passes() => {
                     let pause = pause(failures, RandomState::new().hash_one(failures));
                     self.failed(&error, pause);
@@ -161,6 +156,14 @@ impl<O: Outbox + 'static> Link<O> {
                 }
             }
         }
+    }
+
+    /// Brings what is there, and waits if that is nothing. A stream that ends as soon as it is
+    /// open is a failure: else it would be opened again and again without a pause.
+    fn go_on(&mut self) -> Result<(), LinkError> {
+        let brought = self.bring(WINDOW)?;
+        self.meters.is(State::Following);
+        if brought.looked == 0 { self.outbox.wait(self.after, LOOK) } else { Ok(()) }
     }
 
     fn failed(&self, error: &LinkError, pause: Duration) {

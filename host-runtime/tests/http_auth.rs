@@ -29,10 +29,16 @@ struct Row {
 
 const NONE: fn(&str) -> Value = |_| Value::Null;
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     post("/api/commands/{name}", "/api/commands/PlaceOrder", "orders:write", |_| {
         order(&new_id(), 1)
     }),
+    post(
+        "/api/commands",
+        "/api/commands",
+        "orders:write",
+        |_| json!([{ "command": "PlaceOrder", "data": order(&new_id(), 1) }]),
+    ),
     post("/api/queries/{name}", "/api/queries/Order", "orders:read", |own| json!({ "order": own })),
     post(
         "/api/slice",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use earmark_abi::{EventOut, Form, Outcome, Refused, Verdict, decode};
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ use super::access::Who;
 use super::app::{App, hex};
 use super::problem::Problem;
 use super::{body, once, trace};
-use crate::partition::{NotAccepted, Origin, Position, Receipt, Submission};
+use crate::partition::{NotAccepted, Origin, Position, Receipt, Reply, Submission};
 use crate::plugin::Fault;
 
 /// `return=minimal` leaves the events out of the answer (RFC 7240).
@@ -38,7 +38,7 @@ pub(super) async fn command(
     let named = app.command(&name)?;
     who.needs(&named.scope)?;
     let (origin, trace) = (once::origin(&parts.headers, &who)?, trace::parent(&parts.headers));
-    let minimal = parts.headers.get_all(PREFER).iter().any(|one| one == "return=minimal");
+    let minimal = is_minimal(&parts.headers);
     let kind = named.kind;
     let payload = body::json(&parts.headers, sent, &app.limits).await?;
     let command = read(&app, kind, payload).await?;
@@ -48,6 +48,11 @@ pub(super) async fn command(
         return told.await.map_err(|_| ended())?;
     }
     tell(&app, &who, &receipt, durable, minimal)
+}
+
+/// Whether the events are to be left out of the answer.
+pub(super) fn is_minimal(headers: &HeaderMap) -> bool {
+    headers.get_all(PREFER).iter().any(|one| one == "return=minimal")
 }
 
 /// The command in the plugin's own form. A short one takes microseconds.
@@ -70,10 +75,7 @@ async fn submit(
     command: Vec<u8>,
     (origin, trace): (Option<Origin>, Option<Arc<str>>),
 ) -> Result<(Receipt, Position), Problem> {
-    let (tell, told) = oneshot::channel();
-    let position = app.position.clone();
-    // Called by the writer right behind the record: the position is that of the record.
-    let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
+    let (reply, told) = ready(app);
     let by = Arc::clone(&who.caller);
     let keyed = origin.as_ref().is_some_and(once::is_keyed);
     let submission = Submission { kind, command, by, origin, trace, at: None, reply };
@@ -84,9 +86,26 @@ async fn submit(
     };
     let receipt = answered.0.map_err(|why| {
         app.heard(&why);
-        if keyed { once::told_of_key(&why) } else { Problem::not_accepted(&why) }
+        not_accepted(&why, keyed)
     })?;
     Ok((receipt, answered.1))
+}
+
+/// What the writer says of an input, and where the journal stood then.
+pub(super) type Told = (Result<Receipt, NotAccepted>, Position);
+
+/// What is told of an input, and where it can be waited for.
+pub(super) fn ready(app: &App) -> (Reply, oneshot::Receiver<Told>) {
+    let (tell, told) = oneshot::channel();
+    let position = app.position.clone();
+    // Called by the writer right behind the record: the position is that of the record.
+    let reply = Box::new(move |answer| drop(tell.send((answer, *position.borrow()))));
+    (reply, told)
+}
+
+/// The problem with an input without an outcome, in the words of what named it.
+pub(super) fn not_accepted(why: &NotAccepted, keyed: bool) -> Problem {
+    if keyed { once::told_of_key(why) } else { Problem::not_accepted(why) }
 }
 
 /// The answer, as JSON.
@@ -97,6 +116,17 @@ pub(super) fn tell(
     durable: Position,
     minimal: bool,
 ) -> Result<Response, Problem> {
+    outcome(app, who, receipt, durable, minimal).map(json)
+}
+
+/// What became of an input, as an object of JSON.
+pub(super) fn outcome(
+    app: &App,
+    who: &Who,
+    receipt: &Receipt,
+    durable: Position,
+    minimal: bool,
+) -> Result<Vec<u8>, Problem> {
     let outcome: Outcome<'_> = decode("an outcome", &receipt.outcome)
         .map_err(|error| Problem::fault(&Fault::Answer(error.to_string())))?;
     let events = match &outcome.verdict {
@@ -124,7 +154,7 @@ pub(super) fn tell(
     }
     let (events, chain) = (durable.events, hex(&durable.chain));
     text.extend_from_slice(format!(r#"],"position":{events},"chain":"{chain}"}}"#).as_bytes());
-    Ok(json(text))
+    Ok(text)
 }
 
 fn write_event(app: &App, event: &EventOut<'_>, sequence: u64, subject: &str, text: &mut Vec<u8>) {

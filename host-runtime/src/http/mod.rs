@@ -23,6 +23,7 @@
 mod about;
 mod access;
 mod app;
+mod batch;
 mod body;
 mod commands;
 mod cors;

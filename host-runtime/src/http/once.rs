@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::access::Who;
 use super::problem::Problem;
@@ -28,21 +28,34 @@ const KEY_BYTES: usize = 255;
 
 /// The place of a request in a sequence, if its headers give it one.
 pub(super) fn origin(headers: &HeaderMap, who: &Who) -> Result<Option<Origin>, Problem> {
-    let sent = (headers.get(SOURCE), headers.get(SEQUENCE), headers.get(KEY));
-    let (prefix, name, sequence) = match sent {
+    // What is no text or no number is none of those that may be.
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_string();
+    let source = headers.get(SOURCE).map(text);
+    let sequence = headers.get(SEQUENCE).map(|value| text(value).parse().unwrap_or(0));
+    let key = headers.get(KEY).map(HeaderValue::as_bytes);
+    place(key, source.as_deref(), sequence, who)
+}
+
+/// The place in a sequence that a key gives, or a client's name and its count.
+pub(super) fn place(
+    key: Option<&[u8]>,
+    source: Option<&str>,
+    sequence: Option<u64>,
+    who: &Who,
+) -> Result<Option<Origin>, Problem> {
+    let (prefix, name, sequence) = match (source, sequence, key) {
         (None, None, None) => return Ok(None),
-        (None, None, Some(key)) => (KEYED, key_of(key.as_bytes())?, 1),
-        (Some(source), Some(sequence), None) => {
-            let source = source.to_str().ok().filter(|s| !s.is_empty() && s.len() <= SOURCE_BYTES);
-            let source = source.ok_or_else(|| {
-                Problem::malformed("`Earmark-Source` is a name of 1 to 64 visible ASCII characters")
-            })?;
-            let count = sequence.to_str().ok().and_then(|s| s.parse().ok());
-            let count = count.filter(|count| *count > 0).ok_or_else(|| {
-                Problem::malformed(
-                    "`Earmark-Sequence` is a whole number from 1, one more each time",
-                )
-            })?;
+        (None, None, Some(key)) => (KEYED, key_of(key)?, 1),
+        (Some(source), Some(count), None) => {
+            let visible = source.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            if !visible || !(1..=SOURCE_BYTES).contains(&source.len()) {
+                let detail = "`Earmark-Source` is a name of 1 to 64 visible ASCII characters";
+                return Err(Problem::malformed(detail));
+            }
+            if count == 0 {
+                let detail = "`Earmark-Sequence` is a whole number from 1, one more each time";
+                return Err(Problem::malformed(detail));
+            }
             ("client:", source.to_string(), count)
         }
         (_, _, Some(_)) => {

@@ -121,6 +121,15 @@ impl Problem {
         Self { input, ..self }
     }
 
+    /// The same, of a command of a batch, none of which was carried out.
+    pub(super) fn of_item(self, nth: usize) -> Self {
+        let detail = format!(
+            "command {nth} of the batch (counted from 0): {}; none of the batch was carried out",
+            self.detail
+        );
+        Self { detail, ..self }
+    }
+
     /// The body is not what it should be.
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
@@ -207,8 +216,9 @@ fn title(status: StatusCode, refusal: bool) -> &'static str {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// As an object of JSON.
+    pub(super) fn shown(&self) -> Vec<u8> {
         let of = if self.refusal { "refusal" } else { "problem" };
         let shown = Shown {
             r#type: format!("urn:earmark:{of}:{}", self.code),
@@ -219,8 +229,13 @@ impl IntoResponse for Problem {
             facts: serde_json::from_slice(&self.facts).ok(),
             input: self.input,
         };
-        let text = serde_json::to_vec(&shown).unwrap_or_default();
-        let mut response = Response::new(Body::from(text));
+        serde_json::to_vec(&shown).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.shown()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -115,6 +115,16 @@ impl Buckets {
         Taken { left: most.saturating_sub(missing) / self.interval, wait_seconds: None }
     }
 
+    /// Charges a caller who was answered for more requests than one: his bucket may come to lack
+    /// some, and then he waits until it has one again.
+    pub(super) fn owe(&self, asker: Asker, more: u64, now: Instant) {
+        let now = nanos(now.saturating_duration_since(self.start));
+        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        let asker = self.find_room(&mut filled, asker, now);
+        let full = filled.at.entry(asker).or_insert(0);
+        *full = (*full).max(now).saturating_add(self.interval.saturating_mul(more));
+    }
+
     fn find_room(&self, filled: &mut Filled, asker: Asker, now: u64) -> Asker {
         if filled.at.len() < self.room || filled.at.contains_key(&asker) {
             return asker;
@@ -176,6 +186,18 @@ mod tests {
         // A long pause fills it, and no more than that.
         assert_eq!([ask(99_000), ask(99_000), ask(99_000)].map(|one| wait(&one)), [None; 3]);
         assert_eq!(wait(&ask(99_000)), Some(1));
+    }
+
+    #[test]
+    fn whoever_sends_many_at_once_waits_for_all_of_them() {
+        let (buckets, start) = buckets(2, 3);
+        let ann = || Asker::subject("ann");
+        let ask = |after_ms| buckets.take(ann(), start + Duration::from_millis(after_ms));
+        assert_eq!(wait(&ask(0)), None);
+        buckets.owe(ann(), 9, start);
+        // Ten are owed and three are free: seven flow back in 3.5 s, and one more is asked for.
+        assert_eq!(wait(&ask(3_999)), Some(1));
+        assert_eq!(wait(&ask(4_000)), None);
     }
 
     #[test]

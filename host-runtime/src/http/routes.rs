@@ -18,7 +18,8 @@ use super::app::App;
 use super::problem::{self, Problem};
 use super::rate::Asker;
 use super::{
-    HttpOptions, about, commands, cors, dead_letters, feed, metrics, observed, queries, statics,
+    HttpOptions, about, batch, commands, cors, dead_letters, feed, metrics, observed, queries,
+    statics,
 };
 
 /// A route of the API.
@@ -39,7 +40,8 @@ type At = fn() -> MethodRouter<Arc<App>>;
 const EVENTS: &str = "/api/events";
 const HEALTH: &str = "/health/";
 
-const TABLE: [(Route, At); 15] = [
+const TABLE: [(Route, At); 16] = [
+    (closed("POST", "/api/commands"), || post(batch::commands)),
     (closed("POST", "/api/commands/{name}"), || post(commands::command)),
     (closed("POST", "/api/queries/{name}"), || post(queries::query)),
     (closed("POST", "/api/slice"), || post(queries::slice)),
@@ -123,6 +125,7 @@ async fn meet(
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(Peer(ip))| ip);
         let proven = who.as_ref().ok().and_then(Who::proven);
         let asker = proven.map_or_else(|| Asker::peer(peer), Asker::subject);
+        request.extensions_mut().insert(asker.clone());
         let taken = buckets.take(asker, Instant::now());
         if let Some(seconds) = taken.wait_seconds {
             let mut response = Problem::too_often(seconds).into_response();

@@ -187,9 +187,21 @@ impl Partition {
     /// # Errors
     /// [`NotAccepted::Busy`] or [`NotAccepted::Closed`], and then the reply is not called.
     pub fn try_submit(&self, submission: Submission) -> Result<(), NotAccepted> {
-        let sent = || self.work.try_send(Work::One(submission));
-        self.queued(1, || {
-            sent().map_err(|error| match error {
+        self.try_send(1, Work::One(submission))
+    }
+
+    /// Hands inputs in, in order, if there is a place in the queue: all of them, or none.
+    ///
+    /// # Errors
+    /// As [`Partition::try_submit`], and then no reply is called.
+    pub fn try_submit_all(&self, submissions: Vec<Submission>) -> Result<(), NotAccepted> {
+        let count = submissions.len();
+        self.try_send(count, Work::Many(submissions))
+    }
+
+    fn try_send(&self, count: usize, work: Work) -> Result<(), NotAccepted> {
+        self.queued(count, || {
+            self.work.try_send(work).map_err(|error| match error {
                 TrySendError::Full(_) => NotAccepted::Busy,
                 TrySendError::Disconnected(_) => NotAccepted::Closed,
             })

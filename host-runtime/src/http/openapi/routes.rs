@@ -10,6 +10,7 @@ use super::schemas::{Schemas, key, reference};
 use super::shared::problems;
 use crate::http::Route;
 use crate::http::access::{ADMIN, FLOW, METRICS, STAFF};
+use crate::http::batch::ITEMS;
 
 /// What may go wrong with any request of a route that is closed.
 const ASKED: [u16; 5] = [400, 401, 403, 429, 503];
@@ -24,6 +25,7 @@ pub(super) fn operations(
 ) -> Vec<(String, Value)> {
     let operation = match (route.method, route.path) {
         ("POST", "/api/commands/{name}") => return commands(plugin, schemas),
+        ("POST", "/api/commands") => batch(),
         ("POST", "/api/queries/{name}") => return queries(plugin, schemas),
         ("POST", "/api/slice") if plugin.slice_schema.is_empty() => return Vec::new(),
         ("POST", "/api/slice") => slice(plugin, schemas),
@@ -75,6 +77,36 @@ fn commands(plugin: &Description, schemas: &mut Schemas) -> Vec<(String, Value)>
         (format!("/api/commands/{}", one.name), told)
     });
     told.collect()
+}
+
+fn batch() -> Value {
+    let about = "Many commands, in their order. It is read whole before any is carried out, and \
+                 an item that can't be read is told for the whole. Then each is an input of its \
+                 own, with its own status in the answer.";
+    let mut told = asked("commands", about, "commands");
+    let item = json!({
+        "type": "object", "required": ["command", "data"], "additionalProperties": false,
+        "properties": {
+            "command": { "type": "string", "description": "The name of a command." },
+            "data": { "description": "Its contents, as for the command alone." },
+            "key": { "type": "string", "description": "As the header `Idempotency-Key`." },
+            "source": { "type": "string", "description": "As the header `Earmark-Source`." },
+            "sequence": { "type": "integer", "minimum": 1,
+                "description": "As the header `Earmark-Sequence`." },
+        },
+    });
+    let items = json!({ "type": "array", "minItems": 1, "maxItems": ITEMS, "items": item });
+    told["requestBody"] = body(&items);
+    told["parameters"] = parameters(&["Prefer", "traceparent"]);
+    let status = json!({ "type": "integer" });
+    let one = json!({
+        "type": "object", "required": ["status"], "properties": { "status": status },
+        "anyOf": [reference("Outcome"), reference("Problem")],
+    });
+    let answer = json!({ "application/json": { "schema": { "type": "array", "items": one } } });
+    let also = [&WITH_BODY[..], &[404]].concat();
+    told["responses"] = answered("What became of each, in their order.", answer, None, &also);
+    told
 }
 
 fn queries(plugin: &Description, schemas: &mut Schemas) -> Vec<(String, Value)> {

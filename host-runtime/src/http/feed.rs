@@ -114,7 +114,8 @@ pub(super) async fn events(
     if let Some(source) = ask.source.filter(|source| *source != app.source) {
         let detail = format!(
             "these are the events of `{}`, and positions among those of `{source}` mean nothing \
-             here: begin with a slice, or with `after=0`",
+             here: begin with a slice, or with `after=0`; of a journal that was restored from \
+             that one, go on behind the position that `earmark restore` printed",
             app.source
         );
         return Err(Problem::new(StatusCode::CONFLICT, "other-journal", detail));

@@ -28,7 +28,11 @@ pub enum JournalError {
         dir: PathBuf,
     },
     /// Somebody else writes this journal.
-    #[error("the journal in `{}` is already open by another process or writer", .dir.display())]
+    #[error(
+        "the journal in `{}` is already open by another process or writer: end that host, or name \
+         another directory (`backup`, `export`, `audit` and `verify` go on beside it)",
+        .dir.display()
+    )]
     AlreadyOpen {
         /// The journal's directory.
         dir: PathBuf,

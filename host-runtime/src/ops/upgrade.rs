@@ -169,7 +169,8 @@ impl Upgrade {
             );
         }
         if self.dry_run {
-            println!("it may be put in force");
+            let but = if old.is_some() { "" } else { "; the states were not compared (--plugin)" };
+            println!("it may be put in force{but}");
             return Ok(());
         }
         match &old {

@@ -104,8 +104,10 @@ pub enum OpenError {
     },
     /// Another plugin decides in this journal, by its last activation or its last turn.
     #[error(
-        "the plugin in force in this journal is blake3 {in_force}, and this one is {given}: see \
-         what it would decide otherwise, and put it in force, with `earmark upgrade`"
+        "the plugin in force in this journal is blake3 {in_force}, and this one is {given}. Where \
+         it was upgraded before, the journal keeps its plugin: leave out the one that is named \
+         (--plugin, EARMARK_PLUGIN, `plugin` in the file of settings). To put another one in \
+         force, after a look at what it would decide otherwise: `earmark upgrade`"
     )]
     NotInForce {
         /// The digest of the one in force.

@@ -5,6 +5,7 @@
 //! of that is the plugin's.
 
 pub mod asyncapi;
+mod chain_of;
 pub mod chaos;
 pub mod courier;
 mod hex;
@@ -14,4 +15,5 @@ pub mod partition;
 pub mod plugin;
 pub mod relay;
 
+use chain_of::chain_of;
 pub use hex::hex;

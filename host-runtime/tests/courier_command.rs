@@ -239,7 +239,12 @@ fn a_file_that_is_wrong_is_told_before_anything_is_carried() {
         assert!(!well, "{more}: {told}");
         told
     };
+    const BEYOND: &str =
+        "[[webhook]]\nname = \"b\"\nurl = \"http://a/\"\nsecret-file = \"secret\"\nafter = 99";
     for (more, words) in [
+        // Twice: a slip of the pen is not kept for the endpoint's place.
+        (BEYOND, vec!["`b` is to begin behind event 99", "ends with 0"]),
+        (BEYOND, vec!["`b` is to begin behind event 99", "ends with 0"]),
         ("colour = 1", vec!["line 6", "colour"]),
         ("types = [\"Nothing\"]", vec!["webhook `erp`", "no event `Nothing`", "OrderPlaced"]),
         ("tries = 0", vec!["`tries` is 0"]),

@@ -13,7 +13,8 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use serde_json::Value;
 
-use super::{Courier, Delivery, Message, Template, Told, chain_of};
+use super::{Courier, Delivery, Message, Template, Told};
+use crate::chain_of;
 
 /// How a mail server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,15 +76,3 @@ pub trait Courier: Send + Sync {
     /// Carries one message.
     fn deliver<'a>(&'a self, message: &'a Message) -> Delivery<'a>;
 }
-
-/// An error and all that it comes from, in one line.
-pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}

@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
 use super::client::{Answer, Ask, Client};
-use super::{Courier, Delivery, Message, Told, chain_of};
+use super::{Courier, Delivery, Message, Told};
+use crate::chain_of;
 
 /// The fewest and the most bytes of a secret, by the specification.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;

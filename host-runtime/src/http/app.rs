@@ -17,6 +17,7 @@ use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::rate::Buckets;
 use super::{HttpOptions, ServeError, about, moment, openapi};
+pub(super) use crate::hex;
 use crate::partition::{Contents, LinkMeters, NotAccepted, Partition, Position, source_of};
 
 /// A command or a query, by its name.
@@ -167,11 +168,4 @@ fn look_up<'a>(
         known.sort_unstable();
         Problem::unknown(what, name, &known)
     })
-}
-
-/// Bytes as text.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('0', char::from);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -69,11 +69,12 @@ pub(super) async fn commands(
     let (shared, asks) = (Arc::clone(&app), who.clone());
     let read = tokio::task::spawn_blocking(move || read(&shared, &asks, &payload));
     let read = read.await.map_err(|_| ended())??;
+    let awaited = hand_in(&app, &who, read, trace.as_ref())?;
+    // What was turned away costs no more than the asking.
     if let (Some(buckets), Some(Extension(asker))) = (&app.buckets, asker) {
-        let more = u64::try_from(read.len().saturating_sub(1)).unwrap_or(u64::MAX);
+        let more = u64::try_from(awaited.len().saturating_sub(1)).unwrap_or(u64::MAX);
         buckets.owe(asker, more, Instant::now());
     }
-    let awaited = hand_in(&app, &who, read, trace.as_ref())?;
     let mut outcomes = Vec::with_capacity(awaited.len());
     for (keyed, told) in awaited {
         // A reply that is dropped uncalled: the partition closed with the input still waiting.

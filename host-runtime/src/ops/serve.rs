@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::couriers;
 use super::follows::Follows;
 use super::gate::Gate;
-use super::screen::open;
+use super::screen::{hex, open};
 
 /// At the end a delivery that is under way may take so long; cut off, it is repeated.
 const DELIVERING: Duration = Duration::from_secs(10);
@@ -133,7 +133,7 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
 /// Logs what serves, from where on, when it has its address.
 fn begun(partition: &Partition) -> impl FnOnce(SocketAddr) + use<> {
     let says = Arc::clone(partition.description());
-    let digest = blake3::Hash::from_bytes(partition.plugin_digest()).to_hex();
+    let digest = hex(&partition.plugin_digest());
     let journal = u128::from_be_bytes(partition.header().id);
     let position = *partition.position().borrow();
     move |addr| {

@@ -15,8 +15,8 @@ use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
 use super::submission::{Caller, Origin, Receipt};
 use super::turn::principal;
-use super::writer::chain_of;
 use super::{Answered, Position};
+use crate::chain_of;
 use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
 use crate::plugin::{Body, Fault};
 

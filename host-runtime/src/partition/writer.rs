@@ -13,6 +13,7 @@ use super::Position;
 use super::follower::Ask;
 use super::meters::Meters;
 use super::submission::{NotAccepted, Receipt, Reply};
+use crate::chain_of;
 use crate::chaos::{Broken, Place, breaks, reach};
 use crate::journal::{Journal, Record};
 
@@ -99,16 +100,4 @@ fn give(answers: impl IntoIterator<Item = (Reply, Result<Receipt, NotAccepted>)>
 
 fn refuse(answers: Vec<(Reply, Result<Receipt, NotAccepted>)>, why: &str) {
     give(answers.into_iter().map(|(to, _)| (to, Err(NotAccepted::Storage(why.to_string())))));
-}
-
-/// An error and what it comes from, in one line.
-pub(super) fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

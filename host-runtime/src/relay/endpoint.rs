@@ -210,7 +210,7 @@ impl Endpoint {
             match work(&self.store) {
                 Ok(done) => return Ok(done),
                 Err(error) => {
-                    let why = crate::courier::chain_of(&error);
+                    let why = crate::chain_of(&error);
                     let endpoint = &self.route.name;
                     tracing::error!(endpoint, why, "nothing is carried until this is kept");
                     self.pause(POLL).await?;

@@ -101,7 +101,7 @@ impl Outbox for Journalled {
     fn read(&self, after: u64, most: usize, types: Option<&[String]>) -> Result<Batch, String> {
         let from = after.saturating_add(1);
         let read = self.partition.feed(from).and_then(|mut feed| feed.at_most(most));
-        let events = read.map_err(|error| crate::courier::chain_of(&error))?;
+        let events = read.map_err(|error| crate::chain_of(&error))?;
         let (mut batch, mut bytes) = (Batch { upto: after, ..Batch::default() }, 0);
         let says = self.partition.description();
         for event in events {

@@ -306,6 +306,6 @@ fn refused(why: &dyn std::fmt::Display) -> LinkError {
 fn unreachable(error: ClientError) -> LinkError {
     match error {
         ClientError::Url { .. } | ClientError::NoRoots { .. } => refused(&error),
-        other => LinkError::Unreachable(crate::partition::writer::chain_of(&other)),
+        other => LinkError::Unreachable(crate::chain_of(&other)),
     }
 }

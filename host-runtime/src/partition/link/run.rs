@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Brought, Link, LinkError, Outbox};
+use crate::chain_of;
 use crate::partition::meters::Count;
-use crate::partition::writer::chain_of;
 
 /// Events looked at before those that are heard must be durable.
 const WINDOW: usize = 256;

@@ -4,6 +4,7 @@
 //! read, or has no room, is told before anything was carried out. From then on each is an input of
 //! its own: that one is refused stops none behind it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use earmark_abi::Form;
+use earmark_abi::{BatchItem, Form, decode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot::Receiver;
@@ -19,28 +20,32 @@ use tokio::sync::oneshot::Receiver;
 use super::about::json;
 use super::access::Who;
 use super::app::App;
+use super::body::{self, Sent};
 use super::commands::{self, Told, ended, ready};
 use super::problem::Problem;
 use super::rate::Asker;
-use super::{body, once, trace};
+use super::{once, trace};
 use crate::partition::{NotAccepted, Origin, Position, Submission};
 
 /// Commands of one batch: the queue of a partition has room for four of them.
 pub(super) const ITEMS: usize = 1_000;
 
-/// One command of a batch.
+/// One command of a batch of JSON; that of a binary one is [`BatchItem`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Item<'a> {
     /// Its name.
-    command: &'a str,
+    #[serde(borrow)]
+    command: Cow<'a, str>,
     /// Its contents, as the command alone would have them for its body.
     #[serde(borrow)]
     data: &'a RawValue,
     /// As the header `Idempotency-Key`.
-    key: Option<String>,
+    #[serde(borrow)]
+    key: Option<Cow<'a, str>>,
     /// As the header `Earmark-Source`.
-    source: Option<String>,
+    #[serde(borrow)]
+    source: Option<Cow<'a, str>>,
     /// As the header `Earmark-Sequence`.
     sequence: Option<u64>,
 }
@@ -65,9 +70,12 @@ pub(super) async fn commands(
     let (parts, sent) = request.into_parts();
     nothing_for_all(&parts.headers)?;
     let (trace, minimal) = (trace::parent(&parts.headers), commands::is_minimal(&parts.headers));
-    let payload = body::json(&parts.headers, sent, &app.limits).await?;
+    let sent = body::commands(&parts.headers, sent, &app.limits).await?;
     let (shared, asks) = (Arc::clone(&app), who.clone());
-    let read = tokio::task::spawn_blocking(move || read(&shared, &asks, &payload));
+    let read = tokio::task::spawn_blocking(move || match sent {
+        Sent::Json(payload) => read_json(&shared, &asks, &payload),
+        Sent::Binary(payload) => read_binary(&shared, &asks, &payload),
+    });
     let read = read.await.map_err(|_| ended())??;
     let awaited = hand_in(&app, &who, read, trace.as_ref())?;
     // What was turned away costs no more than the asking.
@@ -97,28 +105,57 @@ fn nothing_for_all(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// All commands of a batch; or what is wrong with the first that is.
-fn read(app: &App, who: &Who, payload: &[u8]) -> Result<Vec<Read>, Problem> {
+fn read_json(app: &App, who: &Who, payload: &[u8]) -> Result<Vec<Read>, Problem> {
     let items: Vec<Item<'_>> = serde_json::from_slice(payload).map_err(|error| {
         let form = "a batch is a list of `{ \"command\": NAME, \"data\": CONTENTS }`, each with a \
                     `key`, or a `source` and a `sequence`, if it is to be carried out once";
         Problem::malformed(format!("{form}: {error}"))
     })?;
+    each(&items, |item| {
+        let (kind, origin) = named(
+            app,
+            who,
+            &item.command,
+            (item.key.as_deref(), item.source.as_deref(), item.sequence),
+        )?;
+        let command = app.partition.from_json(Form::Command, kind, item.data.get().as_bytes());
+        let command =
+            command.map_err(|fault| Problem::fault(&fault))?.map_err(Problem::malformed)?;
+        Ok(Read { kind, command, origin })
+    })
+}
+
+/// The same of a batch in the form for programs.
+fn read_binary(app: &App, who: &Who, payload: &[u8]) -> Result<Vec<Read>, Problem> {
+    let items: Vec<BatchItem<'_>> = decode("a batch of `BatchItem`", payload)
+        .map_err(|error| Problem::malformed(error.to_string()))?;
+    each(&items, |item| {
+        let (kind, origin) = named(app, who, item.command, (item.key, item.source, item.sequence))?;
+        Ok(Read { kind, command: item.data.to_vec(), origin })
+    })
+}
+
+/// Each item of a batch that has neither too few nor too many.
+fn each<T>(items: &[T], read: impl Fn(&T) -> Result<Read, Problem>) -> Result<Vec<Read>, Problem> {
     if items.is_empty() || items.len() > ITEMS {
         let detail = format!("a batch has 1 to {ITEMS} commands, and this one {}", items.len());
         return Err(Problem::malformed(detail));
     }
-    let read = |(nth, item)| read_one(app, who, item).map_err(|why: Problem| why.of_item(nth));
+    let read = |(nth, item)| read(item).map_err(|why: Problem| why.of_item(nth));
     items.iter().enumerate().map(read).collect()
 }
 
-fn read_one(app: &App, who: &Who, item: &Item<'_>) -> Result<Read, Problem> {
-    let named = app.command(item.command)?;
+/// Which command it is, if it is allowed to whoever asks, and what names this one.
+fn named(
+    app: &App,
+    who: &Who,
+    command: &str,
+    (key, source, sequence): (Option<&str>, Option<&str>, Option<u64>),
+) -> Result<(u16, Option<Origin>), Problem> {
+    let named = app.command(command)?;
     who.needs(&named.scope)?;
-    let key = item.key.as_ref().map(String::as_bytes);
-    let origin = once::place(key, item.source.as_deref(), item.sequence, who)?;
-    let command = app.partition.from_json(Form::Command, named.kind, item.data.get().as_bytes());
-    let command = command.map_err(|fault| Problem::fault(&fault))?.map_err(Problem::malformed)?;
-    Ok(Read { kind: named.kind, command, origin })
+    let origin = once::place(key.map(str::as_bytes), source, sequence, who)?;
+    Ok((named.kind, origin))
 }
 
 /// Hands all of them in at once, or none.

@@ -13,9 +13,19 @@ use hyper::body::Body as _;
 use super::HttpLimits;
 use super::problem::Problem;
 
+/// The media type of the plugin's own bytes.
+pub(super) const BINARY: &str = "application/octet-stream";
 /// Bytes over the limit that are read and thrown away, so that most senders hear the answer instead
 /// of a broken connection.
 const WASTE: usize = 8 << 20;
+
+/// In which form commands come.
+pub(super) enum Sent {
+    /// `application/json`, by the plugin's schemas.
+    Json(Bytes),
+    /// `application/octet-stream`: the plugin's own bytes.
+    Binary(Bytes),
+}
 
 /// The body of a request that must be JSON.
 pub(super) async fn json(
@@ -23,14 +33,41 @@ pub(super) async fn json(
     body: Body,
     limits: &HttpLimits,
 ) -> Result<Bytes, Problem> {
-    let given = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    let media = given.and_then(|given| given.split(';').next()).unwrap_or_default().trim();
+    let media = media(headers);
     if !media.eq_ignore_ascii_case("application/json") {
-        let detail = format!("the body must be `application/json`, not `{media}`");
-        let unsupported = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(unsupported, "wrong-content-type", detail));
+        return Err(wrong(format!("the body must be `application/json`, not `{media}`")));
     }
     read(body, limits).await
+}
+
+/// The body of a request that has a command, or many.
+pub(super) async fn commands(
+    headers: &HeaderMap,
+    body: Body,
+    limits: &HttpLimits,
+) -> Result<Sent, Problem> {
+    let media = media(headers);
+    let form = if media.eq_ignore_ascii_case("application/json") {
+        Sent::Json
+    } else if media.eq_ignore_ascii_case(BINARY) {
+        Sent::Binary
+    } else {
+        return Err(wrong(format!(
+            "the body must be `application/json`, or `{BINARY}` if it is the plugin's own bytes, \
+             not `{media}`"
+        )));
+    };
+    read(body, limits).await.map(form)
+}
+
+/// The media type that a request says its body has.
+fn media(headers: &HeaderMap) -> &str {
+    let given = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    given.and_then(|given| given.split(';').next()).unwrap_or_default().trim()
+}
+
+fn wrong(detail: String) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", detail)
 }
 
 /// The body of a request.

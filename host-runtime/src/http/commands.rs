@@ -17,8 +17,9 @@ use tokio::sync::oneshot;
 use super::about::json;
 use super::access::Who;
 use super::app::{App, hex};
+use super::body::{self, Sent};
 use super::problem::Problem;
-use super::{body, once, trace};
+use super::{once, trace};
 use crate::partition::{NotAccepted, Origin, Position, Receipt, Reply, Submission};
 use crate::plugin::Fault;
 
@@ -40,8 +41,11 @@ pub(super) async fn command(
     let (origin, trace) = (once::origin(&parts.headers, &who)?, trace::parent(&parts.headers));
     let minimal = is_minimal(&parts.headers);
     let kind = named.kind;
-    let payload = body::json(&parts.headers, sent, &app.limits).await?;
-    let command = read(&app, kind, payload).await?;
+    let command = match body::commands(&parts.headers, sent, &app.limits).await? {
+        Sent::Json(payload) => read(&app, kind, payload).await?,
+        // The plugin refuses what it can't read, as it does whatever else is wrong with it.
+        Sent::Binary(command) => command.into(),
+    };
     let (receipt, durable) = submit(&app, &who, kind, command, (origin, trace)).await?;
     if receipt.outcome.len() > SHORT && !minimal {
         let told = tokio::task::spawn_blocking(move || tell(&app, &who, &receipt, durable, false));

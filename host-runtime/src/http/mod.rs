@@ -6,6 +6,7 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `POST /api/commands/{Name}` | what became of it: events, position, chain |
+//! | `POST /api/commands` | many, in their order, and what became of each |
 //! | `POST /api/queries/{Name}` | the plugin's answer, and in headers the position it is of |
 //! | `POST /api/slice` | a client's slice, as bytes, and the position it is of |
 //! | `GET /api/events?after=N` | the events behind a position, and then those to come |

@@ -28,6 +28,7 @@
 extern crate alloc;
 
 mod answer;
+mod batch;
 mod call;
 pub mod chain;
 mod describe;
@@ -37,6 +38,7 @@ pub mod raw;
 pub use answer::{
     Answer, Audited, BrokenLaw, EventOut, Failure, FailureKind, Outcome, Refused, Turned, Verdict,
 };
+pub use batch::BatchItem;
 pub use call::{Call, CallKind, Form, Input, Principal, Turn};
 pub use describe::{CommandType, Description, EventType, QueryType};
 pub use envelope::{Envelope, rfc3339};

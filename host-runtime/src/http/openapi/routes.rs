@@ -11,6 +11,7 @@ use super::shared::problems;
 use crate::http::Route;
 use crate::http::access::{ADMIN, FLOW, METRICS, STAFF};
 use crate::http::batch::ITEMS;
+use crate::http::body::BINARY;
 
 /// What may go wrong with any request of a route that is closed.
 const ASKED: [u16; 5] = [400, 401, 403, 429, 503];
@@ -64,7 +65,7 @@ fn commands(plugin: &Description, schemas: &mut Schemas) -> Vec<(String, Value)>
         let answer = json!({ "application/json": { "schema": reference("Outcome") } });
         let mut told = asked(&format!("command.{}", key(&one.name)), &one.about, "commands");
         told["security"] = secured(&[&one.scope]);
-        told["requestBody"] = body(&schema);
+        told["requestBody"] = commands_body(&schema);
         told["parameters"] = parameters(&[
             "Idempotency-Key",
             "Earmark-Source",
@@ -96,7 +97,7 @@ fn batch() -> Value {
         },
     });
     let items = json!({ "type": "array", "minItems": 1, "maxItems": ITEMS, "items": item });
-    told["requestBody"] = body(&items);
+    told["requestBody"] = commands_body(&items);
     told["parameters"] = parameters(&["Prefer", "traceparent"]);
     let status = json!({ "type": "integer" });
     let one = json!({
@@ -258,6 +259,13 @@ fn secured(scopes: &[&str]) -> Value {
 
 fn body(schema: &Value) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
+}
+
+/// The same, or the plugin's own bytes.
+fn commands_body(schema: &Value) -> Value {
+    let mut told = body(schema);
+    told["content"][BINARY] = json!({});
+    told
 }
 
 fn parameters(names: &[&str]) -> Value {

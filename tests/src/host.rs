@@ -64,6 +64,12 @@ impl Host {
         format!("http://{}/", self.addr)
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All that it has said so far.
     #[must_use]
     pub fn said(&self) -> String {

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::run::{self, Rooms};
 use crate::toolchain::{self, Choice, Way};
@@ -161,6 +161,26 @@ fn strace(rooms: &Rooms) {
         Ok(()) => say("strace", "MISSING although it was installed; power cuts are left out"),
         Err(error) => say("strace", &format!("MISSING: {error:#}; power cuts are left out")),
     }
+}
+
+/// PostgreSQL, the baseline of the benchmarks, as Debian has it.
+///
+/// # Errors
+///
+/// If it is not there and can't be installed.
+pub(crate) fn postgres(rooms: &Rooms) -> Result<()> {
+    let has = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.map(|version| version.path().join("bin/pgbench")).any(|bench| bench.is_file())
+    };
+    if has() {
+        say("postgresql", "found");
+        return Ok(());
+    }
+    toolchain::apt_install(rooms, &["postgresql"]).context("the benchmarks need PostgreSQL")?;
+    ensure!(has(), "PostgreSQL was installed, but there is no `pgbench` in /usr/lib/postgresql");
+    say("postgresql", "installed");
+    Ok(())
 }
 
 fn say(what: &str, how: &str) {

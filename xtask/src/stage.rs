@@ -44,6 +44,22 @@ pub(crate) fn bench(rooms: &Rooms, args: &[String]) -> Result<()> {
     if node::is_package(rooms, node::NPM) {
         node::npm(rooms)?;
     }
+    let soak = args.iter().any(|arg| arg == "--soak");
+    let some = args.iter().any(|arg| arg == "--only");
+    if !soak && (!some || args.iter().any(|arg| arg == "postgres")) {
+        setup::postgres(rooms)?;
+    }
+    // The soak runs the host as a process of its own.
+    if soak {
+        run::run(&mut rooms.cargo([
+            "build",
+            "--release",
+            "-p",
+            "earmark-host",
+            "--bin",
+            "earmark",
+        ]))?;
+    }
     let mut cargo = rooms.cargo(["run", "--release", "-p", "earmark-tests", "--features", "bench"]);
     cargo.args(["--bin", "bench", "--"]).args(args).env("EARMARK_PLUGIN", plugin);
     become_it(cargo)

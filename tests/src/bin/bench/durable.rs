@@ -19,12 +19,16 @@ use tempfile::TempDir;
 
 use crate::group;
 use crate::load::{Load, Told, Went, closed};
+use crate::postgres::Baseline;
 use crate::report::{Report, per_second, rate, share};
 use crate::world::{self, PLACE, Spread};
 
 /// Orders one shop takes at the most.
 const MOST: u64 = 600_000;
 const BATCH: u64 = 4_096;
+/// What single orders ask for; PostgreSQL is measured in the same order.
+pub(crate) const SPREADS: [(&str, Spread); 3] =
+    [("uniform", Spread::Uniform), ("Zipf 1.5", Spread::Zipf), ("one hot item", Spread::Hot)];
 
 /// A journal, and what its partition acknowledged.
 pub(crate) struct Kept {
@@ -152,6 +156,7 @@ pub(crate) fn batched(
     dir: &Path,
     length: Duration,
     plugin: &Arc<PluginFile>,
+    postgres: Option<&Baseline>,
 ) -> Result<Kept> {
     report.section("2. in process, durable: SQLite WAL, synchronous=FULL, answered when durable");
     let load = Load { list: BATCH, outstanding: 3, length, most: MOST };
@@ -166,6 +171,7 @@ pub(crate) fn batched(
     let base = rate(bare.orders, bare.took);
     report.row("batches of 4,096, 3 outstanding: bare commit", &per_second(base), "160 B each");
     let note = format!("{:.2} of the bare commit; {} orders", orders / base, went.orders);
+    let note = note + &Baseline::beside(postgres.map(|base| base.batched), orders);
     report.row("batches of 4,096, 3 outstanding: orders", &per_second(orders), &note);
     let note = "aim 1,000,000";
     report.aim("... order lines", &per_second(lines), note, lines >= 1e6);
@@ -204,6 +210,7 @@ pub(crate) fn singles(
     dir: &Path,
     length: Duration,
     plugin: &Arc<PluginFile>,
+    postgres: Option<&Baseline>,
 ) -> Result<()> {
     let load = Load { list: 1, outstanding: 64, length, most: MOST };
     let bare = group::run(dir, Load { most: u64::MAX, ..load })?;
@@ -214,9 +221,7 @@ pub(crate) fn singles(
     };
     report.row("64 outstanding singles: bare commit", &per_second(base), &tails(&bare));
     let mut uniform = None;
-    for (name, spread) in
-        [("uniform", Spread::Uniform), ("Zipf 1.5", Spread::Zipf), ("one hot item", Spread::Hot)]
-    {
+    for (at, (name, spread)) in SPREADS.into_iter().enumerate() {
         let dir = tempfile::tempdir_in(dir).context("no place for the journal")?;
         let mut counter = Counter::open(dir.path(), plugin, (spread, 1))?;
         let went = counter.run(load)?;
@@ -224,6 +229,8 @@ pub(crate) fn singles(
         close(counter)?;
         let orders = rate(went.orders, went.took);
         let note = format!("{:.2} of the bare commit; {}", orders / base, tails(&went));
+        let theirs = postgres.and_then(|base| base.singles.get(at).copied());
+        let note = note + &Baseline::beside(theirs, orders);
         let name = format!("64 outstanding singles: {name}");
         if spread == Spread::Hot {
             let fast = orders >= 1e5 && share(&went.latencies, 0.99) <= 5_000_000;

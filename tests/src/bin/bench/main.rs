@@ -8,10 +8,12 @@ mod browser;
 mod durable;
 mod group;
 mod load;
+mod postgres;
 mod recovery;
 mod reducer;
 mod report;
 mod size;
+mod soak;
 mod sourcing;
 mod web;
 mod world;
@@ -29,7 +31,9 @@ use report::Report;
 const HELP: &str = "\
 Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
 
-  --only NAME   sourcing, reducer, durable, http, preview, sizes or recovery; all if not said
+  --only NAME   sourcing, reducer, postgres, durable, http, preview, sizes or recovery; all if not
+                said. Only beside postgres are durable and http held against it
+  --soak N      instead: N minutes, 1 to 60, of load on a host with snapshots, streams and webhooks
   --seconds N   how long one figure is measured, 1 to 60 [3]; sourcing solves 2,000 orders a size
   --dir DIR     where journals are made: on a disk, or durability means nothing [the system's
                 place for temporary files]
@@ -39,6 +43,7 @@ Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
 struct Options {
     only: Vec<String>,
     length: Duration,
+    soak: Option<Duration>,
     dir: PathBuf,
 }
 
@@ -66,23 +71,31 @@ fn run() -> Result<bool> {
     let plugin = Arc::new(plugin);
     let mut report = Report::default();
     report::environment(&options.dir);
+    if let Some(length) = options.soak {
+        soak::run(&mut report, &options.dir, &path, length)?;
+        return Ok(report.end());
+    }
     if wants("sourcing") {
         sourcing::run(&mut report);
     }
     if wants("reducer") {
         reducer::run(&mut report, options.length, &plugin)?;
     }
+    let postgres = wants("postgres")
+        .then(|| postgres::run(&mut report, &options.dir, options.length))
+        .transpose()?;
+    let base = postgres.as_ref();
     if wants("durable") || wants("recovery") {
-        let kept = durable::batched(&mut report, &options.dir, options.length, &plugin)?;
+        let kept = durable::batched(&mut report, &options.dir, options.length, &plugin, base)?;
         if wants("durable") {
-            durable::singles(&mut report, &options.dir, options.length, &plugin)?;
+            durable::singles(&mut report, &options.dir, options.length, &plugin, base)?;
         }
         if wants("recovery") {
             recovery::run(&mut report, &kept, &plugin)?;
         }
     }
     if wants("http") {
-        web::run(&mut report, &options.dir, options.length, &plugin)?;
+        web::run(&mut report, &options.dir, options.length, &plugin, base)?;
     }
     if wants("preview") {
         browser::run(&mut report)?;
@@ -94,10 +107,10 @@ fn run() -> Result<bool> {
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> Result<Option<Options>> {
-    const NAMES: [&str; 7] =
-        ["sourcing", "reducer", "durable", "http", "preview", "sizes", "recovery"];
+    const NAMES: [&str; 8] =
+        ["sourcing", "reducer", "postgres", "durable", "http", "preview", "sizes", "recovery"];
     let (mut only, mut length) = (Vec::new(), Duration::from_secs(3));
-    let mut dir = std::env::temp_dir();
+    let (mut dir, mut soak) = (std::env::temp_dir(), None);
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("`{arg}` needs a value"));
         match arg.as_str() {
@@ -113,12 +126,18 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Option<Options>> {
                 let seconds = seconds.with_context(|| format!("`{given}` is not 1 to 60"))?;
                 length = Duration::from_secs(seconds);
             }
+            "--soak" => {
+                let given = value()?;
+                let minutes = given.parse().ok().filter(|n| (1..=60).contains(n));
+                let minutes: u64 = minutes.with_context(|| format!("`{given}` is not 1 to 60"))?;
+                soak = Some(Duration::from_secs(minutes * 60));
+            }
             "--dir" => dir = PathBuf::from(value()?),
             "--help" | "-h" => return Ok(None),
             other => bail!("there is no option `{other}`; see --help"),
         }
     }
-    Ok(Some(Options { only, length, dir }))
+    Ok(Some(Options { only, length, soak, dir }))
 }
 
 /// The plugin that `cargo xtask` built.

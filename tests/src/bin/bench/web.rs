@@ -1,4 +1,5 @@
-//! HTTP: single orders over keep-alive connections, beside a bare echo of the same bodies.
+//! HTTP: orders over keep-alive connections, alone and in batches, as JSON and as the plugin's own
+//! bytes, beside a bare echo of the single ones.
 //!
 //! Law: same server, same client, same bodies; the echo is measured before and after the orders,
 //! and the figure is held against the mean of both.
@@ -15,11 +16,13 @@ use earmark::flow::Command;
 use earmark::ids::OrderId;
 use earmark::order::OrderCommand;
 use earmark::schema;
+use earmark_abi::BatchItem;
 use earmark_host::http::{Access, HttpOptions, bind};
 use earmark_host::plugin::PluginFile;
 use tokio::sync::oneshot;
 
 use crate::durable::{Counter, close};
+use crate::postgres::Baseline;
 use crate::report::{Report, per_second, rate, share};
 use crate::world::{self, Spread};
 
@@ -27,11 +30,34 @@ const CONNECTIONS: [usize; 2] = [32, 128];
 /// Characters of an order's id.
 const ID: usize = 36;
 
-/// Orders as JSON, each with the place of its id.
+/// Orders of one request, where it is a batch.
+const BATCH: usize = 100;
+const MINIMAL: &str = "Prefer: return=minimal\r\n";
+
+/// Orders in both forms, and the counter of their ids.
 struct Bodies {
-    orders: Vec<(Vec<u8>, usize)>,
+    /// As JSON, each with the place of its id.
+    json: Vec<(Vec<u8>, usize)>,
+    /// As bytes; the first 16 are the id.
+    bytes: Vec<Vec<u8>>,
     /// Counts all ids that were given out.
     ids: AtomicU64,
+}
+
+/// How orders are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Bytes,
+}
+
+/// What a client asks: where, with which header, in which form, how many at once.
+#[derive(Debug, Clone, Copy)]
+struct Ask {
+    path: &'static str,
+    header: &'static str,
+    form: Form,
+    at_once: usize,
 }
 
 /// Measures the server.
@@ -40,8 +66,9 @@ pub(crate) fn run(
     dir: &Path,
     length: Duration,
     plugin: &Arc<PluginFile>,
+    postgres: Option<&Baseline>,
 ) -> Result<()> {
-    report.section("3. HTTP, durable: closed loop, one order a request, server and client here");
+    report.section("3. HTTP, durable: closed loop, server and client here");
     let dir = tempfile::tempdir_in(dir).context("no place for the journal")?;
     let counter = Counter::open(dir.path(), plugin, (Spread::Uniform, 4))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -54,8 +81,9 @@ pub(crate) fn run(
     let serving = runtime.spawn(server.run(async move { drop(ended.await) }));
     let bodies = Arc::new(bodies()?);
     let mut placed = 0;
-    for connections in CONNECTIONS {
-        placed += measure(report, addr, &bodies, connections, length)?;
+    for (at, connections) in CONNECTIONS.into_iter().enumerate() {
+        let theirs = postgres.and_then(|base| base.lines.get(at).copied());
+        placed += measure(report, addr, &bodies, (connections, length), theirs)?;
     }
     counter.balance(report, "http", placed)?;
     drop(end);
@@ -64,20 +92,27 @@ pub(crate) fn run(
     close(counter)
 }
 
-/// Echo, orders, orders with short answers, echo; how many orders were placed.
+/// Echo, orders in all forms, echo; how many orders were placed.
 fn measure(
     report: &mut Report,
     addr: SocketAddr,
     bodies: &Arc<Bodies>,
-    connections: usize,
-    length: Duration,
+    (connections, length): (usize, Duration),
+    postgres: Option<f64>,
 ) -> Result<u64> {
-    const PLACE: &str = "/api/commands/PlaceOrder";
-    let load = |path, header| clients(addr, (path, header), bodies, connections, length);
-    let before = load("/bench/echo", "")?;
-    let whole = load(PLACE, "")?;
-    let minimal = load(PLACE, "Prefer: return=minimal\r\n")?;
-    let after = load("/bench/echo", "")?;
+    let load = |path, header, form, at_once| {
+        clients(addr, Ask { path, header, form, at_once }, bodies, (connections, length))
+    };
+    let (place, many) = ("/api/commands/PlaceOrder", "/api/commands");
+    let before = load("/bench/echo", "", Form::Json, 1)?;
+    let went = [
+        ("orders", 1, load(place, "", Form::Json, 1)?),
+        ("orders, short answers", 1, load(place, MINIMAL, Form::Json, 1)?),
+        ("orders as bytes", 1, load(place, MINIMAL, Form::Bytes, 1)?),
+        ("100 at once", BATCH, load(many, MINIMAL, Form::Json, BATCH)?),
+        ("100 at once as bytes", BATCH, load(many, MINIMAL, Form::Bytes, BATCH)?),
+    ];
+    let after = load("/bench/echo", "", Form::Json, 1)?;
     let echo = (before.0 + after.0) / 2.0;
     let tails = |latencies: &[u64]| {
         let at = |part| share(latencies, part) as f64 / 1e3;
@@ -85,35 +120,36 @@ fn measure(
     };
     let name = format!("{connections} connections: echo");
     report.row(&name, &per_second(echo), &tails(&after.1));
-    for (what, (orders, latencies)) in [("orders", &whole), ("orders, short answers", &minimal)] {
+    let mut placed = 0;
+    for (what, at_once, (requests, latencies)) in &went {
+        let orders = requests * *at_once as f64;
+        placed += (latencies.len() * at_once) as u64;
         let name = format!("{connections} connections: {what}");
-        let ratio = orders / echo;
-        let note = format!("{ratio:.2} of the echo, at least 0.7; {}", tails(latencies));
-        if what == "orders" {
-            report.aim(&name, &per_second(*orders), &note, ratio >= 0.7);
+        let beside = Baseline::beside(postgres, orders);
+        let tails = tails(latencies);
+        if *what == "orders" {
+            let ratio = orders / echo;
+            let note = format!("{ratio:.2} of the echo, at least 0.7; {tails}{beside}");
+            report.aim(&name, &per_second(orders), &note, ratio >= 0.7);
         } else {
-            report.row(&name, &per_second(*orders), &note);
+            report.row(&name, &per_second(orders), &format!("{tails}{beside}"));
         }
     }
-    Ok((whole.1.len() + minimal.1.len()) as u64)
+    Ok(placed)
 }
 
 /// Requests a second, and the latency of each in nanoseconds, sorted.
 fn clients(
     addr: SocketAddr,
-    (path, header): (&str, &str),
+    ask: Ask,
     bodies: &Arc<Bodies>,
-    connections: usize,
-    length: Duration,
+    (connections, length): (usize, Duration),
 ) -> Result<(f64, Vec<u64>)> {
     let begun = Instant::now();
     let mut threads = Vec::new();
     for _ in 0..connections {
         let bodies = Arc::clone(bodies);
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {addr}\r\nContent-Type: application/json\r\n{header}"
-        );
-        let client = move || client(addr, &head, &bodies, begun + length);
+        let client = move || client(addr, ask, &bodies, begun + length);
         threads.push(std::thread::Builder::new().stack_size(256 << 10).spawn(client)?);
     }
     let mut latencies = Vec::new();
@@ -126,28 +162,72 @@ fn clients(
 }
 
 /// One connection: asks, reads, asks again.
-fn client(addr: SocketAddr, head: &str, bodies: &Bodies, until: Instant) -> Result<Vec<u64>> {
+fn client(addr: SocketAddr, ask: Ask, bodies: &Bodies, until: Instant) -> Result<Vec<u64>> {
     let mut stream = TcpStream::connect(addr)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let (mut request, mut answer, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
+    let Ask { path, header, form, at_once } = ask;
+    let media = if form == Form::Json { "application/json" } else { "application/octet-stream" };
     while Instant::now() < until {
         let begun = Instant::now();
-        let count = bodies.ids.fetch_add(1, Ordering::Relaxed);
-        let (body, at) = &bodies.orders[count as usize % bodies.orders.len()];
+        let body = if at_once == 1 { bodies.next(form)? } else { bodies.batch(form, at_once)? };
         request.clear();
-        write!(request, "{head}Content-Length: {}\r\n\r\n", body.len())?;
-        let start = request.len() + at;
-        request.extend_from_slice(body);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let id = OrderId::from_bytes(world::id(u64::try_from(now.as_millis())?, count));
-        let id = id.context("an order id")?.to_string();
-        request[start..start + ID].copy_from_slice(id.as_bytes());
+        let length = body.len();
+        write!(
+            request,
+            "POST {path} HTTP/1.1\r\nHost: {addr}\r\nContent-Type: {media}\r\n{header}\
+             Content-Length: {length}\r\n\r\n"
+        )?;
+        request.extend_from_slice(&body);
         stream.write_all(&request)?;
         read(&mut stream, &mut answer)?;
         latencies.push(u64::try_from(begun.elapsed().as_nanos())?);
+        if at_once > 1 {
+            let told = String::from_utf8_lossy(&answer);
+            let accepted = told.matches(r#"{"status":200,"#).count();
+            ensure!(accepted == at_once, "of a batch {accepted} were accepted: {told:.400}");
+        }
     }
     Ok(latencies)
+}
+
+impl Bodies {
+    /// The next order, with an id of now.
+    fn next(&self, form: Form) -> Result<Vec<u8>> {
+        let count = self.ids.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let id = world::id(u64::try_from(now.as_millis())?, count);
+        if form == Form::Bytes {
+            let mut body = self.bytes[count as usize % self.bytes.len()].clone();
+            body[..16].copy_from_slice(&id);
+            return Ok(body);
+        }
+        let (body, at) = &self.json[count as usize % self.json.len()];
+        let (mut body, id) = (body.clone(), OrderId::from_bytes(id).context("an order id")?);
+        body[*at..at + ID].copy_from_slice(id.to_string().as_bytes());
+        Ok(body)
+    }
+
+    /// The next orders, in one body.
+    fn batch(&self, form: Form, count: usize) -> Result<Vec<u8>> {
+        let orders = (0..count).map(|_| self.next(form)).collect::<Result<Vec<_>>>()?;
+        if form == Form::Bytes {
+            let (key, source, sequence) = (None, None, None);
+            let item = |data| BatchItem { command: "PlaceOrder", data, key, source, sequence };
+            let items: Vec<_> = orders.iter().map(|order| item(order.as_slice())).collect();
+            return Ok(earmark_abi::encode(&items)?);
+        }
+        let mut body = Vec::new();
+        for (nth, order) in orders.iter().enumerate() {
+            body.extend_from_slice(if nth == 0 { b"[" } else { b"," });
+            body.extend_from_slice(br#"{"command":"PlaceOrder","data":"#);
+            body.extend_from_slice(order);
+            body.push(b'}');
+        }
+        body.push(b']');
+        Ok(body)
+    }
 }
 
 /// Reads one answer, which must be a good one.
@@ -189,6 +269,8 @@ fn bodies() -> Result<Bodies> {
         let at = json.windows(ID).position(|part| part == id.as_bytes());
         Ok((json, at.context("the JSON of an order has its id")?))
     };
-    let orders = world::orders(Spread::Uniform, 4)?.into_iter().map(json).collect::<Result<_>>()?;
-    Ok(Bodies { orders, ids: AtomicU64::new(0) })
+    let orders = world::orders(Spread::Uniform, 4)?;
+    let bytes = orders.iter().map(world::wire_order).collect::<Result<_>>()?;
+    let json = orders.into_iter().map(json).collect::<Result<_>>()?;
+    Ok(Bodies { json, bytes, ids: AtomicU64::new(0) })
 }

@@ -161,7 +161,8 @@ fn single(spread: Spread, lines: usize) -> String {
     // One order's rows are locked in the order of their items, as those of all others.
     let sorted = format!("ARRAY(SELECT unnest(ARRAY[{items}]) ORDER BY 1)");
     script.push_str(&format!(
-        "SELECT place(gen_random_uuid(), :lat::float8 / 1000000, :lon::float8 / 1000000, {sorted}, ARRAY[{units}]);\n"
+        "SELECT place(gen_random_uuid(), :lat::float8 / 1000000, :lon::float8 / 1000000, \
+         {sorted}, ARRAY[{units}]);\n"
     ));
     script
 }
@@ -174,8 +175,8 @@ fn many() -> String {
     let items = random(&format!("1 + floor(random() * {ITEMS})::int + 0 * g"), "ORDER BY 1");
     let units = random("1 + floor(random() * 3)::int + 0 * g", "");
     format!(
-        "SELECT count(place(gen_random_uuid(), 50.8::float8 + 6.4 * random(), -4.2::float8 * random(), \
-         {items}, {units})) FROM generate_series(1, {BATCH}) g;\n"
+        "SELECT count(place(gen_random_uuid(), 50.8::float8 + 6.4 * random(), \
+         -4.2::float8 * random(), {items}, {units})) FROM generate_series(1, {BATCH}) g;\n"
     )
 }
 

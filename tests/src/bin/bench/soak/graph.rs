@@ -44,7 +44,7 @@ pub(super) fn draw(seconds: &[Second]) -> String {
             svg,
             "<text x=\"{left}\" y=\"{:.1}\">{title}</text>\n\
              <path d=\"M{left} {top}V{bottom}H{right}\" fill=\"none\" stroke=\"#999\"/>\n\
-             <polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+             <polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\"/>",
             top - 8.0
         );
     }

@@ -30,6 +30,16 @@ pub enum Place {
     ActivationBegun,
     /// It is in force, and nobody was told.
     ActivationWritten,
+    /// An endpoint is about to be told of an event.
+    RelayRead,
+    /// It was told, and the cursor does not say so yet.
+    RelayDelivered,
+    /// The cursor says so too.
+    RelayMoved,
+    /// Events of another journal are handed in, and none of them is known to be durable.
+    LinkHandedIn,
+    /// All of them are durable, and the link still stands before them.
+    LinkDurable,
 }
 
 /// What is broken on purpose.
@@ -45,7 +55,7 @@ pub enum Broken {
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::BeforeAppend,
         Self::AppendWritten,
         Self::AppendAnchored,
@@ -56,6 +66,11 @@ impl Place {
         Self::SnapshotPlaced,
         Self::ActivationBegun,
         Self::ActivationWritten,
+        Self::RelayRead,
+        Self::RelayDelivered,
+        Self::RelayMoved,
+        Self::LinkHandedIn,
+        Self::LinkDurable,
     ];
 
     /// Its name, as the environment says it.
@@ -72,6 +87,11 @@ impl Place {
             Self::SnapshotPlaced => "snapshot-placed",
             Self::ActivationBegun => "activation-begun",
             Self::ActivationWritten => "activation-written",
+            Self::RelayRead => "relay-read",
+            Self::RelayDelivered => "relay-delivered",
+            Self::RelayMoved => "relay-moved",
+            Self::LinkHandedIn => "link-handed-in",
+            Self::LinkDurable => "link-durable",
         }
     }
 }

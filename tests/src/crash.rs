@@ -54,6 +54,8 @@ pub struct Shop {
     dir: PathBuf,
     /// What the host is told to break.
     broken: Option<&'static str>,
+    /// Its file of endpoints.
+    couriers: Option<PathBuf>,
     clients: Vec<Client>,
     received: u64,
     ordered: u64,
@@ -91,8 +93,8 @@ impl Shop {
             sent: Vec::new(),
         };
         let clients = (0..CLIENTS).map(client).collect();
-        let (built, dir) = (built.clone(), dir.to_owned());
-        let shop = Self { built, dir, broken, clients, received: BEGINS_WITH, ordered: 0 };
+        let (built, dir, received) = (built.clone(), dir.to_owned(), BEGINS_WITH);
+        let shop = Self { built, dir, broken, couriers: None, clients, received, ordered: 0 };
         let host = shop.serve(None).expect("the host serves");
         let place = json!({ "lat": 53_797_000, "lon": -1_543_000 });
         for (command, body) in [
@@ -107,6 +109,21 @@ impl Shop {
             assert_eq!(answer.0, 200, "{command}: {answer:?}");
         }
         shop
+    }
+
+    /// The same, telling the endpoints of a file.
+    #[must_use]
+    pub fn telling(self, couriers: PathBuf) -> Self {
+        Self { couriers: Some(couriers), ..self }
+    }
+
+    /// One life of the host that nobody ends before this is done.
+    ///
+    /// # Panics
+    /// If the host does not come back.
+    pub fn serving<T>(&self, done: impl FnOnce(&str) -> T) -> T {
+        let host = self.serve(None).expect("the host comes back");
+        done(&host.addr)
     }
 
     /// One life of the host under load, its death, and a look at what is left.
@@ -197,6 +214,9 @@ impl Shop {
         let mut serve = self.built.earmark();
         serve.args(["serve", "--addr", "127.0.0.1:0", "--snapshot-every", "60", "--dir"]);
         serve.arg(&self.dir);
+        if let Some(couriers) = &self.couriers {
+            serve.arg("--couriers").arg(couriers);
+        }
         if let Some(broken) = self.broken {
             serve.env("EARMARK_BREAK", broken);
         }
@@ -277,14 +297,20 @@ pub(crate) fn receive(quantity: u64) -> Value {
 }
 
 /// A host that serves, until it dies or is dropped.
-pub(crate) struct Serving {
+#[derive(Debug)]
+pub struct Serving {
     child: Child,
-    pub(crate) addr: String,
+    /// Where: an address and a port.
+    pub addr: String,
 }
 
 impl Serving {
     /// None if it died before it served.
-    pub(crate) fn start(command: &mut Command) -> Option<Self> {
+    ///
+    /// # Panics
+    /// If the program can't be started.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Option<Self> {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = piped.spawn().expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
@@ -300,8 +326,19 @@ impl Serving {
         None
     }
 
-    /// Whether it was killed by itself.
-    fn died(&mut self) -> bool {
+    /// Whether it is gone, however.
+    ///
+    /// # Panics
+    /// If the system does not tell.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be looked at").is_some()
+    }
+
+    /// Whether it was killed by itself; if it lives, that is waited for.
+    ///
+    /// # Panics
+    /// If the system does not tell.
+    pub fn died(&mut self) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if let Some(ended) = self.child.try_wait().expect("a child can be looked at") {
@@ -320,7 +357,11 @@ impl Drop for Serving {
     }
 }
 
-pub(crate) fn post(
+/// Gives a command as staff.
+///
+/// # Errors
+/// That no answer came, or not a whole one.
+pub fn post(
     addr: &str,
     command: &str,
     body: &Value,
@@ -330,7 +371,10 @@ pub(crate) fn post(
 }
 
 /// Asks as staff; an answer that did not come whole did not come.
-fn ask(
+///
+/// # Errors
+/// That no answer came, or not a whole one.
+pub fn ask(
     addr: &str,
     path: &str,
     body: &Value,

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::outbox::{Batch, Outbox};
 use super::store::{Done, Letter, Store};
 use super::{Meters, RelayError, Route};
+use crate::chaos::{Place, reach};
 use crate::courier::{Message, Told};
 
 /// Events looked at in one go.
@@ -138,10 +139,13 @@ impl Endpoint {
     async fn carry(&mut self, message: &Message) -> Goes<()> {
         let (name, at) = (self.route.name.clone(), message.sequence);
         loop {
+            reach(Place::RelayRead);
             let told = self.deliver(message).await?;
             let (after, why, hopeless) = match told {
                 Told::Delivered => {
+                    reach(Place::RelayDelivered);
                     self.kept(|store| store.delivered(&name, at)).await?;
+                    reach(Place::RelayMoved);
                     self.meters.delivered.fetch_add(1, Ordering::Relaxed);
                     self.at(at);
                     return Ok(());

@@ -23,6 +23,7 @@ pub use run::{LinkMeters, Running};
 use super::submission::{Caller, NotAccepted, Origin, Receipt, Submission};
 use super::told::JOURNAL;
 use super::{FeedEvent, Partition};
+use crate::chaos::{Place, reach};
 use crate::plugin::Fault;
 
 /// The scope of those who bring events.
@@ -132,10 +133,15 @@ impl<O: Outbox> Link<O> {
         }
         if !list.is_empty() {
             self.to.submit_all(list)?;
+            reach(Place::LinkHandedIn);
         }
+        let waited = !answers.is_empty();
         for answer in answers {
             let answer = answer.recv().unwrap_or(Err(NotAccepted::Closed));
             brought.count(answer)?;
+        }
+        if waited {
+            reach(Place::LinkDurable);
         }
         self.after = last;
         self.meters.brought(&brought);

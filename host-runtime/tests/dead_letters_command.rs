@@ -98,6 +98,31 @@ fn letters_of_a_journal_that_nobody_has_open_are_tried_with_a_plugin_that_is_men
 }
 
 #[test]
+fn all_that_are_open_are_tried_again_at_once() {
+    let place = Place::sqlite();
+    let served = Served::shop_at(&place);
+    let letters = kill(&served, 3);
+    let dir = folder(&place).to_str().unwrap();
+    let url = format!("http://{}/", served.addr);
+    let again = refused(&["dead-letters", "retry", "--all", "--url", &url]);
+    assert_eq!(again.matches("422 dead-letter").count(), 3, "{again}");
+    assert!(again.contains("3 of 3 dead letters were not accepted"), "{again}");
+    assert!(refused(&["dead-letters", "retry", "--url", &url]).contains("<INPUT>"));
+    let both = ["dead-letters", "retry", "--all", &letters[0], "--dir", dir];
+    assert!(refused(&both).contains("cannot be used with"));
+    served.end();
+
+    // The plugin is mended: the first is carried out, and the others want its SKU.
+    let told = refused(&["dead-letters", "retry", "--all", "--dir", dir]);
+    assert!(told.contains(&format!("{}: answered as input", letters[0])), "{told}");
+    for letter in &letters[1..] {
+        assert!(told.contains(&format!("{letter}: refused as input")), "{told}");
+    }
+    assert!(told.contains("2 of 3 dead letters were not accepted"), "{told}");
+    assert_eq!(well(&["dead-letters", "retry", "--all", "--dir", dir]), "no dead letters\n");
+}
+
+#[test]
 fn what_is_not_there_is_told_in_words() {
     let place = Place::sqlite();
     let dir = folder(&place).to_str().unwrap();

@@ -147,10 +147,15 @@ fn judged(answer: &Answer) -> Told {
     }
 }
 
-/// `Retry-After` in seconds; a date is passed over, and the usual wait is taken.
+/// `Retry-After` in seconds or as a date (RFC 9110), by this machine's clock; a date that is over
+/// asks for no wait. What is neither is passed over, and the usual wait is taken.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let said = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(said).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -195,7 +200,14 @@ mod tests {
             let Told::Retry { after, .. } = told(status, Some("7")) else { panic!("{status}") };
             assert_eq!(after, None, "{status}");
         }
-        let date = told(503, Some("Wed, 21 Oct 2026 07:28:00 GMT"));
-        assert!(matches!(date, Told::Retry { after: None, .. }), "{date:?}");
+        let waits = |date: &str| match told(503, Some(date)) {
+            Told::Retry { after, .. } => after.map(|after| after.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        let soon = SystemTime::now() + Duration::from_secs(100);
+        let soon = waits(&httpdate::fmt_http_date(soon)).unwrap();
+        assert!((90..=100).contains(&soon), "{soon}");
+        assert_eq!(waits("Wed, 21 Oct 2015 07:28:00 GMT"), Some(0));
+        assert_eq!(waits("tomorrow"), None);
     }
 }

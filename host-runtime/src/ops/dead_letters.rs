@@ -58,10 +58,14 @@ enum What {
         #[command(flatten)]
         at: At,
     },
-    /// Try one again: the same command of the same caller, as a new input
+    /// Try one again, or all that are open: the same command of the same caller, as a new input
     Retry {
         /// Its place among the inputs, as in the list
-        input: u64,
+        #[arg(required_unless_present = "all")]
+        input: Option<u64>,
+        /// All that are open, the oldest first; the code is 0 if each was accepted
+        #[arg(long, conflicts_with = "input")]
+        all: bool,
         #[command(flatten)]
         at: At,
     },
@@ -98,7 +102,8 @@ impl DeadLetters {
                 println!("{}", serde_json::to_string_pretty(&at.show(*input, load)?)?);
                 Ok(())
             }
-            What::Retry { input, at } => at.retry(*input, load),
+            What::Retry { input: Some(input), at, .. } => at.retry(*input, load),
+            What::Retry { input: None, at, .. } => at.retry_all(load),
             What::Drop { input, why, at } => at.give_up(*input, why, load),
         }
     }
@@ -107,22 +112,10 @@ impl DeadLetters {
 impl At {
     fn list(&self, all: bool, as_json: bool, load: Load<'_>) -> Result<()> {
         let letters = if self.client.is_named() {
-            let mut letters = Vec::new();
-            loop {
-                let after = letters.last().map_or(0, |letter: &Value| number(letter, "input"));
-                let path = format!("/api/dead-letters?all={all}&after={after}");
-                let page = self.client.ask(Method::GET, &path, None)?;
-                letters.extend(page["letters"].as_array().cloned().unwrap_or_default());
-                if page["more"] != json!(true) {
-                    break letters;
-                }
-            }
+            self.asked_for(all)?
         } else {
             let (letters, _) = self.read()?;
-            if letters.left_out() > 0 {
-                let more = grouped(letters.left_out());
-                eprintln!("{more} more are too old or too many to be listed");
-            }
+            tell_left_out(&letters);
             let wanted: Vec<_> = letters.all().filter(|one| all || one.is_open()).collect();
             let bodies = if wanted.is_empty() { None } else { Some(load()?) };
             let name =
@@ -153,21 +146,76 @@ impl At {
         Ok(shown)
     }
 
+    /// The letters that a host lists, page after page.
+    fn asked_for(&self, all: bool) -> Result<Vec<Value>> {
+        let mut letters = Vec::new();
+        loop {
+            let after = letters.last().map_or(0, |letter: &Value| number(letter, "input"));
+            let path = format!("/api/dead-letters?all={all}&after={after}");
+            let page = self.client.ask(Method::GET, &path, None)?;
+            letters.extend(page["letters"].as_array().cloned().unwrap_or_default());
+            if page["more"] != json!(true) {
+                return Ok(letters);
+            }
+        }
+    }
+
     fn retry(&self, input: u64, load: Load<'_>) -> Result<()> {
-        if self.client.is_named() {
+        let partition = self.own_partition(load)?;
+        println!("{}", self.retried(input, partition.as_ref())?);
+        Ok(())
+    }
+
+    fn retry_all(&self, load: Load<'_>) -> Result<()> {
+        let open: Vec<u64> = if self.client.is_named() {
+            self.asked_for(false)?.iter().map(|letter| number(letter, "input")).collect()
+        } else {
+            let (letters, _) = self.read()?;
+            tell_left_out(&letters);
+            letters.all().filter(|letter| letter.is_open()).map(|letter| letter.input).collect()
+        };
+        if open.is_empty() {
+            println!("no dead letters");
+            return Ok(());
+        }
+        let partition = self.own_partition(load)?;
+        let mut not: u64 = 0;
+        for input in &open {
+            match self.retried(*input, partition.as_ref()) {
+                Ok(told) => println!("{input}: {told}"),
+                Err(error) => {
+                    not = not.saturating_add(1);
+                    println!("{input}: {error:#}");
+                }
+            }
+        }
+        if not > 0 {
+            bail!(
+                "{} of {} dead letters were not accepted: see above, and `dead-letters list` for \
+                 those that are still open",
+                grouped(not),
+                grouped(open.len() as u64)
+            );
+        }
+        Ok(())
+    }
+
+    /// What became of one that is tried again by this partition, or by the host that was named.
+    fn retried(&self, input: u64, partition: Option<&Partition>) -> Result<String> {
+        let Some(partition) = partition else {
             let path = format!("/api/dead-letters/{input}/retry");
             let answer = self.client.ask(Method::POST, &path, None)?;
             let happened = answer["events"].as_array().map_or(0, Vec::len);
-            println!("answered as input {}: {happened} events", number(&answer, "input"));
-            return Ok(());
-        }
-        let partition = self.partition(load)?;
+            return Ok(format!(
+                "answered as input {}: {happened} events",
+                number(&answer, "input")
+            ));
+        };
         let Receipt { input: answered, outcome, .. } = partition.retry_dead_letter(input)?;
         let outcome: Outcome<'_> = decode("an outcome", &outcome)?;
         match outcome.verdict {
             Verdict::Accepted { events } => {
-                println!("answered as input {answered}: {} events", events.len());
-                Ok(())
+                Ok(format!("answered as input {answered}: {} events", events.len()))
             }
             Verdict::Refused(refused) => {
                 bail!("refused as input {answered}: {} ({})", refused.message, refused.code)
@@ -201,6 +249,11 @@ impl At {
         Ok((letters, reader))
     }
 
+    /// The journal in the directory, opened to write, if no host was named.
+    fn own_partition(&self, load: Load<'_>) -> Result<Option<Partition>> {
+        (!self.client.is_named()).then(|| self.partition(load)).transpose()
+    }
+
     /// The journal in the directory, opened to write.
     fn partition(&self, load: Load<'_>) -> Result<Partition> {
         let clock = SqliteJournal::open_reader(&self.dir)?.header().clock;
@@ -213,6 +266,12 @@ impl At {
 fn busy(dir: &Path) -> String {
     let dir = dir.display();
     format!("can't open `{dir}` to write; if a host has it open, name that one with --url")
+}
+
+fn tell_left_out(letters: &Letters) {
+    if letters.left_out() > 0 {
+        eprintln!("{} more are too old or too many to be listed", grouped(letters.left_out()));
+    }
 }
 
 fn number(value: &Value, name: &str) -> u64 {

@@ -337,6 +337,16 @@ impl Store {
         })
     }
 
+    /// All letters of an endpoint are to be tried again; how many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn retry_all(&self, name: &str) -> Result<usize, StoreError> {
+        self.all("have dead letters tried again", |sql| {
+            sql.execute("UPDATE letter SET again = 1 WHERE endpoint = ?", params![name])
+        })
+    }
+
     /// A letter is given up; whether there was one.
     ///
     /// # Errors

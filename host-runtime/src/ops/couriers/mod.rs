@@ -43,14 +43,18 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Have a dead letter tried once more, by the host that carries
+    /// Have a dead letter tried once more, or all of an endpoint, by the host that carries
     Retry {
         /// The directory of the journal
         dir: PathBuf,
         /// The endpoint, as in the list
         endpoint: String,
         /// The letter's place among the events
-        event: u64,
+        #[arg(required_unless_present = "all")]
+        event: Option<u64>,
+        /// All letters of the endpoint
+        #[arg(long, conflicts_with = "event")]
+        all: bool,
     },
     /// Give a dead letter up
     Drop {
@@ -76,7 +80,14 @@ impl Couriers {
         match &self.what {
             What::List { dir, json } => list(dir, *json),
             What::Letters { dir, endpoint, json } => letters(dir, endpoint, *json),
-            What::Retry { dir, endpoint, event } => {
+            What::Retry { dir, endpoint, event: None, .. } => {
+                match known(dir, endpoint)?.retry_all(endpoint)? {
+                    0 => println!("no dead letters"),
+                    all => println!("tried again by the host that carries: {all} dead letters"),
+                }
+                Ok(())
+            }
+            What::Retry { dir, endpoint, event: Some(event), .. } => {
                 let done = known(dir, endpoint)?.retry(endpoint, *event)?;
                 ensure!(done, "`{endpoint}` has no dead letter {event}: see `couriers letters`");
                 println!("event {event} is tried again by the host that carries");

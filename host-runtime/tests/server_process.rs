@@ -96,6 +96,27 @@ fn every_line_is_json_and_tells_beginning_requests_and_end() {
     assert_eq!(lines.last().unwrap()["message"], "everything that was taken is answered");
 }
 
+#[test]
+fn a_server_that_gets_no_address_makes_no_journal() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("shop");
+    for (addr, words) in
+        [(taken.as_str(), [taken.as_str(), "--addr"]), ("0.0.0.0:0", ["loopback", "--auth-keys"])]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
+        command.args(["--native", "serve", "--addr", addr, "--dir"]).arg(&dir);
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{told}");
+        for word in words {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+        assert!(!dir.exists(), "nothing was made for {addr}");
+    }
+}
+
 fn health(addr: &str, timeout: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
     command.args(["health", "--timeout", timeout, "--addr", addr]).output().unwrap()

@@ -54,7 +54,7 @@ pub use cors::{NoOrigin, Origin};
 pub use openapi::document as openapi;
 pub use rate::RateLimit;
 pub use routes::{Route, routes};
-pub use server::{Server, bind};
+pub use server::{Listening, Server, bind, listen};
 pub use tls::{Tls, TlsError};
 
 use crate::partition::{LinkMeters, Partition};
@@ -155,7 +155,7 @@ pub enum ServeError {
     )]
     NotLoopback(SocketAddr),
     /// The address can't be had.
-    #[error("can't listen on `{addr}`")]
+    #[error("can't listen on `{addr}`: end what has it, or name another address with --addr")]
     Bind {
         /// The address.
         addr: SocketAddr,

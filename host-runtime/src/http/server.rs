@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use super::app::App;
 use super::routes::{Peer, router};
 use super::tls::Tls;
-use super::{HttpOptions, ServeError};
+use super::{HttpOptions, ServeError, access};
 use crate::partition::Partition;
 
 /// How long to wait when no connection can be accepted (too many open files, say).
@@ -39,22 +39,53 @@ pub struct Server {
     tls: Option<Tls>,
 }
 
-/// Takes the address; from then on connections wait to be accepted.
+/// An address that is taken, before there is anything to serve.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+/// Takes the address; from then on connections wait to be accepted. Whoever makes what is to be
+/// served after this makes nothing in vain.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn listen(options: &HttpOptions) -> Result<Listening, ServeError> {
+    if let Some(folder) = options.www.as_ref().filter(|folder| !folder.is_dir()) {
+        return Err(ServeError::NoPage(folder.clone()));
+    }
+    access::check(options)?;
+    let cannot = |source| ServeError::Bind { addr: options.addr, source };
+    let listener = TcpListener::bind(options.addr).await.map_err(cannot)?;
+    let addr = listener.local_addr().map_err(cannot)?;
+    Ok(Listening { listener, addr })
+}
+
+impl Listening {
+    /// What serves a partition at this address.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub fn over(
+        self,
+        partition: Arc<Partition>,
+        options: HttpOptions,
+    ) -> Result<Server, ServeError> {
+        let (close, closing) = watch::channel(false);
+        let app = Arc::new(App::new(partition, &options, closing)?);
+        let router = router(&app, &options);
+        let (Self { listener, addr }, tls) = (self, options.tls);
+        Ok(Server { listener, addr, app, router, close, tls })
+    }
+}
+
+/// Takes the address, to serve a partition there.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn bind(partition: Arc<Partition>, options: HttpOptions) -> Result<Server, ServeError> {
-    if let Some(folder) = options.www.as_ref().filter(|folder| !folder.is_dir()) {
-        return Err(ServeError::NoPage(folder.clone()));
-    }
-    let (close, closing) = watch::channel(false);
-    let app = Arc::new(App::new(partition, &options, closing)?);
-    let router = router(&app, &options);
-    let cannot = |source| ServeError::Bind { addr: options.addr, source };
-    let listener = TcpListener::bind(options.addr).await.map_err(cannot)?;
-    let addr = listener.local_addr().map_err(cannot)?;
-    let tls = options.tls;
-    Ok(Server { listener, addr, app, router, close, tls })
+    listen(&options).await?.over(partition, options)
 }
 
 impl Server {

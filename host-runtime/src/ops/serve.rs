@@ -1,7 +1,7 @@
 //! `earmark serve`: a partition over HTTP, and the page.
 //!
-//! Law: it serves nobody before the state is rebuilt, and ends only when all that was taken is
-//! answered.
+//! Law: it has its address before it makes anything, serves nobody before the state is rebuilt,
+//! and ends only when all that was taken is answered.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use earmark_host::http::{Access, HttpOptions, bind};
+use earmark_host::http::{Access, HttpOptions, Listening, listen};
 use earmark_host::partition::{Options, Partition, Where};
 use earmark_host::plugin::Bodies;
 use earmark_host::relay::Relay;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::couriers;
@@ -86,26 +87,42 @@ impl Serve {
             false => Where::Directory(self.dir.clone()),
         };
         let snapshot_every = self.snapshot_every;
+        let door = self.open_door()?;
         let roles = self.follows.roles(bodies.description())?;
         let partition = open(bodies, &Options { snapshot_every, roles, ..Options::new(place) })?;
         self.follows.check(&partition)?;
-        run_server(Arc::new(partition), self)
+        run_server(Arc::new(partition), self, door)
+    }
+
+    /// Reads what the flags name, and takes the address.
+    pub(crate) fn open_door(&self) -> Result<Door> {
+        let www = self.www.clone();
+        if let Some(folder) = www.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
+            bail!(
+                "there is no page in `{}`: build it with `cargo xtask www`, or leave --www out",
+                folder.display()
+            );
+        }
+        let mut options = HttpOptions::new(self.addr, Access::LoopbackDemo);
+        options.www = www;
+        options.bench = self.bench;
+        self.gate.apply(&mut options)?;
+        let runtime = Builder::new_multi_thread().enable_all().build()?;
+        let listening = runtime.block_on(listen(&options))?;
+        Ok(Door { runtime, listening, options })
     }
 }
 
+/// Where a partition will be served, before there is one: connections wait.
+pub(crate) struct Door {
+    runtime: Runtime,
+    listening: Listening,
+    options: HttpOptions,
+}
+
 /// Serves a partition until it is told to end (SIGINT or SIGTERM), and then answers what it took.
-pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()> {
-    let www = serve.www.clone();
-    if let Some(folder) = www.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
-        bail!(
-            "there is no page in `{}`: build it with `cargo xtask www`, or leave --www out",
-            folder.display()
-        );
-    }
-    let mut options = HttpOptions::new(serve.addr, Access::LoopbackDemo);
-    options.www = www;
-    options.bench = serve.bench;
-    serve.gate.apply(&mut options)?;
+pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve, door: Door) -> Result<()> {
+    let Door { runtime, listening, mut options } = door;
     let start = |file: &PathBuf| couriers::start(file, serve.journal(), &partition);
     let relay = serve.couriers.as_ref().map(start).transpose()?;
     options.couriers = relay.as_ref().map(Relay::meters).unwrap_or_default();
@@ -113,10 +130,9 @@ pub(crate) fn run_server(partition: Arc<Partition>, serve: &Serve) -> Result<()>
     let link = serve.follows.start(&partition)?;
     options.links = link.iter().map(|link| Arc::clone(link.meters())).collect();
     let scheme = if options.tls.is_some() { "https" } else { "http" };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let (begun, end) = (begun(&partition), told_to_end()?);
-        let server = bind(partition, options).await?;
+        let server = listening.over(partition, options)?;
         let addr = server.local_addr();
         println!("serving on {scheme}://{addr}/ (end with ctrl-c)");
         begun(addr);

@@ -51,6 +51,8 @@ pub(crate) struct Demo {
 impl Demo {
     /// Runs the demo.
     pub(crate) fn run(&self, bodies: &Arc<dyn Bodies>) -> Result<()> {
+        let serve = Serve::demo(self.addr, self.www.clone());
+        let door = (!self.exit).then(|| serve.open_door()).transpose()?;
         self.clear()?;
         let shop = generate::shop(self.seed, self.documents);
         let network = Network::built_in()?;
@@ -73,10 +75,10 @@ impl Demo {
         if !facts.broken.is_empty() {
             bail!("laws are broken: see above");
         }
-        if self.exit {
-            return Ok(());
+        match door {
+            Some(door) => run_server(Arc::new(partition), &serve, door),
+            None => Ok(()),
         }
-        run_server(Arc::new(partition), &Serve::demo(self.addr, self.www.clone()))
     }
 
     /// Removes what an earlier demo left, and nothing else.

@@ -87,6 +87,18 @@ impl Who {
     }
 }
 
+fn is_loopback(options: &HttpOptions) -> bool {
+    options.addr.ip().to_canonical().is_loopback()
+}
+
+/// Fails if whoever would be believed can't be, at this address.
+pub(super) fn check(options: &HttpOptions) -> Result<(), ServeError> {
+    match options.access {
+        Access::LoopbackDemo if !is_loopback(options) => Err(ServeError::NotLoopback(options.addr)),
+        Access::LoopbackDemo | Access::Jwt(_) => Ok(()),
+    }
+}
+
 /// Lets in, by the rules of an [`Access`].
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -103,17 +115,13 @@ impl Gate {
         options: &HttpOptions,
         description: &Description,
     ) -> Result<Self, ServeError> {
-        let is_loopback = options.addr.ip().to_canonical().is_loopback();
-        match options.access {
-            Access::LoopbackDemo if !is_loopback => {
-                return Err(ServeError::NotLoopback(options.addr));
-            }
-            Access::Jwt(_) if !is_loopback && options.tls.is_none() => tracing::warn!(
+        check(options)?;
+        if !is_loopback(options) && options.tls.is_none() {
+            tracing::warn!(
                 addr = %options.addr,
                 "tokens and orders cross the network in the clear unless a proxy in front speaks \
                  TLS: give --tls-cert and --tls-key to speak it here"
-            ),
-            Access::LoopbackDemo | Access::Jwt(_) => {}
+            );
         }
         let of_commands = description.commands.iter().map(|one| one.scope.as_str());
         let all = of_commands.chain(description.queries.iter().map(|one| one.scope.as_str()));

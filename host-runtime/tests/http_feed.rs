@@ -38,6 +38,7 @@ over_each_journal! {
         who_asks_for_the_events_of_another_journal_is_told
         a_silent_stream_gives_signs_of_life_that_move_the_cursor
         streams_are_bounded_and_free_their_place
+        one_caller_does_not_hold_the_streams_of_all
         who_reads_nothing_holds_nobody_up_and_is_let_go
         an_event_that_can_not_be_read_ends_no_stream
         the_trace_of_a_command_goes_on_with_its_events_also_after_a_restart
@@ -332,6 +333,38 @@ fn streams_are_bounded_and_free_their_place(place: &Place) {
         }
     }
     assert!(freed, "a place is free again");
+}
+
+fn one_caller_does_not_hold_the_streams_of_all(place: &Place) {
+    let mut few = options();
+    (few.limits.streams, few.limits.streams_each) = (4, 2);
+    let shop = Served::over(place.partition(), few);
+    let ann = [("earmark-as", "customer:ann")];
+    let follow = || shop.follow("/api/events", &ann);
+    let held = [follow(), follow()];
+    let third = shop.send("GET", "/api/events", &ann, b"");
+    let told = third.problem(429, "streams-held");
+    assert!(told["detail"].as_str().unwrap().contains("2 streams"), "{told}");
+    let _others = ["customer:bob", "staff"].map(|who| {
+        let follows = shop.follow("/api/events", &[("earmark-as", who)]);
+        assert_eq!(shop.get("/health/live").status, 200);
+        follows
+    });
+    drop(held);
+    // The server hears of it when it next looks.
+    let began = std::time::Instant::now();
+    let freed = || {
+        let mut probe = shop.connect();
+        let asked = http_support::head("GET", "/api/events", "1.0", &ann);
+        std::io::Write::write_all(&mut probe, asked.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut probe, &mut status).unwrap();
+        &status[9..] == b"200"
+    };
+    while !freed() {
+        assert!(began.elapsed() < Duration::from_secs(20), "a place is free again");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn who_reads_nothing_holds_nobody_up_and_is_let_go(place: &Place) {

@@ -122,6 +122,34 @@ fn who_breaks_off_harms_nobody() {
 }
 
 #[test]
+fn who_reads_no_answer_holds_his_place_for_a_while_only() {
+    let mut one = options();
+    one.limits.connections = 1;
+    one.limits.writing = Duration::from_millis(300);
+    let served = Served::start(one);
+    let mut asleep = served.connect();
+    // Their answers are far more than the sockets of one connection hold.
+    let many = head("GET", "/openapi.json", "1.1", &[]).repeat(400);
+    asleep.write_all(many.as_bytes()).unwrap();
+    assert_eq!(served.get("/health/live").status, 200, "his place is free again");
+    drop(asleep);
+}
+
+#[test]
+fn in_a_demo_the_form_of_another_page_orders_nothing() {
+    let shop = Served::shop();
+    let body = order(&new_id(), 1).to_string();
+    for page in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let refused = shop.post("/api/commands/PlaceOrder", body.as_bytes(), &[page]);
+        let told = refused.problem(403, "origin-refused");
+        assert!(told["detail"].as_str().unwrap().contains("--cors-origin"), "{told}");
+    }
+    let own = [("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
+    let answer = shop.post("/api/commands/PlaceOrder", body.as_bytes(), &own);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
 fn demo_access_on_an_open_address_is_refused() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let partition = partition();

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::access::{FLOW, Gate};
 use super::feed::Readers;
+use super::holders::Holders;
 use super::metrics::{Metrics, Watched};
 use super::problem::Problem;
 use super::rate::Buckets;
@@ -51,6 +52,8 @@ pub(super) struct App {
     /// Questions that wait for their turn.
     pub(super) waiting: Arc<AtomicU64>,
     pub(super) streams: Arc<Semaphore>,
+    /// How many of them each caller has.
+    pub(super) holders: Arc<Holders>,
     pub(super) readers: Readers,
     /// True when the server ends.
     pub(super) closing: watch::Receiver<bool>,
@@ -98,6 +101,7 @@ impl App {
             questions,
             waiting,
             streams,
+            holders: Arc::default(),
             metrics: Metrics::new(watched.and(options.couriers.clone())),
             links: options.links.clone(),
             readers: Readers::new(limits.feed_readers),
@@ -144,6 +148,7 @@ impl App {
             NotAccepted::Busy
             | NotAccepted::LongAgo { .. }
             | NotAccepted::Otherwise { .. }
+            | NotAccepted::Crowded { .. }
             | NotAccepted::Dead { .. } => {}
         }
     }

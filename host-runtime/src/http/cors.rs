@@ -53,6 +53,13 @@ impl FromStr for Origin {
     }
 }
 
+impl Origin {
+    /// Whether a browser says this one.
+    pub(super) fn is(&self, said: &HeaderValue) -> bool {
+        self.0 == said
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_str().unwrap_or_default())

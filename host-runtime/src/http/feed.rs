@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::access::{STAFF, Who};
 use super::app::App;
+use super::holders::Held;
 use super::problem::Problem;
 use super::queries::POSITION;
 use super::server::until;
@@ -143,9 +144,15 @@ pub(super) async fn events(
     let Ok(slot) = Arc::clone(&app.streams).try_acquire_owned() else {
         return Err(Problem::busy("too many streams are open: try again in a moment"));
     };
+    let most = app.limits.streams_each;
+    let Some(held) = app.holders.take(&view.who.caller.subject, most) else {
+        let detail = format!("you have {most} streams open: end one of them first");
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "streams-held", detail));
+    };
     let (send, pieces) = mpsc::channel(1);
     let source = HeaderValue::from_str(&app.source).ok();
-    let stream = Stream { app, view: Arc::new(view), next: after.saturating_add(1), send, slot };
+    let (view, next) = (Arc::new(view), after.saturating_add(1));
+    let stream = Stream { app, view, next, send, slot, _held: held };
     tokio::spawn(stream.run());
     let mut response = Response::new(Body::new(Pieces(pieces)));
     let headers = response.headers_mut();
@@ -176,6 +183,7 @@ struct Stream {
     next: u64,
     send: mpsc::Sender<Bytes>,
     slot: OwnedSemaphorePermit,
+    _held: Held,
 }
 
 impl Stream {

@@ -30,11 +30,13 @@ mod commands;
 mod cors;
 mod dead_letters;
 mod feed;
+mod holders;
 mod metrics;
 mod moment;
 mod observed;
 mod once;
 mod openapi;
+mod patience;
 mod problem;
 mod queries;
 mod rate;
@@ -117,12 +119,16 @@ pub struct HttpLimits {
     pub questions: usize,
     /// Event streams at once; more are told to come back.
     pub streams: usize,
+    /// Event streams of one caller at once.
+    pub streams_each: usize,
     /// Streams that read the journal at the same moment.
     pub feed_readers: usize,
     /// How long a stream is silent at most: a proxy drops what is silent for long.
     pub keep_alive: Duration,
     /// How long a stream may take none of what is ready before it is let go, to resume later.
     pub stalled: Duration,
+    /// How long whoever asked may take nothing of an answer before his connection is ended.
+    pub writing: Duration,
     /// Time for requests under way to end when the server does.
     pub drain: Duration,
 }
@@ -137,9 +143,11 @@ impl Default for HttpLimits {
             connections: 4_096,
             questions: 32,
             streams: 256,
+            streams_each: 64,
             feed_readers: 2,
             keep_alive: Duration::from_secs(15),
             stalled: Duration::from_secs(60),
+            writing: Duration::from_secs(60),
             drain: Duration::from_secs(10),
         }
     }

@@ -3,7 +3,8 @@
 //! Law: the name is the caller's own, so nobody can take another one's; and what comes under it
 //! with other contents is a conflict, never somebody else's answer.
 //!
-//! A client that counts its commands (`Earmark-Source`, `Earmark-Sequence`) is known for ever. One
+//! A client that counts its commands (`Earmark-Source`, `Earmark-Sequence`) is known for ever; of
+//! those a caller has a bounded number, and whoever comes under one more is refused. One
 //! that gives each request a key (`Idempotency-Key`, as in the IETF draft of that name) is known by
 //! the last 262,144 keys of all callers: for retries, and bounded.
 
@@ -13,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::access::Who;
 use super::problem::Problem;
-use crate::partition::{KEYED, NotAccepted, Origin};
+use crate::partition::{COUNTED, KEYED, NotAccepted, Origin};
 
 /// Names a client: what it sends is carried out once, by the count in [`SEQUENCE`].
 pub(super) const SOURCE: &str = "earmark-source";
@@ -56,7 +57,7 @@ pub(super) fn place(
                 let detail = "`Earmark-Sequence` is a whole number from 1, one more each time";
                 return Err(Problem::malformed(detail));
             }
-            ("client:", source.to_string(), count)
+            (COUNTED, source.to_string(), count)
         }
         (_, _, Some(_)) => {
             let one = "a request is named by `Idempotency-Key`, or by `Earmark-Source` and \

@@ -15,7 +15,7 @@ use crate::partition::NotAccepted;
 use crate::plugin::Fault;
 
 /// Every code of the host's, and what it says. A plugin has codes of its own for its refusals.
-pub(super) const CODES: [(&str, &str); 40] = [
+pub(super) const CODES: [(&str, &str); 43] = [
     ("malformed", "the request is not of the form it should be"),
     ("caller-unclear", "`Earmark-As` does not say who asks"),
     ("token-missing", "there is no `Authorization: Bearer`"),
@@ -32,6 +32,7 @@ pub(super) const CODES: [(&str, &str); 40] = [
     ("token-subject", "the token's `sub` can't be anybody here"),
     ("scope-missing", "whoever asks lacks the scope"),
     ("host-refused", "demo access answers on loopback only"),
+    ("origin-refused", "demo access believes no page of another host"),
     ("unknown-path", "there is nothing at this path"),
     ("unknown-command", "there is no such command"),
     ("unknown-query", "there is no such query"),
@@ -43,6 +44,7 @@ pub(super) const CODES: [(&str, &str); 40] = [
     ("wrong-content-type", "the body's media type is not read here"),
     ("idempotency-key-reused", "the key named another request"),
     ("sequence-reused", "the count named another command"),
+    ("sources-exhausted", "the caller has as many sources as he may have"),
     ("processed-long-ago", "it was carried out, and its answer is not at hand any more"),
     ("dead-letter", "the plugin could not answer it, and it is kept as a dead letter"),
     ("dead-letter-settled", "the dead letter was tried again or given up before"),
@@ -50,6 +52,7 @@ pub(super) const CODES: [(&str, &str); 40] = [
     ("position-compacted", "the events there were taken out of the journal"),
     ("other-journal", "the position is of another journal"),
     ("rate-limited", "whoever asks does so too often"),
+    ("streams-held", "whoever asks has as many streams open as he may"),
     ("question-barred", "such a question made the plugin fail: wait before asking it again"),
     ("busy", "more waits than may: try again"),
     ("closed", "the host ends"),
@@ -185,6 +188,7 @@ impl Problem {
             NotAccepted::Plugin(_) => (StatusCode::SERVICE_UNAVAILABLE, "plugin-failed"),
             NotAccepted::LongAgo { .. } => (StatusCode::CONFLICT, "processed-long-ago"),
             NotAccepted::Otherwise { .. } => (StatusCode::CONFLICT, "sequence-reused"),
+            NotAccepted::Crowded { .. } => (StatusCode::CONFLICT, "sources-exhausted"),
             NotAccepted::Dead { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "dead-letter"),
         };
         let input = match why {
@@ -290,6 +294,9 @@ mod tests {
         let (source_name, sequence, input) = ("a".to_string(), 1, 7);
         let otherwise = NotAccepted::Otherwise { source_name, sequence, input };
         check(&otherwise, 409, "sequence-reused", false);
+        let source_name = "a".to_string();
+        let crowded = NotAccepted::Crowded { source_name, most: 3 };
+        check(&crowded, 409, "sources-exhausted", false);
         let dead = NotAccepted::Dead { verdict: Fault::Fuel(1), input: 7 };
         check(&dead, 422, "dead-letter", false);
     }

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::app::App;
+use super::patience::Patient;
 use super::routes::{Peer, router};
 use super::tls::Tls;
 use super::{HttpOptions, ServeError, access};
@@ -115,6 +116,7 @@ impl Server {
             };
             let (door, closing) = (door.clone(), close.subscribe());
             let reading = app.limits.reading;
+            let stream = Patient::new(stream, app.limits.writing);
             open.spawn(async move {
                 door.open(stream, Peer(peer.ip()), reading, closing).await;
                 drop(place);
@@ -148,7 +150,7 @@ impl Door {
     /// holds only his own place, and only so long.
     async fn open(
         &self,
-        stream: TcpStream,
+        stream: Patient<TcpStream>,
         peer: Peer,
         reading: Duration,
         mut closing: watch::Receiver<bool>,

@@ -54,7 +54,7 @@ pub use link::{
 };
 pub use meters::{Became, Count, Histogram, Measured, Meters};
 pub use open::{OpenError, Options, Where, new_id};
-pub(crate) use origins::KEYED;
+pub(crate) use origins::{COUNTED, KEYED};
 pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
 pub use redrive::NotRedriven;
 pub use shadow::{Redecided, ShadowOptions, Shadowed, shadow};

@@ -14,6 +14,7 @@ use super::bars::Bars;
 use super::follower::{Follower, Renew, Snapshots};
 use super::leader::{Leader, Ticks, clock};
 use super::meters::Meters;
+use super::origins::Origins;
 use super::rebuild::{RebuildError, rebuild};
 use super::translate::Translator;
 use super::writer::Writer;
@@ -176,7 +177,7 @@ impl Partition {
             witness: third,
             roles: header.roles.clone(),
             clock: if options.recorded_times { Clock::Logical } else { header.clock },
-            origins: rebuilt.origins.clone(),
+            origins: origins(&rebuilt.origins, options),
             position: rebuilt.position,
             at: rebuilt.at,
             stamped: Arc::clone(&stamped),
@@ -218,6 +219,15 @@ impl Partition {
             bodies,
         })
     }
+}
+
+/// How far each source has come, for the leader.
+fn origins(rebuilt: &Origins, options: &Options) -> Origins {
+    let mut origins = rebuilt.clone();
+    if options.recorded_times {
+        origins.let_all_in();
+    }
+    origins
 }
 
 /// The leader's body, the follower's, and the witness, if there is one.

@@ -3,8 +3,10 @@
 //! Law: the cursor of a source never goes back; what is at or behind it is not carried out again.
 //! What comes again with other contents is no repetition: it is told so, as long as it is known.
 //!
-//! A source that counts costs a cursor for ever. One that sends a key a request (`Idempotency-Key`)
-//! would cost as much a request, so of keys only the last ones are known: see [`KEYS_KEPT`].
+//! A source that counts costs a cursor for ever, so a caller has so many and no more (see
+//! [`SOURCES_EACH`]), and none is forgotten for another one. One that sends a key a request
+//! (`Idempotency-Key`) would cost as much a request, so of keys only the last ones are known: see
+//! [`KEYS_KEPT`].
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,6 +23,13 @@ const OUTCOMES_KEPT_IN_ALL: usize = 65_536;
 /// What the name of a source begins with that is one key of one request, and nothing more.
 pub(crate) const KEYED: &str = "key:";
 
+/// What the name of a source begins with that a caller counts by: its length, his name and the
+/// source's follow.
+pub(crate) const COUNTED: &str = "client:";
+
+/// Sources that one caller may count by: more than he has tills, and a few megabytes.
+const SOURCES_EACH: usize = 1 << 14;
+
 /// Keys known at the most, the last ones: at 100 requests a second those of three quarters of an
 /// hour. An order's own id holds for ever whatever became of the key.
 const KEYS_KEPT: usize = 1 << 18;
@@ -32,6 +41,9 @@ pub(super) struct Origins {
     /// The sources that are keys, the oldest first; and how many there may be.
     keys: VecDeque<Arc<str>>,
     keys_kept: usize,
+    /// How many sources each caller counts by, and how many he may.
+    counted: HashMap<Arc<str>, usize>,
+    sources_each: usize,
     /// Whose outcomes are kept, the oldest first; one entry an outcome.
     order: VecDeque<Arc<str>>,
 }
@@ -63,12 +75,15 @@ pub(super) enum Seen {
     Otherwise(u64),
     /// It, or a later one, was carried out; the outcome is not at hand.
     LongAgo,
+    /// It is of a new source, and its caller has all that he may have.
+    Crowded(usize),
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        let (sources, keys, order) = Default::default();
-        Self { sources, keys, keys_kept: KEYS_KEPT, order }
+        let (sources, keys, order, counted) = Default::default();
+        let (keys_kept, sources_each) = (KEYS_KEPT, SOURCES_EACH);
+        Self { sources, keys, keys_kept, counted, sources_each, order }
     }
 }
 
@@ -78,7 +93,13 @@ impl Origins {
         if breaks(Broken::Dedupe) {
             return Seen::New;
         }
-        let Some(source) = self.sources.get(&origin.source) else { return Seen::New };
+        let Some(source) = self.sources.get(&origin.source) else {
+            let has = caller_of(&origin.source).and_then(|caller| self.counted.get(caller));
+            return match has {
+                Some(has) if *has >= self.sources_each => Seen::Crowded(self.sources_each),
+                _ => Seen::New,
+            };
+        };
         if origin.sequence > source.last && !is_key(&origin.source) {
             return Seen::New;
         }
@@ -96,6 +117,9 @@ impl Origins {
         let key = is_key(&origin.source);
         if key && !self.sources.contains_key(&origin.source) {
             self.keys.push_back(Arc::clone(&origin.source));
+        }
+        if !self.sources.contains_key(&origin.source) {
+            self.count(&origin.source);
         }
         let source = self.sources.entry(Arc::clone(&origin.source)).or_default();
         // A key has one place, so its cursor can say when it came: a snapshot keeps their order.
@@ -115,6 +139,18 @@ impl Origins {
         {
             self.sources.remove(&oldest);
         }
+    }
+
+    /// Takes note of a new source of its caller's.
+    fn count(&mut self, source: &str) {
+        let Some(caller) = caller_of(source) else { return };
+        let has = self.counted.entry(Arc::from(caller)).or_default();
+        *has = has.saturating_add(1);
+    }
+
+    /// Lets everybody have as many sources as he comes with: another journal has let them in.
+    pub(super) fn let_all_in(&mut self) {
+        self.sources_each = usize::MAX;
     }
 
     /// Forgets one outcome of the source that was heard longest ago. Those that fell out of their
@@ -153,9 +189,17 @@ impl Origins {
             .collect();
         keys.sort();
         let keys = keys.into_iter().map(|(_, name)| name).collect();
-        let sources = cursors.into_iter().map(source).collect();
-        Self { sources, keys, ..Self::default() }
+        let mut restored = Self { keys, ..Self::default() };
+        cursors.iter().for_each(|(name, _)| restored.count(name));
+        restored.sources = cursors.into_iter().map(source).collect();
+        restored
     }
+}
+
+/// Whose source it is, if a caller counts by it.
+fn caller_of(source: &str) -> Option<&str> {
+    let (length, rest) = source.strip_prefix(COUNTED)?.split_once(':')?;
+    rest.get(..length.parse().ok()?)
 }
 
 fn is_key(source: &str) -> bool {
@@ -174,6 +218,36 @@ mod tests {
         let outcome = Arc::from(&[][..]);
         let receipt = Receipt { input, first_event: 1, position: 0, at: 0, outcome, again: false };
         origins.note(origin, [7; 16], receipt);
+    }
+
+    fn till(caller: &str, number: u64) -> Origin {
+        let source = format!("{COUNTED}{}:{caller}:till-{number}", caller.len());
+        Origin { source: Arc::from(source), sequence: 1 }
+    }
+
+    #[test]
+    fn a_caller_has_so_many_sources_and_none_is_forgotten_for_another() {
+        let mut origins = Origins { sources_each: 3, ..Origins::default() };
+        for number in 0..3 {
+            assert!(matches!(origins.look_up(&till("ann", number), &[7; 16]), Seen::New));
+            noted(&mut origins, &till("ann", number), number + 1);
+            // The next of a source is no new one.
+            noted(&mut origins, &Origin { sequence: 2, ..till("ann", number) }, number + 10);
+        }
+        let again = Origins::restore(origins.cursors());
+        let again = Origins { sources_each: 3, ..again };
+        for mut origins in [origins, again] {
+            let sees = |origins: &Origins, one: &Origin| origins.look_up(one, &[7; 16]);
+            assert!(matches!(sees(&origins, &till("ann", 3)), Seen::Crowded(3)));
+            assert!(!matches!(sees(&origins, &till("ann", 0)), Seen::New | Seen::Crowded(_)));
+            let next = Origin { sequence: 3, ..till("ann", 0) };
+            assert!(matches!(sees(&origins, &next), Seen::New), "who is known goes on");
+            // Neither another caller nor a key has to do with it.
+            assert!(matches!(sees(&origins, &till("ann:till", 3)), Seen::New));
+            assert!(matches!(sees(&origins, &key(3)), Seen::New));
+            origins.let_all_in();
+            assert!(matches!(sees(&origins, &till("ann", 3)), Seen::New));
+        }
     }
 
     #[test]

@@ -112,6 +112,17 @@ pub enum NotAccepted {
         /// The place of the other one among the inputs of the journal.
         input: u64,
     },
+    /// It is of a new source, and its caller has as many as he may have.
+    #[error(
+        "`{source_name}` is a new source, and the caller has {most} already, each of which is \
+         known for ever: go on with one of them, or name each request by `Idempotency-Key`"
+    )]
+    Crowded {
+        /// The source.
+        source_name: String,
+        /// How many he may have.
+        most: usize,
+    },
     /// The plugin could not answer it; it is kept as a dead letter.
     #[error("the plugin could not answer this input, which is kept as a dead letter: {verdict}")]
     Dead {

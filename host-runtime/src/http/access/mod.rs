@@ -19,7 +19,7 @@ pub(super) use demo::AS;
 pub use keys::{Keys, KeysError};
 
 use super::problem::Problem;
-use super::{HttpOptions, ServeError, observed};
+use super::{HttpOptions, Origin, ServeError, observed};
 use crate::partition::Caller;
 
 /// The scope of couriers and of the host's clock: nobody has it over HTTP.
@@ -105,6 +105,8 @@ pub(super) struct Gate {
     access: Access,
     staff: Who,
     customer_scopes: Vec<String>,
+    /// Pages of other hosts that may ask.
+    pages: Vec<Origin>,
     /// Scopes that mean something here. Others of a token are not taken over: they would be kept
     /// in every record.
     scopes: BTreeSet<String>,
@@ -132,13 +134,14 @@ impl Gate {
         let caller = Arc::new(Caller { subject: STAFF.to_string(), scopes: all });
         let staff = Who { caller, until: None, sees_all: true, by_token: false };
         let customer_scopes = options.customer_scopes.clone();
-        Ok(Self { access: options.access.clone(), staff, customer_scopes, scopes })
+        let (access, pages) = (options.access.clone(), options.cors.clone());
+        Ok(Self { access, staff, customer_scopes, pages, scopes })
     }
 
     /// Who asks, by the headers of his request, or by what the address says where headers can't.
     pub(super) fn who(&self, headers: &HeaderMap, said: Option<&str>) -> Result<Who, Problem> {
         let who = match &self.access {
-            Access::LoopbackDemo => match demo::named(headers, said)? {
+            Access::LoopbackDemo => match demo::named(headers, said, &self.pages)? {
                 None => Ok(self.staff.clone()),
                 Some(name) => Ok(self.customer(name)),
             },
@@ -200,6 +203,7 @@ mod tests {
         };
         let options = HttpOptions {
             customer_scopes: vec!["a".into()],
+            cors: vec!["https://shop.example".parse().unwrap()],
             ..HttpOptions::new(([127, 0, 0, 1], 0).into(), Access::LoopbackDemo)
         };
         Gate::new(&options, &description).unwrap()
@@ -246,6 +250,35 @@ mod tests {
     fn nobody_is_somebody_by_an_unclear_name() {
         for given in ["customer:", "customer:staff", "customer:host", "admin", "Staff", ""] {
             assert!(who(&[("earmark-as", given)]).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_host_is_refused() {
+        const SITE: &str = "sec-fetch-site";
+        for page in [
+            &[(SITE, "same-origin")][..],
+            &[(SITE, "same-site"), ("origin", "http://localhost:5173")],
+            &[(SITE, "none")],
+            &[("origin", "http://127.0.0.1:8080")],
+            &[("origin", "http://[::1]:8080")],
+            &[(SITE, "cross-site"), ("origin", "https://shop.example")],
+            &[("origin", "https://shop.example")],
+        ] {
+            assert!(who(page).is_ok(), "{page:?}");
+        }
+        for page in [
+            &[(SITE, "cross-site")][..],
+            &[(SITE, "cross-site"), ("origin", "https://evil.example")],
+            &[(SITE, "cross-site"), ("origin", "http://localhost:5173")],
+            &[(SITE, "same-origin"), ("origin", "https://evil.example")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "http://127.0.0.1.evil.example")],
+            &[("origin", "https://shop.example.evil")],
+            &[("origin", "null")],
+            &[("origin", "")],
+        ] {
+            assert!(who(page).is_err(), "{page:?}");
         }
     }
 

@@ -183,6 +183,10 @@ impl Leader {
                         sequence: origin.sequence,
                         input,
                     })),
+                    Seen::Crowded(most) => Some(Err(NotAccepted::Crowded {
+                        source_name: origin.source.to_string(),
+                        most,
+                    })),
                     Seen::LongAgo => Some(Err(NotAccepted::LongAgo {
                         source_name: origin.source.to_string(),
                         sequence: origin.sequence,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use earmark_host::plugin::{Bodies, CodeCache, PluginFile};
 
@@ -206,6 +206,15 @@ fn named(cli: &Cli) -> Option<PathBuf> {
 }
 
 fn plugin(cli: &Cli, path: &Path) -> Result<PluginFile> {
+    if !path.exists() {
+        let from = std::env::current_dir().unwrap_or_default();
+        bail!(
+            "there is no plugin `{}`, seen from `{}`: build ours with `cargo xtask plugin`, which \
+             is then found without a name, or name another file",
+            path.display(),
+            from.display()
+        );
+    }
     PluginFile::load_cached(path, cli.budget.limits(), cli.code.cache()?)
         .with_context(|| format!("can't run the plugin `{}`", path.display()))
 }
@@ -215,7 +224,12 @@ fn built() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let beside = |dir: &Path| dir.join("earmark").join("earmark.plugin.wasm");
     let found = program.ancestors().skip(1).map(beside).find(|path| path.is_file());
-    found.context(
-        "there is no plugin: build it with `cargo xtask plugin`, or name one with --plugin FILE",
-    )
+    found.with_context(|| {
+        let from = program.parent().unwrap_or(&program).display();
+        format!(
+            "there is no plugin: none was named, and `{from}` and the directories above it have no \
+             `earmark/earmark.plugin.wasm`; build it with `cargo xtask plugin`, or name one with \
+             --plugin FILE"
+        )
+    })
 }

@@ -265,5 +265,5 @@ fn a_file_that_is_wrong_is_told_before_anything_is_carried() {
         }
     }
     let (well, told) = folder.couriers("list", &[]);
-    assert!(!well && told.contains("--couriers"), "{told}");
+    assert!(!well && told.contains("there is no directory"), "{told}");
 }

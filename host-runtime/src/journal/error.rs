@@ -7,6 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::record::RecordError;
+use super::sqlite::DATABASE;
+
+/// Entries of a directory that are looked at for a journal, and journals that are told of.
+const LOOKED_AT: usize = 1_000;
+const NEARBY: usize = 3;
 
 /// A cause from below the journal: SQLite, a server, a codec.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -16,7 +21,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum JournalError {
     /// There is no journal at this place.
-    #[error("there is no journal in `{}`: create one first", .dir.display())]
+    #[error("{}", missing(.dir))]
     Missing {
         /// The directory that was looked at.
         dir: PathBuf,
@@ -169,6 +174,30 @@ impl JournalError {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
+}
+
+/// That there is no journal, what is expected of one, and where one is nearby.
+fn missing(dir: &Path) -> String {
+    let shown = dir.display();
+    let is = if dir.is_dir() { "there is no journal in" } else { "there is no directory" };
+    let found = nearby(dir);
+    let found: Vec<String> = found.iter().map(|one| format!("`{}`", one.display())).collect();
+    let hint = match found.as_slice() {
+        [] => "`earmark serve --dir` makes one".to_string(),
+        some => format!("there is one in {}", some.join(", ")),
+    };
+    format!("{is} `{shown}`: a journal is a directory with `{DATABASE}` in it; {hint}")
+}
+
+/// Journals above a directory and right below it, a few at the most.
+fn nearby(dir: &Path) -> Vec<PathBuf> {
+    let above = dir.ancestors().skip(1).take(2).filter(|one| !one.as_os_str().is_empty());
+    let below = std::fs::read_dir(dir).into_iter().flatten().take(LOOKED_AT).flatten();
+    let mut below: Vec<PathBuf> = below.map(|entry| entry.path()).collect();
+    below.sort();
+    let usual = dir.join(".earmark").join("data");
+    let all = above.map(Path::to_owned).chain(below).chain([usual]);
+    all.filter(|one| one.join(DATABASE).is_file()).take(NEARBY).collect()
 }
 
 /// A place in a journal.

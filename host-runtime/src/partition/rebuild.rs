@@ -67,7 +67,8 @@ pub enum RebuildError {
     /// The journal is another plugin's.
     #[error(
         "the journal holds turns of the plugin `{journal}` (blake3 {wrote}), not of `{plugin}` \
-         (blake3 {given}): give it the plugin that it is of"
+         (blake3 {given}): name the file of the journal's own with --plugin; `earmark plugin \
+         inspect FILE` tells whose a file is"
     )]
     OtherPlugin {
         /// The name of the journal's.

@@ -28,6 +28,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// cheaper to sync than a file that grows.
 const LOG_BYTES_KEPT: u64 = 256 * 1024 * 1024;
 
+/// The file of the records, by which a directory is known to hold a journal.
+pub(in super::super) const DATABASE: &str = "journal.db";
+
 /// The files of one journal.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Paths {
@@ -41,7 +44,7 @@ impl Paths {
     pub(in super::super) fn of(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
-            database: dir.join("journal.db"),
+            database: dir.join(DATABASE),
             anchor: dir.join("journal.anchor"),
             lock: dir.join("journal.lock"),
         }

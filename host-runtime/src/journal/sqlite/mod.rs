@@ -39,8 +39,8 @@ use crate::chaos::{Place, reach};
 pub use self::reader::SqliteReader;
 
 pub(super) use self::bulk::Bulk;
+pub(super) use self::connect::{DATABASE, Paths, damaged, open_to_read, storage};
 use self::connect::{PAGE_BYTES, create_tables, open_to_write};
-pub(super) use self::connect::{Paths, damaged, open_to_read, storage};
 pub(super) use self::reader::{Position, Walk};
 
 /// The buffer of an uncommonly large record is given back.

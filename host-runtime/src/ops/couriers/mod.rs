@@ -8,7 +8,7 @@ mod file;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 use earmark_abi::rfc3339;
 use earmark_host::journal::{JournalReader as _, SqliteJournal};
@@ -126,10 +126,12 @@ pub(super) fn start(file: &Path, dir: Option<&Path>, partition: &Arc<Partition>)
 }
 
 fn store_of(dir: &Path) -> Result<Store> {
-    Store::existing(dir)?.with_context(|| {
-        let shown = dir.display();
-        format!("there is no `{FILE}` in `{shown}`: serve the journal with --couriers first")
-    })
+    if let Some(store) = Store::existing(dir)? {
+        return Ok(store);
+    }
+    SqliteJournal::open_reader(dir)?;
+    let shown = dir.display();
+    bail!("there is no `{FILE}` in `{shown}`: serve the journal with --couriers first")
 }
 
 /// The store, if it knows the endpoint.

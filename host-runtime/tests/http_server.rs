@@ -215,7 +215,8 @@ fn the_page_is_served_with_headers_that_keep_others_out() {
         assert_ne!(answer.text(), "secret", "{path}");
         answer.problem(404, "unknown-path");
     }
-    shop.get("/api/none").problem(404, "unknown-path");
+    let told = shop.get("/api/none").problem(404, "unknown-path");
+    assert!(told["detail"].as_str().unwrap().contains("`/openapi.json`"), "{told}");
     shop.send("POST", "/index.html", &[], b"").problem(405, "wrong-method");
     assert_eq!(shop.get("/api/description").status, 200, "the API is beside it");
 }

@@ -260,7 +260,8 @@ pub(super) async fn unknown_path(uri: Uri) -> Problem {
 }
 
 pub(super) fn no_such_path(path: &str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "unknown-path", format!("there is nothing at `{path}`"))
+    let detail = format!("there is nothing at `{path}`: `/openapi.json` tells what there is");
+    Problem::new(StatusCode::NOT_FOUND, "unknown-path", detail)
 }
 
 /// The answer to a path that is there, but not for this method.

@@ -142,7 +142,8 @@ fn a_journal_is_opened_by_its_own_plugin_and_clock_only() {
     };
     let error = try_open(Small::new().named("columns"), &options).unwrap_err();
     assert!(matches!(error, OpenError::OtherPlugin { .. }), "{error:?}");
-    let told = "the journal holds turns of the plugin `lines`, not of `columns`";
+    let told = "the journal holds turns of the plugin `lines`, not of `columns`: \
+         name the file of the journal's own with --plugin, or another directory";
     assert_eq!(error.to_string(), told);
     let live = Options { clock: Clock::Live, ..options.clone() };
     let error = try_open(Small::new(), &live).unwrap_err();

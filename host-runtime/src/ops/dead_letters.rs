@@ -60,12 +60,8 @@ enum What {
     },
     /// Try one again, or all that are open: the same command of the same caller, as a new input
     Retry {
-        /// Its place among the inputs, as in the list
-        #[arg(required_unless_present = "all")]
-        input: Option<u64>,
-        /// All that are open, the oldest first; the code is 0 if each was accepted
-        #[arg(long, conflicts_with = "input")]
-        all: bool,
+        #[command(flatten)]
+        which: Which,
         #[command(flatten)]
         at: At,
     },
@@ -79,6 +75,17 @@ enum What {
         #[command(flatten)]
         at: At,
     },
+}
+
+/// One of them, or all.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// Its place among the inputs, as in the list
+    input: Option<u64>,
+    /// All that are open, the oldest first; the code is 0 if each was accepted
+    #[arg(long)]
+    all: bool,
 }
 
 /// How the plugin is had, if it is needed.
@@ -102,8 +109,8 @@ impl DeadLetters {
                 println!("{}", serde_json::to_string_pretty(&at.show(*input, load)?)?);
                 Ok(())
             }
-            What::Retry { input: Some(input), at, .. } => at.retry(*input, load),
-            What::Retry { input: None, at, .. } => at.retry_all(load),
+            What::Retry { which: Which { input: Some(input), .. }, at } => at.retry(*input, load),
+            What::Retry { at, .. } => at.retry_all(load),
             What::Drop { input, why, at } => at.give_up(*input, why, load),
         }
     }

@@ -96,7 +96,10 @@ pub enum OpenError {
     #[error("the journal can't be opened")]
     Journal(#[from] JournalError),
     /// The journal is another plugin's.
-    #[error("the journal holds turns of the plugin `{journal}`, not of `{plugin}`")]
+    #[error(
+        "the journal holds turns of the plugin `{journal}`, not of `{plugin}`: name the file of \
+         the journal's own with --plugin, or another directory"
+    )]
     OtherPlugin {
         /// The journal's.
         journal: String,

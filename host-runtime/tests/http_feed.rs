@@ -342,6 +342,15 @@ fn one_caller_does_not_hold_the_streams_of_all(place: &Place) {
     let ann = [("earmark-as", "customer:ann")];
     let follow = || shop.follow("/api/events", &ann);
     let held = [follow(), follow()];
+    let opens = || {
+        let mut probe = shop.connect();
+        let asked = http_support::head("GET", "/api/events", "1.0", &ann);
+        std::io::Write::write_all(&mut probe, asked.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut probe, &mut status).unwrap();
+        &status[9..] == b"200"
+    };
+    assert!(!opens(), "a third is one too many");
     let third = shop.send("GET", "/api/events", &ann, b"");
     let told = third.problem(429, "streams-held");
     assert!(told["detail"].as_str().unwrap().contains("2 streams"), "{told}");
@@ -353,15 +362,7 @@ fn one_caller_does_not_hold_the_streams_of_all(place: &Place) {
     drop(held);
     // The server hears of it when it next looks.
     let began = std::time::Instant::now();
-    let freed = || {
-        let mut probe = shop.connect();
-        let asked = http_support::head("GET", "/api/events", "1.0", &ann);
-        std::io::Write::write_all(&mut probe, asked.as_bytes()).unwrap();
-        let mut status = [0; 12];
-        std::io::Read::read_exact(&mut probe, &mut status).unwrap();
-        &status[9..] == b"200"
-    };
-    while !freed() {
+    while !opens() {
         assert!(began.elapsed() < Duration::from_secs(20), "a place is free again");
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -321,6 +321,9 @@ impl Watched {
     fn trouble(&self, page: &mut Page<'_>, meters: &Meters) -> fmt::Result {
         let help = "Snapshots that were saved, and the time each took";
         page.histogram("earmark_snapshot_seconds", help, &meters.snapshots.read())?;
+        let help = "The time in which questions waited for a snapshot to be made";
+        let pauses = meters.snapshot_pauses.read();
+        page.histogram("earmark_snapshot_pause_seconds", help, &pauses)?;
         let help = "Snapshots that could not be saved";
         page.counter("earmark_snapshots_failed", help, meters.snapshots_failed.get())?;
         let help = "Bodies of the plugin that failed and were made anew, by whose they were";

@@ -36,6 +36,9 @@ const MAGIC: [u8; 4] = *b"EMSN";
 const VERSION: u16 = 1;
 const HEAD_BYTES: usize = 134;
 const HASH_BYTES: usize = 32;
+/// A body is written in pieces of so many bytes, each synced: were it one, a journal on the same
+/// disk could wait for all of it whenever it syncs a turn.
+const PIECE_BYTES: usize = 4 << 20;
 
 /// The snapshots of one journal, in a directory of their own.
 #[derive(Debug, Clone)]
@@ -225,7 +228,10 @@ pub(super) fn write_durable(path: &Path, head: &SnapshotHead, body: &[u8]) -> io
     hasher.update(&bytes).update(body);
     let mut file = File::create(path)?;
     file.write_all(&bytes)?;
-    file.write_all(body)?;
+    for piece in body.chunks(PIECE_BYTES) {
+        file.write_all(piece)?;
+        file.sync_data()?;
+    }
     file.write_all(hasher.finalize().as_bytes())?;
     file.sync_all()
 }

@@ -13,11 +13,12 @@ use super::body::{Entry, TurnRecord};
 use super::meters::Meters;
 use super::origins::Origins;
 use super::rebuild::{RebuildError, Rebuilt};
+use super::saver::{Made, NotSaved, Saved, Saver};
 use super::submission::{Caller, Origin, Receipt};
 use super::turn::principal;
 use super::{Answered, Position};
 use crate::chain_of;
-use crate::journal::{Anchor, Record, SnapshotHead, SnapshotStore};
+use crate::journal::{Anchor, Record, SnapshotHead};
 use crate::plugin::{Body, Fault};
 
 /// Inputs that a rebuild may replay before it is worth a snapshot, so that the next one is short.
@@ -50,8 +51,9 @@ pub(super) enum Ask {
     Snapshot {
         reply: SyncSender<Result<Vec<u8>, Fault>>,
     },
+    /// A snapshot on the disk; answered when it is there.
     Save {
-        reply: SyncSender<Result<(), Fault>>,
+        reply: Saved,
     },
     Cursor {
         source: String,
@@ -66,7 +68,7 @@ pub(super) enum Ask {
 
 /// Where snapshots go, and how often.
 pub(super) struct Snapshots {
-    pub(super) store: SnapshotStore,
+    pub(super) saver: Saver,
     pub(super) every_inputs: u64,
     pub(super) plugin: [u8; 32],
 }
@@ -161,7 +163,15 @@ impl Follower {
             Ask::Snapshot { reply } => {
                 tell(&reply, holds.and_then(|()| snapshot(self.body.as_mut())))
             }
-            Ask::Save { reply } => tell(&reply, holds.and_then(|()| self.save())),
+            Ask::Save { reply } => {
+                let saved = holds.and_then(|()| self.save(Some(reply.clone())));
+                // Who is not told by the saver is told here.
+                let told = saved.clone().map_err(NotSaved::from);
+                if told.is_err() || self.snapshots.is_none() {
+                    drop(reply.send(told));
+                }
+                saved.err()
+            }
             Ask::Apply { .. } | Ask::Cursor { .. } | Ask::Sources { .. } | Ask::Close => None,
         }
     }
@@ -209,31 +219,22 @@ impl Follower {
     fn save_if_due(&mut self) -> Result<(), Fault> {
         let since = self.anchor.inputs.saturating_sub(self.saved_at);
         let is_due = |s: &Snapshots| self.save_soon || since >= s.every_inputs;
-        if self.snapshots.as_ref().is_some_and(is_due) { self.save() } else { Ok(()) }
+        // One that is due while another is written waits for a later record.
+        let may = |s: &Snapshots| is_due(s) && s.saver.is_idle();
+        if self.snapshots.as_ref().is_some_and(may) { self.save(None) } else { Ok(()) }
     }
 
-    /// Saves a snapshot; that it can't be saved is told, but stops nothing.
-    fn save(&mut self) -> Result<(), Fault> {
+    /// Makes a snapshot, and hands it over to be saved.
+    fn save(&mut self, reply: Option<Saved>) -> Result<(), Fault> {
         // Once: a plugin that can't make one is asked no sooner than it would have been.
         self.save_soon = false;
         let Some(snapshots) = &self.snapshots else { return Ok(()) };
         let began = Instant::now();
         let state = snapshot(self.body.as_mut())?;
-        let saved = (self.origins.cursors(), state);
-        let body = encode(&saved).map_err(|error| Fault::Answer(error.to_string()))?;
         let head = SnapshotHead { at: self.anchor, plugin: snapshots.plugin };
-        match snapshots.store.save(&head, &body) {
-            Ok(path) => {
-                let took = began.elapsed();
-                self.meters.snapshots.took(took);
-                let (inputs, path) = (self.anchor.inputs, path.display());
-                tracing::info!(%path, inputs, ?took, "saved a snapshot");
-            }
-            Err(error) => {
-                self.meters.snapshots_failed.add(1);
-                tracing::warn!(%error, "could not save a snapshot");
-            }
-        }
+        let cursors = self.origins.cursors();
+        snapshots.saver.save(Made { head, cursors, state, began, reply });
+        self.meters.snapshot_pauses.took(began.elapsed());
         self.saved_at = self.anchor.inputs;
         Ok(())
     }

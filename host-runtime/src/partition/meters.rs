@@ -161,6 +161,8 @@ pub struct Meters {
     pub followed: Count,
     /// Snapshots saved, and the time each took.
     pub snapshots: Histogram,
+    /// The time in which the follower does nothing else, and questions wait, for a snapshot.
+    pub snapshot_pauses: Histogram,
     /// Snapshots that could not be saved.
     pub snapshots_failed: Count,
     /// Bodies of the leader's that failed and were made anew.
@@ -188,6 +190,7 @@ impl Meters {
             apply: Histogram::of_seconds(),
             followed: Count(AtomicU64::new(followed)),
             snapshots: Histogram::of_seconds(),
+            snapshot_pauses: Histogram::of_seconds(),
             snapshots_failed: Count::default(),
             leader_bodies: Count::default(),
             follower_bodies: Count::default(),

@@ -25,6 +25,7 @@ mod open;
 mod origins;
 mod rebuild;
 mod redrive;
+mod saver;
 mod shadow;
 mod submission;
 mod told;
@@ -57,6 +58,7 @@ pub use open::{OpenError, Options, Where, new_id};
 pub(crate) use origins::{COUNTED, KEYED};
 pub use rebuild::{RebuildError, Rebuilt, check_plugin, rebuild};
 pub use redrive::NotRedriven;
+pub use saver::NotSaved;
 pub use shadow::{Redecided, ShadowOptions, Shadowed, shadow};
 pub use submission::{Caller, NotAccepted, Origin, Receipt, Reply, Submission};
 pub use told::{Contents, event_kinds, one_line, source_of, write_cloud_event};
@@ -252,11 +254,12 @@ impl Partition {
         self.ask(|reply| Ask::Digest { reply })?
     }
 
-    /// Saves a snapshot of the durable state now, if the partition has a place for them.
+    /// Saves a snapshot of the durable state now, if the partition has a place for them; it is on
+    /// the disk when this returns.
     ///
     /// # Errors
-    /// As [`Partition::query`].
-    pub fn save_snapshot(&self) -> Result<(), Fault> {
+    /// That the plugin made none, or that it can't be written.
+    pub fn save_snapshot(&self) -> Result<(), NotSaved> {
         self.ask(|reply| Ask::Save { reply })?
     }
 

@@ -16,6 +16,7 @@ use super::leader::{Leader, Ticks, clock};
 use super::meters::Meters;
 use super::origins::Origins;
 use super::rebuild::{RebuildError, rebuild};
+use super::saver::Saver;
 use super::translate::Translator;
 use super::writer::Writer;
 use super::{Caller, Partition, Seen};
@@ -198,7 +199,7 @@ impl Partition {
             body: second,
             origins: rebuilt.origins,
             anchor: rebuilt.anchor,
-            snapshots: saving(snapshots, options.snapshot_every, bodies.digest()),
+            snapshots: saving(snapshots, options.snapshot_every, bodies.digest(), &meters)?,
             save_soon: false,
             bars: Bars::default(),
             meters: Arc::clone(&meters),
@@ -249,9 +250,15 @@ fn three(
 }
 
 /// How snapshots are saved, if they are.
-fn saving(store: Option<SnapshotStore>, every_inputs: u64, plugin: [u8; 32]) -> Option<Snapshots> {
-    let store = store.filter(|_| every_inputs > 0)?;
-    Some(Snapshots { store, every_inputs, plugin })
+fn saving(
+    store: Option<SnapshotStore>,
+    every_inputs: u64,
+    plugin: [u8; 32],
+    meters: &Arc<Meters>,
+) -> Result<Option<Snapshots>, OpenError> {
+    let Some(store) = store.filter(|_| every_inputs > 0) else { return Ok(None) };
+    let saver = Saver::start(store, Arc::clone(meters)).map_err(OpenError::Thread)?;
+    Ok(Some(Snapshots { saver, every_inputs, plugin }))
 }
 
 fn meters(bodies: &dyn Bodies, inputs: u64) -> Arc<Meters> {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use earmark_host::journal::{Clock, SqliteJournal};
-use earmark_host::partition::{Caller, OpenError, Options, Partition, Position, rebuild};
+use earmark_host::partition::{Caller, NotSaved, OpenError, Options, Partition, Position, rebuild};
 use earmark_host::plugin::Fault;
 use partition_support::*;
 
@@ -130,6 +130,34 @@ fn a_snapshot_of_another_history_is_not_used() {
     let partition = open(Small::new(), &with_snapshots(&mine));
     assert_eq!(partition.digest().unwrap(), wanted);
     assert_eq!(partition.cursor("z").unwrap(), 0);
+}
+
+#[test]
+fn a_snapshot_that_is_being_saved_is_there_when_the_partition_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { snapshot_every: 10, ..logical(folder.path()) };
+    let partition = open(Small::new(), &options);
+    let list = (1..=10).map(|nth| line("a", nth, "one of ten")).collect();
+    assert!(answers(&partition, list).iter().all(Result::is_ok));
+    drop(partition);
+    assert_eq!(snapshots(folder.path()).len(), 1);
+}
+
+#[test]
+fn who_asks_for_a_snapshot_that_can_not_be_saved_is_told_and_the_partition_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let partition = open(Small::new(), &with_snapshots(folder.path()));
+    let place = folder.path().join("snapshots");
+    fs::remove_dir(&place).unwrap();
+    fs::write(&place, b"in the way").unwrap();
+    let told = partition.save_snapshot().unwrap_err();
+    assert!(matches!(&told, NotSaved::Store(why) if why.contains("can't write")), "{told}");
+    assert_eq!(partition.meters().snapshots_failed.get(), 1);
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    assert!(answers(&partition, vec![line("a", 1, "one")]).iter().all(Result::is_ok));
+    partition.save_snapshot().unwrap();
+    assert_eq!(snapshots(folder.path()).len(), 1);
 }
 
 #[test]

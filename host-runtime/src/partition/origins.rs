@@ -115,11 +115,11 @@ impl Origins {
     /// Moves the cursor of a source on, and keeps the outcome.
     pub(super) fn note(&mut self, origin: &Origin, command: [u8; 16], receipt: Receipt) {
         let key = is_key(&origin.source);
-        if key && !self.sources.contains_key(&origin.source) {
-            self.keys.push_back(Arc::clone(&origin.source));
-        }
         if !self.sources.contains_key(&origin.source) {
-            self.count(&origin.source);
+            match key {
+                true => self.keys.push_back(Arc::clone(&origin.source)),
+                false => self.count(&origin.source),
+            }
         }
         let source = self.sources.entry(Arc::clone(&origin.source)).or_default();
         // A key has one place, so its cursor can say when it came: a snapshot keeps their order.

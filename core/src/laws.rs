@@ -34,7 +34,7 @@
 //!   tests' queue [`within_backorder_limit`], since a limit may be lowered under those who wait
 //! - facilities: [`work_matches`]
 //!
-//! `tests/broken_laws.rs` damages states, `tests/broken_reducers.rs` breaks reducers: each fails.
+//! `tests/broken/laws.rs` damages states, `tests/broken/reducers.rs` breaks reducers: each fails.
 
 use alloc::vec::Vec;
 

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
-use earmark::flow::{Answer, Query, SummaryQuery};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use earmark::flow::{Answer, Query, Summary, SummaryQuery};
 use earmark::order::Status;
 use earmark::schema;
-use earmark_host::partition::{Caller, Options, Partition, Submission, Where};
+use earmark_host::partition::{Caller, Options, Partition, Position, Submission, Where};
 use earmark_host::plugin::PluginFile;
 use tempfile::TempDir;
 
@@ -35,7 +35,7 @@ pub(crate) struct Kept {
     /// Its directory.
     pub(crate) dir: TempDir,
     /// Where it ended.
-    pub(crate) position: earmark_host::partition::Position,
+    pub(crate) position: Position,
 }
 
 /// A partition with the shop in it, and orders for it.
@@ -50,10 +50,16 @@ pub(crate) struct Counter {
 impl Counter {
     /// Opens a partition in `dir` and sets the shop up.
     pub(crate) fn open(dir: &Path, plugin: &Arc<PluginFile>, kind: (Spread, u64)) -> Result<Self> {
-        Self::with(&Options::new(Where::Directory(dir.to_path_buf())), plugin, kind)
+        Self::with(&Options::new(Where::Directory(dir.to_path_buf())), plugin, kind, None)
     }
 
-    fn with(options: &Options, plugin: &Arc<PluginFile>, kind: (Spread, u64)) -> Result<Self> {
+    /// The same with other options, and at a moment that is said.
+    pub(crate) fn with(
+        options: &Options,
+        plugin: &Arc<PluginFile>,
+        kind: (Spread, u64),
+        at: Option<u64>,
+    ) -> Result<Self> {
         let partition = Partition::open(Arc::clone(plugin) as _, options, &mut |_, _| {})?;
         let made = world::orders(kind.0, kind.1)?;
         let bytes = |o: &_| world::wire_order(o);
@@ -65,21 +71,19 @@ impl Counter {
         let (tell, told) = channel();
         let setup = world::setup()?;
         let count = setup.len();
-        counter.hand_in(setup, &tell)?;
+        counter.hand_in(setup, at, &tell)?;
         let (_, well) = told.recv_timeout(Duration::from_secs(60))?;
         ensure!(well, "{count} commands could not set the shop up");
         Ok(counter)
     }
 
-    /// The next orders, with ids of now.
-    fn next_orders(&mut self, count: u64) -> Vec<world::Wire> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = u64::try_from(now.as_millis()).unwrap_or(0);
+    /// The next orders, with ids of this moment.
+    pub(crate) fn next_orders(&mut self, count: u64, at: u64) -> Vec<world::Wire> {
         let mut list = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let (order, lines) = &self.orders[self.next as usize % self.orders.len()];
             let mut order = order.clone();
-            order[..16].copy_from_slice(&world::id(now, self.next));
+            order[..16].copy_from_slice(&world::id(at, self.next));
             list.push((PLACE, order));
             self.next += 1;
             self.lines += lines;
@@ -88,7 +92,12 @@ impl Counter {
     }
 
     /// Hands commands in; told when the last of them is durable.
-    fn hand_in(&self, commands: Vec<world::Wire>, tell: &Sender<Told>) -> Result<()> {
+    pub(crate) fn hand_in(
+        &self,
+        commands: Vec<world::Wire>,
+        at: Option<u64>,
+        tell: &Sender<Told>,
+    ) -> Result<()> {
         let begun = Instant::now();
         let left = Arc::new((AtomicU64::new(commands.len() as u64), AtomicBool::new(true)));
         let submission = |(kind, command): world::Wire| {
@@ -103,7 +112,7 @@ impl Counter {
                     let _ = tell.send((begun, left.1.load(Ordering::Relaxed)));
                 }
             });
-            Submission { kind, command, by, origin: None, trace: None, at: None, reply }
+            Submission { kind, command, by, origin: None, trace: None, at, reply }
         };
         let mut list: Vec<Submission> = commands.into_iter().map(submission).collect();
         match list.pop() {
@@ -118,12 +127,18 @@ impl Counter {
     }
 
     /// Runs a closed loop over it.
-    fn run(&mut self, load: Load) -> Result<Went> {
+    pub(crate) fn run(&mut self, load: Load) -> Result<Went> {
         let (tell, told) = channel();
         closed(load, &told, || {
-            let orders = self.next_orders(load.list);
-            self.hand_in(orders, &tell)
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let orders = self.next_orders(load.list, u64::try_from(now.as_millis()).unwrap_or(0));
+            self.hand_in(orders, None, &tell)
         })
+    }
+
+    /// Where its journal ends.
+    pub(crate) fn position(&self) -> Position {
+        *self.partition.position().borrow()
     }
 
     /// The books of the durable state: every law, and as many orders as were acknowledged.
@@ -140,13 +155,25 @@ impl Counter {
     }
 
     fn confirmed(&self) -> Result<u64> {
+        let summary = self.summary()?;
+        let of = |(status, count): &(Status, u64)| (*status == Status::Confirmed).then_some(*count);
+        Ok(summary.orders_at_hand.iter().find_map(of).unwrap_or(0))
+    }
+
+    /// Orders of any status that are not archived.
+    pub(crate) fn at_hand(&self) -> Result<u64> {
+        Ok(self.summary()?.orders_at_hand.iter().map(|(_, count)| count).sum())
+    }
+
+    fn summary(&self) -> Result<Summary> {
         let query = schema::encode_query(&Query::Summary(SummaryQuery {}), Vec::new())?;
         let (kind, body) = query.context("the query has no kind")?;
         let answered = self.partition.query(&self.by, kind, &body)?;
         let answer = answered.answer.map_err(|(_, why, _)| anyhow!(why))?;
-        let Answer::Summary(summary) = schema::decode_answer(&answer)? else { return Ok(0) };
-        let of = |(status, count): &(Status, u64)| (*status == Status::Confirmed).then_some(*count);
-        Ok(summary.orders_at_hand.iter().find_map(of).unwrap_or(0))
+        match schema::decode_answer(&answer)? {
+            Answer::Summary(summary) => Ok(summary),
+            other => bail!("not a summary: {other:?}"),
+        }
     }
 }
 
@@ -179,7 +206,7 @@ pub(crate) fn batched(
     report.row("... p99 of a batch", &p99, "");
     let behind = format!("{:.0} ms", behind.as_millis());
     report.row("... follower caught up and audited after", &behind, "the laws hold");
-    let position = *counter.partition.position().borrow();
+    let position = counter.position();
     close(counter)?;
     let alone = without_witness(report, dir, load, plugin)?;
     let note = format!("what the witness costs: {:.2} of that with it", orders / alone);
@@ -197,7 +224,7 @@ fn without_witness(
     let dir = tempfile::tempdir_in(dir).context("no place for the journal")?;
     let place = Where::Directory(dir.path().to_path_buf());
     let options = Options { witness: false, ..Options::new(place) };
-    let mut counter = Counter::with(&options, plugin, (Spread::Uniform, 4))?;
+    let mut counter = Counter::with(&options, plugin, (Spread::Uniform, 4), None)?;
     let went = counter.run(load)?;
     counter.balance(report, "batched, without a witness", went.orders)?;
     close(counter)?;

@@ -7,7 +7,9 @@ mod bodies;
 mod browser;
 mod durable;
 mod group;
+mod history;
 mod load;
+mod pauses;
 mod postgres;
 mod recovery;
 mod reducer;
@@ -31,8 +33,8 @@ use report::Report;
 const HELP: &str = "\
 Usage: cargo xtask bench [--only NAME]... [--seconds N] [--dir DIR]
 
-  --only NAME   sourcing, reducer, postgres, durable, http, preview, sizes or recovery; all if not
-                said. Only beside postgres are durable and http held against it
+  --only NAME   sourcing, reducer, postgres, durable, recovery, snapshots, http, preview or sizes;
+                all if not said. Only beside postgres are durable and http held against it
   --soak N      instead: N minutes, 1 to 60, of load on a host with snapshots, streams and webhooks
   --seconds N   how long one figure is measured, 1 to 60 [3]; sourcing solves 2,000 orders a size
   --dir DIR     where journals are made: on a disk, or durability means nothing [the system's
@@ -85,13 +87,17 @@ fn run() -> Result<bool> {
         .then(|| postgres::run(&mut report, &options.dir, options.length))
         .transpose()?;
     let base = postgres.as_ref();
-    if wants("durable") || wants("recovery") {
+    if wants("durable") || wants("recovery") || wants("snapshots") {
         let kept = durable::batched(&mut report, &options.dir, options.length, &plugin, base)?;
         if wants("durable") {
             durable::singles(&mut report, &options.dir, options.length, &plugin, base)?;
         }
         if wants("recovery") {
             recovery::run(&mut report, &kept, &plugin)?;
+            history::run(&mut report, &options.dir, &plugin)?;
+        }
+        if wants("snapshots") {
+            pauses::run(&mut report, &kept, options.length, &plugin)?;
         }
     }
     if wants("http") {
@@ -107,8 +113,17 @@ fn run() -> Result<bool> {
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> Result<Option<Options>> {
-    const NAMES: [&str; 8] =
-        ["sourcing", "reducer", "postgres", "durable", "http", "preview", "sizes", "recovery"];
+    const NAMES: [&str; 9] = [
+        "sourcing",
+        "reducer",
+        "postgres",
+        "durable",
+        "recovery",
+        "snapshots",
+        "http",
+        "preview",
+        "sizes",
+    ];
     let (mut only, mut length) = (Vec::new(), Duration::from_secs(3));
     let (mut dir, mut soak) = (std::env::temp_dir(), None);
     while let Some(arg) = args.next() {

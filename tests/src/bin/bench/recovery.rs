@@ -41,7 +41,7 @@ pub(crate) fn run(report: &mut Report, kept: &Kept, plugin: &Arc<PluginFile>) ->
 }
 
 /// Rebuilds one body, and holds it against what was acknowledged.
-fn recover(
+pub(crate) fn recover(
     report: &mut Report,
     kept: &Kept,
     bodies: &dyn Bodies,

@@ -38,6 +38,7 @@ pub(crate) fn run(report: &mut Report, length: Duration, plugin: &Arc<PluginFile
         let turn = |part: &[Vec<u8>]| bodies::turn(part.iter().map(|o| (PLACE, o.as_slice())));
         let calls = orders.chunks(batch).map(turn).collect::<Result<Vec<_>>>()?;
         let (mut natives, mut plugins, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        let mut metered = Vec::new();
         let begun = Instant::now();
         while ratios.len() < 3 || begun.elapsed() < length && ratios.len() < ROUNDS_AT_MOST {
             let (linked, one) = round(native.fast()?, &snapshot, &calls)?;
@@ -48,6 +49,14 @@ pub(crate) fn run(report: &mut Report, length: Duration, plugin: &Arc<PluginFile
             natives.push(linked);
             plugins.push(hosted);
             ratios.push(hosted / linked);
+            // A budget of fuel is that of one input.
+            if batch == 1 {
+                let (counted, last) = round(plugin.metered()?, &snapshot, &calls)?;
+                if last != other {
+                    report.void("metered and fast end in different states".to_string());
+                }
+                metered.push(counted / hosted);
+            }
         }
         let note = |total: f64| {
             let of_line = total / lines as f64;
@@ -60,6 +69,11 @@ pub(crate) fn run(report: &mut Report, length: Duration, plugin: &Arc<PluginFile
         let ratio = median(ratios);
         let (name, figure) = (format!("batch {batch}: wasmtime / native"), format!("{ratio:.2}x"));
         report.aim(&name, &figure, "at most 1.25x", ratio <= 1.25);
+        if !metered.is_empty() {
+            let figure = format!("{:.2}x", median(metered));
+            let note = "counting fuel: only to judge an input that was stopped";
+            report.row(&format!("batch {batch}: metered / wasmtime"), &figure, note);
+        }
     }
     let linked = empty(native.fast()?, &snapshot)?;
     let hosted = empty(plugin.fast()?, &snapshot)?;

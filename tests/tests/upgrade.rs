@@ -109,6 +109,8 @@ fn a_plugin_that_decides_the_same_is_put_in_force_and_no_other_one_is_served() {
     assert_eq!(host.command("Take", &json!({ "seat": 7, "guest": "bob" })).0, 200);
     let open = refused(&mut place.upgrade(&["--roll-back"]));
     assert!(open.contains("end the host first"), "{open}");
+    let beside = succeeded(&mut place.upgrade(&["--roll-back", "--dry-run"]));
+    assert!(beside.contains("3 inputs decided anew, 0 otherwise"), "{beside}");
     assert!(host.end().0.success());
     let verified = succeeded(place.with(None).arg("verify").arg(place.journal()));
     assert!(verified.contains("0 broken"), "{verified}");

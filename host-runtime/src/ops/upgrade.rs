@@ -150,6 +150,8 @@ impl Upgrade {
         let Some(from) = now.filter(|now| *now != digest) else {
             bail!("the plugin {} is in force, or the first to be: just serve it", hex(&digest));
         };
+        // Before the long part: whoever has to end the host first is told so now.
+        let journal = if self.dry_run { None } else { Some(self.to_be_written()?) };
         println!("in force   {}", hex(&from));
         println!("candidate  {} {}", hex(&digest), candidate.description().version);
         let (found, mut shadowed) = self.shadow(&mut reader, &candidate)?;
@@ -168,11 +170,11 @@ impl Upgrade {
                 grouped(self.allow)
             );
         }
-        if self.dry_run {
+        let Some(journal) = journal else {
             let but = if old.is_some() { "" } else { "; the states were not compared (--plugin)" };
             println!("it may be put in force{but}");
             return Ok(());
-        }
+        };
         match &old {
             Some(old) => plugins.keep(old)?,
             None => eprintln!(
@@ -180,7 +182,15 @@ impl Upgrade {
                 hex(&from)
             ),
         }
-        self.put_in_force(&plugins, &candidate, from, overridden, &mut shadowed)
+        self.put_in_force(journal, &plugins, &candidate, (from, overridden), &mut shadowed)
+    }
+
+    fn to_be_written(&self) -> Result<SqliteJournal> {
+        let opened = SqliteJournal::open(&self.dir, &OpenOptions::default());
+        opened.context(
+            "end the host first: an upgrade writes to the journal (--dry-run looks at it while \
+             the host goes on)",
+        )
     }
 
     fn shadow(
@@ -201,14 +211,12 @@ impl Upgrade {
 
     fn put_in_force(
         &self,
+        mut journal: SqliteJournal,
         plugins: &Plugins,
         candidate: &PluginFile,
-        from: [u8; 32],
-        overridden: bool,
+        (from, overridden): ([u8; 32], bool),
         shadowed: &mut Shadowed,
     ) -> Result<()> {
-        let opened = SqliteJournal::open(&self.dir, &OpenOptions::default());
-        let mut journal = opened.context("end the host first: an upgrade writes to the journal")?;
         ensure!(
             journal.anchor() == shadowed.anchor(),
             "the journal went on meanwhile: hold the candidate against it again"

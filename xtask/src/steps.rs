@@ -37,16 +37,17 @@ pub(crate) const STEPS: &[Step] = &[
 ];
 
 /// The rooms whose tests need nothing that is built first.
-const NATIVE: [&[&str]; 5] = [
+const NATIVE: [&[&str]; 6] = [
     &["earmark", "--all-features"],
     &["earmark-abi"],
     &["earmark-wasm", "--features", "plugin,json,reducer"],
     &["earmark-host", "--all-features"],
+    &["earmark-fuzz"],
     &["xtask"],
 ];
 
 /// What each package is linted as.
-const LINTED: [&[&str]; 8] = [
+const LINTED: [&[&str]; 9] = [
     &["earmark", "--all-targets", "--all-features"],
     &["earmark-abi", "--all-targets"],
     &["earmark-wasm", "--all-targets", "--features", "plugin,json,reducer"],
@@ -54,6 +55,7 @@ const LINTED: [&[&str]; 8] = [
     &["earmark-wasm", "--lib", "--features", "browser", "--target", WASM],
     &["earmark-host", "--all-targets", "--all-features"],
     &["earmark-tests", "--all-targets"],
+    &["earmark-fuzz", "--all-targets"],
     &["xtask", "--all-targets"],
 ];
 

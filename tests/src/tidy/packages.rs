@@ -4,13 +4,14 @@
 use super::{Finding, Source};
 
 /// The crates of this workspace that a crate may depend on, in any of its tables.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("core/Cargo.toml", &[]),
     ("wasm/abi/Cargo.toml", &[]),
     ("wasm/Cargo.toml", &["earmark", "earmark-abi"]),
     // The library runs the plugin's bytes; only the binary may link the domain.
     ("host-runtime/Cargo.toml", &["earmark", "earmark-abi", "earmark-wasm"]),
     ("tests/Cargo.toml", &["earmark", "earmark-abi", "earmark-wasm", "earmark-host"]),
+    ("tests/fuzz/Cargo.toml", &["earmark", "earmark-abi", "earmark-wasm", "earmark-host"]),
     ("xtask/Cargo.toml", &[]),
 ];
 

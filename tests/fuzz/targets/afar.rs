@@ -54,6 +54,32 @@ fn stream(kind: &str) -> String {
     format!("{}: still here\n\n{}{}", event(1), event(2), event(3))
 }
 
+/// Found by the fuzzer: a number that came again was taken, and the next read began before it.
+#[test]
+fn an_event_whose_number_came_already_is_not_taken() {
+    let (addr, says) = serve();
+    let plugin = Arc::clone(bodies().description());
+    let whole = stream(&plugin.events[0].ce_type);
+    let (first, again) = (whole.find("id: 1").unwrap(), whole.find("id: 2").unwrap());
+    let twice = [&whole[..again], &whole[first..]].concat();
+    let url = format!("http://{addr}").parse().unwrap();
+    let mut afar = Afar::new(Follow { url, token: None, roots: Roots::Machine }, plugin).unwrap();
+    says.send(HEAD.as_bytes().to_vec()).unwrap();
+    assert_eq!(afar.source(&[]).unwrap(), "j");
+    says.send([HEAD, &twice].concat().into_bytes()).unwrap();
+    let mut after = 0;
+    let error = loop {
+        match afar.read(after, 100) {
+            Ok(events) => after = events.last().map_or(after, |event| event.sequence),
+            Err(error) => break error,
+        }
+        if let Err(error) = afar.wait(after, Duration::from_secs(2)) {
+            break error;
+        }
+    };
+    assert!(error.to_string().contains("number 1 behind number 1"), "{error}");
+}
+
 #[test]
 fn a_stream() {
     let (addr, says) = serve();

@@ -183,7 +183,14 @@ impl Afar {
         while let Some(length) = end_of_message(reading.text.get(begin..).unwrap_or_default()) {
             let end = begin.saturating_add(length);
             let message = reading.text.get(begin..end).unwrap_or_default();
-            reading.ready.extend(event_of(message, &self.says, &self.source)?);
+            let read = event_of(message, &self.says, &self.source)?;
+            let last = reading.ready.back().map_or(reading.given, |(sequence, _)| *sequence);
+            // Taken, one that comes again would be asked for again and again.
+            if let Some((sequence, _)) = read.as_ref().filter(|(sequence, _)| *sequence <= last) {
+                let why = format!("an odd event: number {sequence} behind number {last}");
+                return Err(LinkError::Unreachable(why));
+            }
+            reading.ready.extend(read);
             begin = end;
         }
         reading.text.drain(..begin);
